@@ -1,0 +1,52 @@
+"""procure-kit: perturb programs concept by concept, check that they still mean the same, and train on the pairs.
+
+    import procure_kit as pk
+
+Data flows one way, and the names stand in its order: problems, perturbation, validation, examples, training,
+evaluation, pictures. Heavy libraries load only when a name that needs them is first used.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "Problem": "problems",
+    "load_problems": "problems",
+    "Site": "counterfactual",
+    "Counterfactual": "counterfactual",
+    "NotApplicable": "counterfactual",
+    "CONCEPTS": "concepts",
+    "find_sites": "concepts",
+    "perturb": "concepts",
+    "generate": "generate",
+    "TestResult": "runner",
+    "run_tests": "runner",
+    "run_many": "runner",
+    "Verdict": "validate",
+    "validate": "validate",
+    "validate_all": "validate",
+    "load_model": "models",
+    "build_example": "examples",
+    "collate": "examples",
+    "LossConfig": "loss",
+    "concept_loss": "loss",
+    "TrainConfig": "train",
+    "train": "train",
+    "attention_maps": "attention",
+    "attention_mass": "attention",
+    "evaluate": "evaluation",
+    "attention_pair": "pairview",
+    "explorer": "explorer",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str):
+    if name in _HOME:
+        return getattr(import_module(f"procure_kit.{_HOME[name]}"), name)
+    if name in ("evaluation", "figures"):
+        return import_module(f"procure_kit.{name}")
+    raise AttributeError(f"module 'procure_kit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__ + ["evaluation", "figures"])
