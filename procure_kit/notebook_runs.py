@@ -1,0 +1,162 @@
+"""`procure run`: execute the notebooks headlessly and leave pages, results and an index to look at."""
+
+import argparse
+import ast
+import html
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, or the start of their names; default: all")
+    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="set a parameter")
+    parser.add_argument("--full", action="store_true", help="the full-size settings, meant for a GPU (sets full=True)")
+    parser.add_argument("--in-place", action="store_true", help="re-execute the committed notebooks, pictures included")
+    parser.add_argument("--out", type=Path, help="where the run goes; default: runs/<time>")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Execute the chosen notebooks; return 0 when all of them ran to their end, 1 when one stopped, 2 on bad input."""
+    try:
+        paths = select(args.names)
+        parameters = dict((key, parse_value(value)) for key, value in args.p) | ({"full": True} if args.full else {})
+        known = {path: known_parameters(path) for path in paths}
+        refuse_unknown(parameters, known)
+    except ValueError as error:
+        print(f"procure run: {error}", file=sys.stderr)
+        return 2
+    out = args.out or Path("runs") / time.strftime("%Y-%m-%d_%H%M%S")
+    out.mkdir(parents=True, exist_ok=True)
+    # Pages in runs/ carry plotly.js themselves; committed notebooks carry a PNG behind each figure.
+    os.environ["PLOTLY_RENDERER"] = "plotly_mimetype+png" if args.in_place else "plotly_mimetype+notebook"
+    entries = []
+    for path in paths:
+        entries.append(execute(path, out, {key: v for key, v in parameters.items() if key in known[path]}))
+        if args.in_place and entries[-1]["status"] == "ok":
+            commit_ready(out / path.name, path)
+        (out / "results.json").write_text(json.dumps(entries, indent=1) + "\n")
+        (out / "index.html").write_text(index_page(entries))
+    print(summary(entries, out))
+    return int(any(entry["status"] != "ok" for entry in entries))
+
+
+def select(names: list[str]) -> list[Path]:
+    """The notebooks named, in their order.
+
+    Raises: ValueError for a name that is the start of no notebook's.
+    """
+    paths = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    for name in names:
+        if not any(path.stem.startswith(name) for path in paths):
+            raise ValueError(f"no notebook is called {name!r}; there are {', '.join(path.stem for path in paths)}")
+    return [path for path in paths if not names or any(path.stem.startswith(name) for name in names)]
+
+
+def parse_value(text: str):
+    """A Python literal where it is one (`true` and `false` count), else the text itself."""
+    try:
+        return ast.literal_eval({"true": "True", "false": "False", "none": "None"}.get(text.lower(), text))
+    except (ValueError, SyntaxError):
+        return text
+
+
+def known_parameters(path: Path) -> set[str]:
+    import papermill
+
+    return set(papermill.inspect_notebook(str(path)))
+
+
+def refuse_unknown(parameters: dict, known: dict[Path, set[str]]) -> None:
+    for key in parameters:
+        if not any(key in names for names in known.values()):
+            listing = "; ".join(f"{path.stem}: {', '.join(sorted(names))}" for path, names in known.items())
+            raise ValueError(f"no chosen notebook has a parameter {key!r} ({listing})")
+
+
+def execute(path: Path, out: Path, parameters: dict) -> dict:
+    """Run one notebook into `out` as .ipynb and .html; return its name, status, seconds and main results."""
+    import nbformat
+    import papermill
+    from nbconvert import HTMLExporter
+
+    start = time.perf_counter()
+    error = ""
+    try:
+        papermill.execute_notebook(
+            str(path), str(out / path.name), parameters, progress_bar={"desc": path.stem}, cwd=str(path.parent)
+        )
+    except papermill.PapermillExecutionError as failure:
+        error = f"cell {failure.exec_count}: {failure.ename}: {failure.evalue}"
+        print(f"{path.name} stopped at {error}", file=sys.stderr)
+    seconds = time.perf_counter() - start
+    notebook = nbformat.read(out / path.name, as_version=4)
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    (out / f"{path.stem}.html").write_text(page)
+    return {
+        "notebook": path.stem,
+        "status": "failed" if error else "ok",
+        "seconds": round(seconds, 1),
+        "parameters": parameters,
+        "results": main_results(notebook),
+        "error": error,
+    }
+
+
+def main_results(notebook) -> dict[str, str]:
+    """What the cell tagged `results` printed, one `name: value` a line."""
+    lines = [
+        line
+        for cell in notebook.cells
+        if "results" in cell.metadata.get("tags", [])
+        for output in cell.get("outputs", [])
+        for line in output.get("text", "").splitlines()
+    ]
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines if ":" in line)}
+
+
+def commit_ready(executed: Path, path: Path) -> None:
+    """Put the executed notebook in the place of the committed one, without what differs from run to run."""
+    import nbformat
+
+    notebook = nbformat.read(executed, as_version=4)
+    for metadata in (notebook.metadata, *(cell.metadata for cell in notebook.cells)):
+        for volatile in ("papermill", "execution", "widgets"):
+            metadata.pop(volatile, None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    nbformat.write(notebook, path)
+
+
+def summary(entries: list[dict], out: Path) -> str:
+    """The short table that ends a run."""
+    rows = [(e["notebook"], f"{e['seconds']:.0f} s", name, value) for e in entries for name, value in shown(e)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths, strict=False)), row[3]]) for row in rows]
+    return "\n".join(["", *lines, "", f"Look at {out / 'index.html'}"])
+
+
+def shown(entry: dict) -> list[tuple[str, str]]:
+    return [("stopped", entry["error"])] if entry["error"] else list(entry["results"].items()) or [("ran", "")]
+
+
+def index_page(entries: list[dict]) -> str:
+    rows = []
+    for entry in entries:
+        name = html.escape(entry["notebook"])
+        results = "<br>".join(html.escape(f"{key}: {value}") for key, value in shown(entry))
+        rows.append(
+            f'<tr><td><a href="{name}.html">{name}</a></td><td>{entry["status"]}</td>'
+            f"<td>{entry['seconds']:.0f} s</td><td>{results}</td></tr>"
+        )
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>procure-kit run</title>'
+        "<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem}"
+        "td,th{text-align:left;vertical-align:top;padding:.4rem 1.2rem .4rem 0;border-bottom:1px solid #8888}</style>"
+        "<h1>procure-kit run</h1><table><tr><th>Notebook</th><th>Status</th><th>Time</th><th>Main results</th></tr>"
+        + "".join(rows)
+        + "</table></html>\n"
+    )

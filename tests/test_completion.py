@@ -1,0 +1,89 @@
+"""Completion with a small random model: healed boundaries, batches that equal single runs, and where it stops."""
+
+import pytest
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from procure_kit.completion import complete, function_rest
+from procure_kit.cuts import Cut
+
+TEXT = "def f(x):\n    total = 0\n    for item in x:\n        total += item\n    return total\n" * 5
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    bpe = Tokenizer(models.BPE())
+    # Punctuation takes the newlines behind it along, as in Llama-3's tokenizer: "):\n" is one token.
+    words = pre_tokenizers.Split(Regex(r" ?[^\s\w]+\n*| ?\w+|\s+(?!\S)|\s+"), "isolated")
+    bpe.pre_tokenizer = pre_tokenizers.Sequence([words, pre_tokenizers.ByteLevel(False, use_regex=False)])
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=["<eos>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    )
+    bpe.train_from_iterator(TEXT.splitlines(keepends=True), trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token="<eos>", pad_token="<eos>")
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer):
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    return LlamaForCausalLM(config).eval()
+
+
+def finish(model, tokenizer, prefixes, **settings):
+    return complete(model, tokenizer, [Cut(prefix, "", 0) for prefix in prefixes], max_new_tokens=12, **settings)
+
+
+def test_trailing_white_space_changes_nothing(model, tokenizer):
+    plain, spaced = finish(model, tokenizer, ["def f(x):", "def f(x):\n    "], batch_size=1)
+    assert plain == spaced
+
+
+def test_a_batch_equals_single_runs(model, tokenizer):
+    prefixes = ["def f(x):", "def f(x):\n    total = 0\n    for", "def f(item"]
+    assert finish(model, tokenizer, prefixes, batch_size=3) == finish(model, tokenizer, prefixes, batch_size=1)
+
+
+def test_the_first_new_token_may_reach_over_the_boundary(model, tokenizer):
+    """`:` is dropped and a token that joins it to the newline may come in its place, if it begins with `:`."""
+    favourite = tokenizer.convert_tokens_to_ids(":Ċ")
+    assert tokenizer.decode([favourite, tokenizer("def f(x):")["input_ids"][-1]]) == ":\n:"
+
+    def prefer(module, inputs, output):
+        output.logits[..., favourite] = 1e4
+        return output
+
+    handle = model.register_forward_hook(prefer)
+    (text,) = finish(model, tokenizer, ["def f(x):"])[0]
+    handle.remove()
+    assert text == ""  # ":" became ":\n", then a ":" in the first column ended the function; unhealed it is ":"
+
+
+def test_samples_differ_and_a_seed_repeats_them(model, tokenizer):
+    first = finish(model, tokenizer, ["def f(x):"], samples=6, seed=1)
+    assert len(first[0]) == 6 and len(set(first[0])) > 1
+    assert first == finish(model, tokenizer, ["def f(x):"], samples=6, seed=1)
+    assert first != finish(model, tokenizer, ["def f(x):"], samples=6, seed=2)
+
+
+@pytest.mark.parametrize(
+    "text, indent, rest",
+    [
+        ("\n    return 1\n\n\nprint(2)", 0, "\n    return 1\n\n"),
+        ("\n    return 1\n", 0, "\n    return 1\n"),
+        ("\n        return 1\n    def g", 4, "\n        return 1"),
+        (" + 1", 0, " + 1"),
+    ],
+)
+def test_function_rest(text, indent, rest):
+    assert function_rest(text, indent) == rest
