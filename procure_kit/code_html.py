@@ -1,0 +1,75 @@
+"""Code as HTML with marked spans. Everything shown is escaped; marks survive where styles are stripped (<ins>, <b>)."""
+
+import difflib
+from collections.abc import Iterable
+from html import escape
+
+from procure_kit.counterfactual import Counterfactual, Site, Span
+
+MARK = "background:#ffe08a;color:#1a1a1a;text-decoration:none;border-radius:2px"
+PRE = "margin:0;padding:.5em;font:13px/1.45 monospace;text-align:left;white-space:pre"
+
+
+class CodeView:
+    """Something a notebook shows as HTML and a terminal as text."""
+
+    def __init__(self, html: str, text: str):
+        self.html, self.text = html, text
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def mark_spans(source: str, spans: Iterable[Span]) -> str:
+    """Escape the source and wrap each character span in a marked <ins>."""
+    html, position = [], 0
+    for start, end in sorted(spans):
+        html.append(escape(source[position:start]))
+        html.append(f'<ins style="{MARK}">{escape(source[start:end])}</ins>')
+        position = end
+    return "".join(html) + escape(source[position:])
+
+
+def show_pair(cf: Counterfactual) -> CodeView:
+    """The original and the counterfactual side by side, changed spans marked; as text, a unified diff."""
+    sides = (cf.original, cf.changed_original), (cf.counterfactual, cf.changed)
+    cells = "".join(
+        f'<td style="vertical-align:top;text-align:left"><pre style="{PRE}">{mark_spans(source, spans)}</pre></td>'
+        for source, spans in sides
+    )
+    head = f"<tr><th>original</th><th>counterfactual: {escape(cf.concept)}, {escape(cf.soundness)}</th></tr>"
+    lines = (source.splitlines(keepends=True) for source, _ in sides)
+    diff = difflib.unified_diff(*lines, fromfile="original", tofile=f"counterfactual ({cf.concept})")
+    return CodeView(f"<table>{head}<tr>{cells}</tr></table>", "".join(diff))
+
+
+def show_sites(sites: Iterable[Site]) -> CodeView:
+    """A table of sites: concept, number, line, what it is, and why it was refused or how sound it is."""
+    rows = [
+        (s.concept, s.index, s.line, s.label, s.soundness if s.refused is None else f"refused: {s.refused}")
+        for s in sites
+    ]
+    head = ("concept", "site", "line", "what", "soundness")
+    html = "".join(
+        "<tr>" + "".join(f'<t{tag} style="text-align:left">{escape(str(cell))}</t{tag}>' for cell in row) + "</tr>"
+        for tag, row in [("h", head), *(("d", row) for row in rows)]
+    )
+    text = "\n".join(" | ".join(map(str, row)) for row in [head, *rows])
+    return CodeView(f"<table>{html}</table>", text)
+
+
+def show_tokens(tokens: list[str], marked: list[bool], faded: list[bool]) -> CodeView:
+    """Tokens as they stand in the text: `marked` ones highlighted, `faded` ones (the prompt) grey.
+
+    As text, marked tokens stand in brackets.
+    """
+    html, text = [], []
+    for token, is_marked, is_faded in zip(tokens, marked, faded, strict=True):
+        style = MARK if is_marked else "color:#8a8a8a" if is_faded else ""
+        tag = "ins" if is_marked else "span"
+        html.append(f'<{tag} style="{style}" title="{escape(repr(token))}">{escape(token)}</{tag}>')
+        text.append(f"[{token}]" if is_marked else token)
+    return CodeView(f'<pre style="{PRE}">{"".join(html)}</pre>', "".join(text))

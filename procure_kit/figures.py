@@ -1,0 +1,57 @@
+"""The charts of the notebooks, as plotly figures, in Okabe and Ito's colours that colour-blind readers tell apart."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import plotly.graph_objects as go
+
+BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
+LAYOUT = {"template": "plotly_white", "height": 380, "margin": {"l": 60, "r": 20, "t": 50, "b": 50}}
+
+
+def outcomes(rows: Iterable[tuple[str, str]], title: str = "") -> go.Figure:
+    """Stacked bars of (concept, status) pairs: how many of each status a concept has."""
+    counts = Counter(rows)
+    concepts = sorted({concept for concept, _ in counts})
+    statuses = sorted({status for _, status in counts}, key=lambda status: (status != "valid", status))
+    colours = dict(zip(statuses, [BLUE, ORANGE, GREEN, PURPLE, GREY, "#E69F00", "#56B4E9", "#000000"], strict=False))
+    figure = go.Figure(layout=LAYOUT | {"title": title, "barmode": "stack", "yaxis_title": "rows"})
+    for status in statuses:
+        values = [counts[concept, status] for concept in concepts]
+        texts = [value or "" for value in values]
+        figure.add_bar(x=concepts, y=values, text=texts, name=status, marker_color=colours.get(status, GREY))
+    return figure
+
+
+def loss_curves(log: list[dict], names: tuple[str, ...] = ("nll", "mask", "attention")) -> go.Figure:
+    """The terms of the concept loss over the optimiser's steps."""
+    figure = go.Figure(layout=LAYOUT | {"xaxis_title": "step", "yaxis_title": "loss", "title": "The three terms"})
+    for name, colour in zip(names, (BLUE, ORANGE, GREEN), strict=False):
+        figure.add_scatter(
+            x=[row["step"] for row in log], y=[row[name] for row in log], name=name, mode="lines+markers",
+            line_color=colour,
+        )  # fmt: skip
+    return figure
+
+
+def scores(report, metrics: tuple[str, ...] = ("pass@1 original", "pass@1 counterfactual", "ccs_all", "ccs_valid")):
+    """Each metric a bar a concept, with its 95 % bootstrap interval."""
+    layout = {"yaxis_title": "per cent", "yaxis_range": [0, 105], "barmode": "group"}
+    figure = go.Figure(layout=LAYOUT | layout | {"title": "Scores with 95 % intervals over problems"})
+    groups = [*report.concepts, None]
+    table = {group: report.scores(group) for group in groups}
+    for metric, colour in zip(metrics, (BLUE, ORANGE, GREEN, PURPLE), strict=False):
+        triples = [table[group][metric] for group in groups]
+        value, low, high = ([100 * triple[i] for triple in triples] for i in range(3))
+        figure.add_bar(
+            x=[group or "all" for group in groups], y=value, name=metric, marker_color=colour,
+            error_y={"array": [h - v for v, h in zip(value, high, strict=True)],
+                     "arrayminus": [v - b for v, b in zip(value, low, strict=True)]},
+        )  # fmt: skip
+    return figure
+
+
+def attention_heads(mass: list[list[float]], title: str) -> go.Figure:
+    """Layers by heads: a (layers, heads) table of attention mass on the changed tokens."""
+    figure = go.Figure(go.Heatmap(z=mass, colorscale="Cividis", zmin=0, colorbar_title="mass"), layout=LAYOUT)
+    return figure.update_layout(title=title, xaxis_title="head", yaxis_title="layer", xaxis_dtick=1)
