@@ -30,7 +30,8 @@ def mass_attention(
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """SDPA; on the `mass_layers` also the mass (B, H, N, G) that each query gives to the G sets of tokens.
 
-    query (B, H, N, D), key and value (B, K, N, D), indicator (B, N, G). Raises: NotImplementedError for soft-capped scores.
+    query (B, H, N, D), key and value (B, K, N, D), indicator (B, N, G).
+    Raises: NotImplementedError for soft-capped scores.
     """
     kwargs.pop("output_attentions", None)
     if kwargs.get("softcap") is not None:
@@ -78,7 +79,7 @@ def attention_implementation(model, name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if not (model.training and model.is_gradient_checkpointing):
+        if not (model.training and any(getattr(m, "gradient_checkpointing", False) for m in model.modules())):
             model.set_attn_implementation(previous)
 
 
