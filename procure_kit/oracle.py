@@ -16,10 +16,23 @@ from procure_kit.wire import Gone, Unsendable, receive, send
 
 TESTS = "<tests>"
 LONGEST = 400  # characters of a detail's part: a learner reads it
-_short = reprlib.Repr()
-_short.maxlist = _short.maxtuple = _short.maxset = _short.maxfrozenset = _short.maxdict = _short.maxdeque = 20
-_short.maxstring = _short.maxother = _short.maxlong = 150
 Finish = Callable[[str, str], None]
+
+
+class Short(reprlib.Repr):
+    """Values as a learner wants to read them: whole when they are small."""
+
+    def __init__(self):
+        super().__init__()
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = self.maxdeque = 20
+        self.maxstring = self.maxother = 150
+
+    def repr_int(self, value: int, level: int) -> str:
+        """Large integers by their size: their digits take quadratic time, and Python refuses to print some."""
+        return repr(value) if abs(value) < 10**50 else f"<an integer of {value.bit_length():,} bits>"
+
+
+_short = Short()
 
 
 class Asking(Peer):
