@@ -42,7 +42,7 @@ class Side:
         for match in re.finditer(VIEWS[view], self.text):
             inside = [match.start() <= _visible_start(self.text, span) < match.end() for span in self.offsets]
             if any(inside):
-                labels.append(match.group().rstrip())
+                labels.append(match.group().strip())
                 members.append(inside)
         return labels, np.array(members, dtype=float)
 
@@ -51,7 +51,8 @@ class Side:
         labels, members = self.units(view)
         tokens = self.maps[layer].mean(0) if head is None else self.maps[layer, head]
         marks = ["▶" if changed else "" for changed in members @ self.changed]
-        labels = [f"{label[:WIDEST]}{mark} {i}" for i, (label, mark) in enumerate(zip(labels, marks, strict=True), 1)]
+        labels = [label if len(label) <= WIDEST else label[: WIDEST - 1] + "…" for label in labels]
+        labels = [f"{label}{mark} {i}" for i, (label, mark) in enumerate(zip(labels, marks, strict=True), 1)]
         return labels, members / members.sum(1, keepdims=True) @ tokens @ members.T
 
 
