@@ -5,21 +5,37 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
+from procure_kit.concepts import CONCEPTS
+
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
 LAYOUT = {"template": "plotly_white", "height": 380, "margin": {"l": 60, "r": 20, "t": 50, "b": 50}}
+
+
+# What is fine in cool colours, what is not in warm ones, what could not be tried in grey.
+OUTCOMES = {
+    "valid": BLUE,
+    "syntactic": BLUE,
+    "tested": GREEN,
+    "tests_fail": ORANGE,
+    "tests_too_weak": "#E69F00",
+    "timeout": PURPLE,
+    "not_applicable": "#BBBBBB",
+    "refused": "#BBBBBB",
+}
 
 
 def outcomes(rows: Iterable[tuple[str, str]], title: str = "") -> go.Figure:
     """Stacked bars of (concept, status) pairs: how many of each status a concept has."""
     counts = Counter(rows)
-    concepts = sorted({concept for concept, _ in counts})
-    statuses = sorted({status for _, status in counts}, key=lambda status: (status != "valid", status))
-    colours = dict(zip(statuses, [BLUE, ORANGE, GREEN, PURPLE, GREY, "#E69F00", "#56B4E9", "#000000"], strict=False))
-    figure = go.Figure(layout=LAYOUT | {"title": title, "barmode": "stack", "yaxis_title": "rows"})
-    for status in statuses:
+    concepts = sorted({concept for concept, _ in counts}, key=list(CONCEPTS).index)
+    statuses = {status for _, status in counts}
+    figure = go.Figure(layout=LAYOUT | {"title": title, "barmode": "stack", "yaxis_title": "count"})
+    for status in [*(s for s in OUTCOMES if s in statuses), *sorted(statuses - set(OUTCOMES))]:
         values = [counts[concept, status] for concept in concepts]
-        texts = [value or "" for value in values]
-        figure.add_bar(x=concepts, y=values, text=texts, name=status, marker_color=colours.get(status, GREY))
+        figure.add_bar(
+            x=concepts, y=values, name=status, marker_color=OUTCOMES.get(status, "#000000"),
+            text=[value or "" for value in values], textangle=0, textposition="inside", constraintext="none",
+        )  # fmt: skip
     return figure
 
 

@@ -85,12 +85,20 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
     import nbformat
     import papermill
     from nbconvert import HTMLExporter
+    from traitlets.config import Config
 
+    # Sockets in the file system where there are such: nobody else on the machine can listen in.
+    transport = Config(KernelManager={"transport": "ipc" if os.name == "posix" else "tcp"})
     start = time.perf_counter()
     error = ""
     try:
         papermill.execute_notebook(
-            str(path), str(out / path.name), parameters, progress_bar={"desc": path.stem}, cwd=str(path.parent)
+            str(path),
+            str(out / path.name),
+            parameters,
+            progress_bar={"desc": path.stem},
+            cwd=str(path.parent),
+            config=transport,
         )
     except papermill.PapermillExecutionError as failure:
         error = f"cell {failure.exec_count}: {failure.ename}: {failure.evalue}"

@@ -6,10 +6,12 @@ from procure_kit import figures
 from tests.test_evaluation import report
 
 
-def test_outcomes_counts_and_puts_valid_first():
-    figure = figures.outcomes([("a", "timeout"), ("a", "valid"), ("b", "valid"), ("a", "valid")])
-    assert [bar.name for bar in figure.data] == ["valid", "timeout"]
-    assert list(figure.data[0].y) == [2, 1] and list(figure.data[1].y) == [1, 0]
+def test_outcomes_counts_in_the_order_of_the_concepts_with_valid_first():
+    flip, swap = "if_else_flip", "independent_swap"
+    figure = figures.outcomes([(swap, "crashed"), (swap, "valid"), (flip, "valid"), (swap, "valid")])
+    assert [bar.name for bar in figure.data] == ["valid", "crashed"]
+    assert list(figure.data[0].x) == [flip, swap]
+    assert list(figure.data[0].y) == [1, 2] and list(figure.data[1].y) == [0, 1]
 
 
 def test_loss_curves_follow_the_steps():
