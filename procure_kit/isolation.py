@@ -4,7 +4,8 @@
 caller is not root): no network, no file but Python's own (read-only) and an empty /tmp, no sight of any other process,
 and all its descendants die with it. "process": a process of its own without privileges, in an empty directory,
 limited in time, memory, file size and processes, and killed with its group and, on Linux, every descendant. "process
-as root": the same where the caller is root and nobody else can read Python: limits hold, file permissions do not.
+as root": the same where the caller is root and nobody else can read Python: limits hold, file permissions do not. At
+these two the candidate can still read what its user can, and reach the network.
 """
 
 import ctypes
