@@ -112,18 +112,20 @@ def concept_loss(
     accumulation, several processes): the parts then add up to the larger batch's loss.
     With gradient checkpointing the model keeps the attention that the loss ran with.
 
-    Raises: ValueError for a batch without a response token, or a layer or head that the model lacks;
+    Raises: ValueError for a batch without a response token, a layer or head that the model lacks, or an unknown
+    implementation;
     NotImplementedError for an architecture that the fused form does not fit, naming eager as the way.
     """
     config = config or LossConfig()
+    if implementation not in IMPLEMENTATIONS:
+        raise ValueError(f"implementation must be {' or '.join(IMPLEMENTATIONS)}, not {implementation!r}")
     response, changed, query = token_sets(batch)
     counts = TokenCounts(int(response.sum()), int(changed.sum()), int(query.sum()))
     if counts.n_response == 0:
         raise ValueError("the batch has no response token to learn from: every label is -100")
     layers = layer_indices(unwrapped(model), config.layers)
     _check_heads(unwrapped(model), config.heads)
-    measure = {"fused": _fused, "eager": _eager}[implementation]
-    losses, mass = measure(model, batch, response, changed, layers)  # (S,), (L, B, H, N)
+    losses, mass = IMPLEMENTATIONS[implementation](model, batch, response, changed, layers)  # (S,), (L, B, H, N)
     over = TokenCounts(*(max(n, 1) for n in denominators or counts))
 
     mass = mass if config.heads is None else mass[:, :, list(config.heads)]
@@ -166,6 +168,9 @@ def _fused(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch
         outputs, mass = forward_with_mass(model, inputs, changed[..., None], layers)
     _check_projection(unwrapped(model), projected["last_logits"], outputs.logits)
     return projected["losses"], mass[..., 0]
+
+
+IMPLEMENTATIONS = {"fused": _fused, "eager": _eager}
 
 
 @contextmanager

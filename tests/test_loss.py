@@ -314,6 +314,11 @@ def test_a_layer_or_head_beyond_the_model_is_refused(config, message):
         concept_loss(model_of(CONFIGS["llama"]), batch_of(), config)
 
 
+def test_an_unknown_implementation_is_refused():
+    with pytest.raises(ValueError, match="must be fused or eager, not 'flash'"):
+        concept_loss(model_of(CONFIGS["llama"]), batch_of(), None, "flash")
+
+
 def test_a_batch_without_a_response_is_refused():
     batch = batch_of()
     batch["labels"][:] = -100
