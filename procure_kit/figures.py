@@ -39,14 +39,13 @@ def outcomes(rows: Iterable[tuple[str, str]], title: str = "") -> go.Figure:
     return figure
 
 
-def loss_curves(log: list[dict], names: tuple[str, ...] = ("nll", "mask", "attention")) -> go.Figure:
-    """The terms of the concept loss over the optimiser's steps."""
+def loss_curves(log: list[dict]) -> go.Figure:
+    """The terms of the concept loss over the optimizer's steps; a step without changed tokens has no concept terms."""
     figure = go.Figure(layout=LAYOUT | {"xaxis_title": "step", "yaxis_title": "loss", "title": "The three terms"})
-    for name, colour in zip(names, (BLUE, ORANGE, GREEN), strict=False):
-        figure.add_scatter(
-            x=[row["step"] for row in log], y=[row[name] for row in log], name=name, mode="lines+markers",
-            line_color=colour,
-        )  # fmt: skip
+    for name, colour in (("nll", BLUE), ("mask", ORANGE), ("attention", GREEN)):
+        rows = [row for row in log if name == "nll" or row["n_query"]]
+        steps, values = [row["step"] for row in rows], [row[name] for row in rows]
+        figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers", line_color=colour)
     return figure
 
 
@@ -65,9 +64,3 @@ def scores(report, metrics: tuple[str, ...] = ("pass@1 original", "pass@1 counte
                      "arrayminus": [v - b for v, b in zip(value, low, strict=True)]},
         )  # fmt: skip
     return figure
-
-
-def attention_heads(mass: list[list[float]], title: str) -> go.Figure:
-    """Layers by heads: a (layers, heads) table of attention mass on the changed tokens."""
-    figure = go.Figure(go.Heatmap(z=mass, colorscale="Cividis", zmin=0, colorbar_title="mass"), layout=LAYOUT)
-    return figure.update_layout(title=title, xaxis_title="head", yaxis_title="layer", xaxis_dtick=1)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import bitsandbytes
 import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizer
@@ -46,6 +47,11 @@ def load_model(
         raise ValueError(f"model {str(name)!r} cannot be loaded: {_reason(folder, error)}") from error
     if missing := sorted(loading["missing_keys"]):  # they would silently be random
         raise ValueError(f"model {str(name)!r}: {folder} lacks {len(missing)} of its weights, first {missing[0]}")
+    for module in model.modules() if four_bit and device.type == "cpu" else ():
+        # On CPUs with AVX512-BF16 bitsandbytes repacks a weight at its first use without gradients, in a form that
+        # computes in bfloat16 and through which a later backward pass sends nothing, with no more than a warning.
+        if isinstance(module, bitsandbytes.nn.Linear4bit):
+            module.support_avx512bf16_for_cpu = False
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.eval(), tokenizer
