@@ -19,7 +19,7 @@ def explorer(problem_set: str = "kit") -> widgets.VBox:
     problems = {problem.task_id: problem for problem in load_problems(problem_set)}
     wide = widgets.Layout(width="98%")
     chosen = widgets.Dropdown(options=[*problems, OWN_CODE], description="problem")
-    code = widgets.Textarea(description="code", rows=14, layout=wide, style={"font_family": "monospace"})
+    code = widgets.Textarea(description="code", rows=14, layout=wide)
     concept = widgets.Dropdown(options=list(CONCEPTS), description="concept")
     site = widgets.Dropdown(options=[ANY_SITE], description="site")
     seed = widgets.BoundedIntText(value=0, min=0, max=10**6, description="seed")
