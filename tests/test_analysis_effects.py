@@ -74,11 +74,12 @@ def test_a_shadowed_builtin_proves_nothing():
         ("lambda q=g(): 1", ACTS), ("f'{n}'", INERT), ("f'{a}'", READS), ("f'{g()}'", ACTS), ("[q for q in a]", READS),
         ("[g(q) for q in a]", ACTS), ("not a", READS), ("not n", INERT), ("a and b", READS), ("n and b", INERT),
         ("n < 2", INERT), ("a < b", READS), ("a is b", INERT), ("g", READS), ("(yield)", ACTS), ("(*a, 1)", READS),
-        ("late", READS),
+        ("late", READS), ("a.get(b)", READS), ("a.get()", ACTS), ("os.replace(a, b)", ACTS), ("math.sqrt(a)", READS),
+        ("a.replace(b)", ACTS), ("a.replace('x', b)", READS), ("os.path.join(a)", ACTS), ("', '.join(a)", READS),
     ],
 )  # fmt: skip
 def test_effect_level(expression, level):
-    setup = SETUP + "    if a:\n        late = 1\n"
+    setup = "import math, os\n" + SETUP + "    if a:\n        late = 1\n"
     assert effect_of(*value_of(expression, setup)).level == level
 
 

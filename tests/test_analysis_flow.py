@@ -27,6 +27,11 @@ WEBS = {
     "with may swallow": ("x = 1\nwith a:\n    x = 2\ng(x)", "AAA"),
     "with binds": ("x = 1\ng(x)\nwith a as x:\n    g(x)", "AABB"),
     "except binds": ("x = 1\ng(x)\ntry:\n    h()\nexcept E as x:\n    g(x)", "AABB"),
+    "except unbinds at its end": ("x = 1\ntry:\n    h()\nexcept E as x:\n    x = 2\ng(x)", "AABA"),
+    "except unbinds on a jump": (
+        "x = 1\nwhile a:\n    try: h()\n    except E as x:\n        x = 2\n        break\ng(x)",
+        "AABA",
+    ),
     "except star passes on": ("x = 1\ntry:\n    h()\nexcept* E:\n    x = 2\nexcept* F:\n    g(x)", "AAA"),
     "and may skip": ("x = 1\na and (x := 2)\ng(x)", "AAA"),
     "chain may skip": ("x = 1\na < b < (x := 2)\ng(x)", "AAA"),

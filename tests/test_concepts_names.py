@@ -33,6 +33,7 @@ RANDOM = {  # capitals stand for the names that must change
     "global": "X1 = 1\ndef f():\n    global X1\n    X1 = A = 2\n    return A",
     "method": "class K:\n    def m(self):\n        A = self.x\n        return A",
     "interface": "def f(a, *b, c=1, **d):\n    'x'\n    A = a  # x\n    return A",
+    "harmless namesakes": "def f(eval):\n    eval.dir = A = eval.vars\n    return A",
     "async": "async def f(p):\n    async with p as A: return [B async for B in A]",
 }
 
@@ -55,7 +56,9 @@ def test_random_names_follow_what_unicode_holds_equal():
         ("def f():\n    x = 1\n    return locals()", "locals can see"),
         ("def f():\n    x = 1\n    exec('x')", "exec can see"),
         ("def f():\n    x = 1\n    return eval('x')", "eval can see"),
-        ("def f():\n    x = 1\n    return sys._getframe().f_locals", "_getframe can see"),
+        ("def f():\n    x = 1\n    return sys._getframe()", "_getframe can see"),
+        ("def f():\n    x = 1\n    return g()\ndef g(): return h(1).f_locals['x']", "reads the variables of a frame"),
+        ("def f(df):\n    x = 1\n    return df.query('a > @x')", "query can see"),
         ("from m import *\ndef f():\n    x = 1", "star import"),
         ("def f():\n    x = 1\n    return f'{x=}'", "f-string with x= prints the name"),
         ("def f():\n    __x = 1\n    return __x", "no variable of its own"),
@@ -127,8 +130,8 @@ def test_def_use_break(before, after):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("def f(p):\n    x = 0\n    x += 1\n    return x", "share uses"),
-        ("def f(p):\n    x = 0\n    if p: x = 1\n    return x", "share uses"),
+        ("def f(p):\n    x = 0\n    x += 1\n    return x", "may see its first definition as well"),
+        ("def f(p):\n    x = 0\n    if p: x = 1\n    return x", "may see its first definition as well"),
         ("def f(p):\n    x = 0\n    x = 1\n    return lambda: x", "may run at any time"),
         ("def f(p):\n    x = 0\n    import x\n    return x", "(import) is not an assignment"),
         ("def f(p):\n    x = 0\n    x = 1\n    return f'{x=}'", "prints the name"),

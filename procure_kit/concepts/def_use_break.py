@@ -53,7 +53,7 @@ def _refuse(analysis: Analysis, variable: Variable, web: list[Occurrence], at: O
     if not analysis.flow(variable.scope).covers(variable):
         return f"{name} is also used in a function, class, generator or annotation inside, which may run at any time"
     if not web:
-        return f"all definitions of {name} share uses: a use may see the first as well as the second"
+        return f"a use of {name} may see its first definition as well as any other"
     if not {o.kind for o in web} <= {"store", "load", "update", "delete"} or name.startswith("__"):
         return f"the second definition of {name} ({at.kind}) is not an assignment to a variable"
     if not analysis.printed.isdisjoint(web):
