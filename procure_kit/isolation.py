@@ -74,13 +74,18 @@ def enter_namespaces() -> None:
     for device in ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"):
         os.close(os.open(root + device, os.O_CREAT | os.O_WRONLY))
         _mount(device, root + device, None, MS_BIND)
-    os.makedirs(f"{root}/tmp", exist_ok=True)
+    os.makedirs(root + scratch(), exist_ok=True)
     _mount(None, root, None, MS_REMOUNT | MS_RDONLY)
-    _mount("tmpfs", f"{root}/tmp", "tmpfs", 0, "size=64m,nr_inodes=10000,mode=1777")
+    _mount("tmpfs", root + scratch(), "tmpfs", 0, "size=64m,nr_inodes=10000,mode=1777")
     os.chdir(root)
     _call("pivot_root", b".", b".")
     _call("umount2", b".", DETACH)
-    os.chdir("/tmp")
+    os.chdir(scratch())
+
+
+def scratch() -> str:
+    """The one directory that a candidate in namespaces can write to: /tmp, unless Python itself lies in there."""
+    return "/scratch" if any(path.startswith("/tmp/") for path in _python_paths()) else "/tmp"
 
 
 def _python_paths() -> list[str]:

@@ -76,7 +76,7 @@ def supervise(fd: int, level: str, timeout: float, memory_mb: int) -> None:
     isolation.adopt_orphans()
     report, reported = os.pipe()
     ours, theirs = socket.socketpair()
-    home = "/tmp" if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
+    home = isolation.scratch() if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
     if level == "process" and os.geteuid() == 0:
         os.chown(home, isolation.NOBODY, isolation.NOBODY)
 
