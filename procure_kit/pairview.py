@@ -90,7 +90,7 @@ class AttentionPair:
             ticks = {"tickvals": list(range(len(labels))), "tickfont": {"family": "monospace", "size": 10}}
             numbers = [label.rsplit(" ", 1)[1] for label in labels]
             figure.update_yaxes(ticks | {"ticktext": seen, "autorange": "reversed"}, row=1, col=column)
-            readable = len(labels) <= 30
+            readable = len(labels) <= 20
             figure.update_xaxes(ticks | {"ticktext": numbers, "tickangle": 0, "visible": readable}, row=1, col=column)
         heads = "mean of heads" if head is None else f"head {head}"
         layer = range(len(self.sides[0].maps))[layer]

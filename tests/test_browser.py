@@ -97,5 +97,6 @@ def test_broken_code_is_a_sentence_not_a_traceback(explorer, request):
     explorer.wait_for_selector(".widget-html b:has-text('line 1')")
     shot(explorer, request, "explorer_broken_code")
     assert explorer.locator("text=Traceback").count() == 0
-    assert explorer.locator(".widget-html b:text-matches('^valid')").count() == 0  # no verdict of what stood there before
+    # No verdict of what stood there before.
+    assert explorer.locator(".widget-html b:text-matches('^valid')").count() == 0
     assert explorer.locator(".widget-html script").count() == 0
