@@ -13,12 +13,12 @@ from procure_kit.notebook_runs import NOTEBOOKS, execute
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 OTHER_PARAMETERS = {
-    "00_quickstart": {"task": "kit/24", "concept": "variable_name_random", "seed": 3},
+    "00_quickstart": {"model": "smollm2", "problem_set": "kit", "task": "kit/24", "concept": "variable_name_random"},
     "01_perturbation": {"problem_set": "humaneval", "seed": 1},
     "02_validation": {"problem_set": "humaneval", "limit": 5, "seed": 1},
-    "03_qlora_finetuning": {"limit": 4, "steps": 2, "batch_size": 1, "w_att": 0.0, "max_length": 160},
-    "04_attention_maps": {"task": "kit/24", "concept": "if_else_flip", "layer": 0},
-    "05_evaluation": {"limit": 1, "samples": 1, "k": [1], "max_new_tokens": 12},
+    "03_qlora_finetuning": {"problem_set": "kit", "limit": 4, "steps": 2, "batch_size": 1, "w_att": 0.0},
+    "04_attention_maps": {"problem_set": "kit", "task": "kit/24", "concept": "if_else_flip", "real_model": "tiny"},
+    "05_evaluation": {"problem_set": "kit", "limit": 2, "samples": 1, "k": [1], "max_new_tokens": 12},
 }
 
 
