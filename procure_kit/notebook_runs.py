@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
@@ -34,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     # Pages in runs/ carry plotly.js themselves; committed notebooks carry a PNG behind each figure.
     os.environ["PLOTLY_RENDERER"] = "plotly_mimetype+png" if args.in_place else "plotly_mimetype+notebook"
+    os.environ["TQDM_DISABLE"] = "1"  # for the kernels: a bar leaves nothing to read; papermill's own goes on
     entries = []
     for path in paths:
         entries.append(execute(path, out, {key: v for key, v in parameters.items() if key in known[path]}))
@@ -120,15 +122,25 @@ def main_results(notebook) -> dict[str, str]:
 
 
 def commit_ready(executed: Path, path: Path) -> None:
-    """Put the executed notebook in the place of the committed one, without what differs from run to run."""
+    """Put the executed notebook in the place of the committed one, without what differs from run to run.
+
+    Log lines on standard error and live widgets go too: on a page where nothing runs they say nothing.
+    """
     import nbformat
 
     notebook = nbformat.read(executed, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _volatile(output)]
     for metadata in (notebook.metadata, *(cell.metadata for cell in notebook.cells)):
         for volatile in ("papermill", "execution", "widgets"):
             metadata.pop(volatile, None)
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.write(notebook, path)
+
+
+def _volatile(output) -> bool:
+    return output.get("name") == "stderr" or WIDGET in output.get("data", {})
 
 
 def summary(entries: list[dict], out: Path) -> str:

@@ -1,0 +1,168 @@
+"""Where a model looks: attention maps of short texts, and the attention mass on chosen tokens at any length.
+
+The mass that token t gives to a set of tokens M is the sum of row t of the attention over M. That is an attention
+output: with the indicator of M appended to the values as one more column, the fused kernel returns the mass beside its
+usual result, exactly and differentiably, and no N×N map exists. `sdpa_mass` is that kernel, registered with
+transformers; a model that is not asked for mass runs plain SDPA under it.
+
+Shapes: B batch, N tokens, L layers, H query heads, K key/value heads, D head dimension, G groups of tokens.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import sdpa_mask
+
+from procure_kit.counterfactual import Span
+from procure_kit.examples import tokens_in_spans
+
+SDPA_MASS = "sdpa_mass"
+MAP_BYTES = 2**31  # the most that `attention_maps` will hold
+
+
+def mass_attention(
+    module, query, key, value, attention_mask, *, scaling=None, indicator=None, mass_layers=(), **kwargs
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """SDPA; on the `mass_layers` also the mass (B, H, N, G) that each query gives to the G sets of tokens.
+
+    query (B, H, N, D), key and value (B, K, N, D), indicator (B, N, G).
+    Raises: NotImplementedError for soft-capped scores.
+    """
+    kwargs.pop("output_attentions", None)
+    if kwargs.get("softcap") is not None:
+        raise NotImplementedError(f"{_without_fused(module)}: it caps the attention scores")
+    if indicator is None or module.layer_idx not in mass_layers:
+        return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
+    head_dim, value_dim, groups = query.shape[-1], value.shape[-1], indicator.shape[-1]
+    columns = indicator.to(value)[:, None].expand(-1, value.shape[1], -1, -1)  # (B, K, N, G)
+    # Fused kernels want one width for query, key and value, and a multiple of 8. Zeros add nothing to the scores.
+    width = -(-(max(head_dim, value_dim + groups)) // 8) * 8
+    query, key = (F.pad(states, (0, width - head_dim)) for states in (query, key))
+    value = F.pad(torch.cat([value, columns], dim=-1), (0, width - value_dim - groups))
+    scaling = head_dim**-0.5 if scaling is None else scaling
+    output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
+    mass = output[..., value_dim : value_dim + groups].transpose(1, 2)  # (B, H, N, G)
+    return output[..., :value_dim], mass
+
+
+AttentionInterface.register(SDPA_MASS, mass_attention)
+AttentionMaskInterface.register(SDPA_MASS, sdpa_mask)
+
+
+def _without_fused(module) -> str:
+    return f'{type(module).__name__} cannot give its attention mass from the fused kernel, use implementation="eager"'
+
+
+@contextmanager
+def attention_implementation(model, name: str) -> Iterator[None]:
+    """Run a model with another attention, then set its own again.
+
+    While gradient checkpointing is active the new one stays: the backward pass runs the layers again.
+
+    Raises: NotImplementedError for an architecture whose attention cannot be exchanged.
+    """
+    previous = model.config._attn_implementation
+    try:
+        model.set_attn_implementation(name)
+    except ValueError as error:
+        raise NotImplementedError(f"{_without_fused(model)}: {error}") from error
+    if model.config._attn_implementation != name:
+        raise NotImplementedError(
+            f"{type(model).__name__} does not go through transformers' AttentionInterface: "
+            'load it with attn_implementation="eager" and use implementation="eager"'
+        )
+    try:
+        yield
+    finally:
+        if not (model.training and any(getattr(m, "gradient_checkpointing", False) for m in model.modules())):
+            model.set_attn_implementation(previous)
+
+
+def layer_indices(model, layers: Sequence[int] | None) -> list[int]:
+    """The chosen layers counted from 0, in ascending order; None chooses all. Raises: ValueError for one beyond."""
+    count = model.config.get_text_config().num_hidden_layers
+    if wrong := [layer for layer in layers or () if not -count <= layer < count]:
+        raise ValueError(f"layer {wrong[0]} does not exist: the model has {count} layers, 0 to {count - 1}")
+    return list(range(count)) if layers is None else sorted({layer % count for layer in layers})
+
+
+def forward_with_mass(model, inputs: dict, indicator: torch.Tensor, layers: list[int]) -> tuple:
+    """Call the model; return its outputs and the mass (L, B, H, N, G) of the chosen layers, with gradient.
+
+    inputs: `input_ids` and `attention_mask` (B, N); indicator (B, N, G). Only the last position's logits are computed.
+
+    Raises: NotImplementedError, naming eager as the way, for an architecture that does not deliver the mass.
+    """
+    inner = unwrapped(model)
+    with attention_implementation(inner, SDPA_MASS):
+        outputs = model(
+            **inputs,
+            indicator=indicator,
+            mass_layers=layers,
+            output_attentions=True,
+            logits_to_keep=1,
+            use_cache=False,
+        )
+    mass = [layer.to(indicator.device) for layer in outputs.attentions or () if layer is not None]
+    if len(mass) != len(layers) or mass[0].shape[-1] != indicator.shape[-1]:
+        raise NotImplementedError(f"{_without_fused(inner)}: the attention does not receive the indicator")
+    return outputs, torch.stack(mass)
+
+
+def unwrapped(model):
+    """The model inside DistributedDataParallel; an adapter around it stays."""
+    return model.module if isinstance(model, torch.nn.parallel.DistributedDataParallel) else model
+
+
+def attention_mass(model, tokenizer, text: str, spans: Sequence[Span]) -> torch.Tensor:
+    """The attention (L, H, N) that each token of `text` gives to the tokens of the character spans."""
+    return attention_groups(model, tokenizer, text, [spans])[..., 0]
+
+
+@torch.no_grad()
+def attention_groups(model, tokenizer, text: str, groups: Sequence[Sequence[Span]]) -> torch.Tensor:
+    """The attention (L, H, N, G) that each token gives to G groups of tokens, each a list of [start, end) characters.
+
+    Memory grows with N, not with N×N. A token belongs to every group whose spans it overlaps.
+    """
+    encoded = tokenizer(text, return_offsets_mapping=True)
+    flags = [tokens_in_spans(text, encoded["offset_mapping"], spans) for spans in groups]  # G lists of N
+    indicator = torch.tensor(flags, device=model.device).T[None]  # (1, N, G)
+    ids = torch.tensor([encoded["input_ids"]], device=model.device)
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    return forward_with_mass(model, inputs, indicator, layer_indices(model, None))[1][:, 0].float()
+
+
+@dataclass(frozen=True)
+class AttentionMaps:
+    """Every map of a text: `maps` holds, for each layer, (H, N, N) with queries first; rows sum to 1."""
+
+    maps: list[torch.Tensor]
+    tokens: list[str]  # the characters of each token; empty for a special token
+    offsets: list[Span]  # their [start, end) in the text
+
+
+@torch.no_grad()
+def attention_maps(model, tokenizer, text: str) -> AttentionMaps:
+    """All attention maps of a short text, computed with eager attention.
+
+    Raises: ValueError when the maps would need more than 2 GiB; `attention_mass` has no such limit.
+    """
+    encoded = tokenizer(text, return_offsets_mapping=True)
+    ids = torch.tensor([encoded["input_ids"]], device=model.device)
+    config = model.config.get_text_config()
+    needed = config.num_hidden_layers * config.num_attention_heads * ids.shape[1] ** 2 * 4
+    if needed > MAP_BYTES:
+        raise ValueError(
+            f"the attention maps of {ids.shape[1]} tokens need {needed / 2**30:.1f} GiB: "
+            "take a shorter text, or attention_mass for the attention to chosen tokens"
+        )
+    with attention_implementation(model, "eager"):
+        outputs = model(ids, output_attentions=True, use_cache=False)
+    offsets = [(start, end) for start, end in encoded["offset_mapping"]]
+    return AttentionMaps([m[0].float() for m in outputs.attentions], [text[s:e] for s, e in offsets], offsets)

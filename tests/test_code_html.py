@@ -1,0 +1,47 @@
+"""Code as HTML: marks on the right characters, and nothing that is shown can become markup."""
+
+from html import unescape
+from re import sub
+
+import pytest
+
+from procure_kit.code_html import mark_spans, show_pair, show_sites, show_tokens
+from procure_kit.counterfactual import Site
+from tests.test_cuts import FLIP
+
+HOSTILE = 'x = "<script>alert(1)</script>" & y  # </pre><b>'
+
+
+def test_marks_wrap_the_spans_and_keep_the_text():
+    html = mark_spans("a < b", [(0, 1), (4, 5)])
+    assert sub(r"<ins [^>]*>(.)</ins>", r"[\1]", html) == "[a] &lt; [b]"
+
+
+@pytest.mark.parametrize("spans", [[], [(0, 5)], [(4, 30)]])
+def test_markup_in_code_stays_text(spans):
+    html = mark_spans(HOSTILE, spans)
+    bare = sub(r"</?ins[^>]*>", "", html)
+    assert "<" not in bare
+    assert unescape(bare) == HOSTILE
+
+
+def test_a_pair_shows_both_programs_and_prints_as_a_diff():
+    view = show_pair(FLIP)
+    assert view.html.count("<pre") == 2 and view.html.count("<ins") == 6
+    assert '-    if unit == "cm":' in repr(view) and '+    if unit != "cm":' in repr(view)
+    assert view._repr_html_() == view.html
+
+
+def test_sites_show_their_reason_or_their_soundness():
+    fine = Site("if_else_flip", 0, 3, (0, 1), "n < 0")
+    refused = Site("if_else_flip", 1, 7, (0, 1), "f() < <b>", refused="the test calls f")
+    view = show_sites([fine, refused])
+    assert "syntactic" in view.html and "refused: the test calls f" in view.html
+    assert "<b>" not in view.html and "&lt;b&gt;" in view.html
+    assert repr(view).splitlines()[1] == "if_else_flip | 0 | 3 | n < 0 | syntactic"
+
+
+def test_tokens_are_bracketed_as_text_and_escaped_as_html():
+    view = show_tokens(["<s>", " x", " y"], marked=[False, True, False], faded=[True, False, False])
+    assert repr(view) == "<s>[ x] y"
+    assert "<s>" not in view.html and "&lt;s&gt;" in view.html

@@ -1,0 +1,148 @@
+"""What a candidate can reach at each level of isolation, and what it leaves behind."""
+
+import os
+import socket
+import subprocess
+
+import pytest
+
+from procure_kit import runner
+from procure_kit.isolation import LEVELS
+from procure_kit.problems import Problem
+from procure_kit.runner import TestResult, run_tests
+
+HONEST = "def f(x):\n    return x + 1\n"
+PROBLEM = Problem(
+    "t", "def f(x):\n", "    return x + 1\n", "def check(candidate):\n    assert candidate(1) == 2\n", "f"
+)
+ENDLESS = "def f(x):\n    while True: pass\n"
+
+
+def run(program: str, timeout: float = 1.0, **limits) -> TestResult:
+    return run_tests(program, PROBLEM, timeout=timeout, **limits)
+
+
+def answer(body: str, wanted: str, argument: str = "0", **limits) -> TestResult:
+    """Run `def f(x): <body>` and require its result to be the wanted one."""
+    program = "import os, sys, socket\ndef f(x):\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    test = f"def check(candidate):\n    assert candidate({argument}) == {wanted}\n"
+    return run_tests(program, Problem("t", program, "\n", test, "f"), **limits)
+
+
+SEEN = {
+    "no environment": ("return dict(os.environ)", "{}"),
+    "an empty directory": ("return os.listdir()", "[]"),
+    "an empty standard input": ("return sys.stdin.read()", "''"),
+    "a writable directory": ("open('x', 'w').write('1')\nreturn open('x').read()", "'1'"),
+    "a hidden directory": ("os.mkdir('x')\nopen('x/y', 'w')\nos.chmod('x', 0)\nreturn os.listdir()", "['x']"),
+}
+
+
+@pytest.mark.parametrize(("body", "wanted"), SEEN.values(), ids=SEEN)
+def test_what_a_candidate_sees(body, wanted):
+    for _ in range(2):  # and nothing is left over from one run to the next
+        result = answer(body, wanted)
+        assert result.passed, result
+
+
+def test_no_secret_of_the_environment(monkeypatch):
+    monkeypatch.setattr(runner, "_idle", [])  # so that a worker starts while the secret is there
+    monkeypatch.setenv("SECRET_TOKEN", "xyzzy")
+    assert answer("return 'xyzzy' in str(os.environ) or os.path.exists('/proc/self/environ')", "False").passed
+    runner._close_idle()
+
+
+@pytest.fixture
+def namespaces():
+    if run(HONEST).isolation != "namespaces":
+        pytest.skip("this system forbids namespaces")
+
+
+FENCED = {
+    "reading": "open(x).read()",
+    "writing": "open(x, 'a')",
+    "writing into Python": "open(os.__file__, 'a')",
+    "a file in the root": "open('/x', 'w')",
+    "killing its parent": "os.kill(os.getppid() or 1 << 20, 9)",
+    "becoming root": "os.setuid(0) or os.setgroups([0]) or open('/usr/x', 'w')",
+}
+
+
+@pytest.mark.parametrize("body", FENCED.values(), ids=FENCED)
+def test_namespaces_fence(body, namespaces, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    result = answer(f"try: {body}\nexcept OSError: return 'no'", "'no'", argument=repr(str(secret)))
+    assert result.passed, result
+    assert secret.read_text() == "x"
+
+
+def test_namespaces_hide_processes_and_network(namespaces):
+    assert answer("return os.getpid(), os.path.exists('/proc/1')", "(1, False)").passed
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        body = "try: socket.create_connection(('127.0.0.1', x), 1)\nexcept OSError: return 'no'"
+        assert answer(body, "'no'", argument=str(server.getsockname()[1])).passed
+
+
+ORPHANS = {
+    "fork": "import os, time\nif os.fork() == 0: time.sleep(61)\n",
+    "new session": (
+        "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(61)\n    os._exit(0)\n"
+    ),
+    "subprocess": "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(61)'])\n",
+    "thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(61,)).start()\n",
+}
+FORK_BOMB = "import os\ndef f(x):\n    while True:\n        try: os.fork()\n        except OSError: pass\n"
+
+
+def processes() -> int:
+    """How many processes of the runner live, its candidates' among them: their command line names the worker."""
+    listing = subprocess.run(["ps", "-eo", "ppid,args"], capture_output=True, text=True, check=True).stdout
+    return sum("procure_kit.worker" in line or "sleep(61)" in line for line in listing.splitlines())
+
+
+@pytest.mark.parametrize("start", ORPHANS.values(), ids=ORPHANS)
+def test_no_process_is_left_behind(start):
+    run(HONEST)  # the pool is warm
+    before = processes()
+    result = run(start + HONEST)
+    assert result.passed, result
+    assert processes() <= before
+
+
+def test_fork_bomb_ends_with_its_time():
+    run(HONEST)
+    before = processes()
+    assert run(FORK_BOMB).status in ("timeout", "crashed")
+    assert processes() <= before
+    assert run(HONEST).passed
+
+
+@pytest.mark.parametrize("level", LEVELS[1:])
+def test_weaker_levels_hold_too(level, monkeypatch):
+    """What a system without namespaces gets: the same verdicts, the level named, no process left behind."""
+    if level == "process as root" and os.geteuid():
+        pytest.skip("only root runs at this level")
+    monkeypatch.setattr(runner, "_idle", [])
+    monkeypatch.setattr(runner, "_reasons", {other: "not here" for other in LEVELS if other != level})
+    try:
+        runner._idle.append(runner._worker())
+    except OSError as error:
+        pytest.skip(str(error))
+    before = processes()
+    honest = run(HONEST)
+    assert (honest.passed, honest.isolation) == (True, level)
+    assert run("import os\ndef f(x): os._exit(0)").status == "crashed"
+    assert run("class Yes:\n    def __eq__(self, other): return True\ndef f(x): return Yes()").status == "tests_fail"
+    assert run(ORPHANS["new session"] + HONEST).passed
+    assert run(ENDLESS).status == "timeout"
+    assert processes() <= before
+    refused = run(HONEST, require="namespaces")
+    assert (refused.passed, refused.status, refused.isolation) == (False, "refused", level)
+    assert "'namespaces' is required, but namespaces: not here" in refused.detail
+    runner._close_idle()
+
+
+def test_unknown_level_is_an_error():
+    with pytest.raises(ValueError, match="unknown level of isolation 'total': use one of 'namespaces'"):
+        run(HONEST, require="total")

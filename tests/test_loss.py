@@ -1,0 +1,318 @@
+"""The fused loss against the eager one, and both against the formulas written out from raw logits and maps."""
+
+import math
+
+import pytest
+import torch
+from transformers import (
+    AutoModelForCausalLM,
+    CodeGenConfig,
+    CohereConfig,
+    Gemma2Config,
+    GemmaConfig,
+    GPT2Config,
+    GPTBigCodeConfig,
+    LlamaConfig,
+    Qwen2Config,
+    Qwen3Config,
+    Starcoder2Config,
+)
+
+from procure_kit.examples import collate
+from procure_kit.loss import EPS, LossConfig, TokenCounts, concept_loss, token_counts, token_losses
+
+torch.set_num_threads(1)  # two threads on busy cores wait for each other a hundred times longer than these models run
+VOCABULARY = 61
+SIZES = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "pad_token_id": 0,
+}
+GROUPED = SIZES | {"num_attention_heads": 4, "num_key_value_heads": 2}
+GPT = {
+    "vocab_size": VOCABULARY,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "n_embd": 32,
+    "n_layer": 3,
+    "n_head": 4,
+    "n_positions": 32,
+}
+GPT |= {"attn_pdrop": 0.0, "embd_pdrop": 0.0, "resid_pdrop": 0.0}
+CONFIGS = {
+    "llama": LlamaConfig(**GROUPED),
+    "llama, tied": LlamaConfig(**GROUPED, tie_word_embeddings=True),
+    "starcoder": GPTBigCodeConfig(**GPT, multi_query=True),
+    "starcoder2": Starcoder2Config(**GROUPED, sliding_window=5, residual_dropout=0.0, embedding_dropout=0.0),
+    "qwen2": Qwen2Config(**GROUPED, use_sliding_window=True, sliding_window=5, max_window_layers=1),
+    "qwen3": Qwen3Config(**GROUPED, head_dim=16),
+    "gemma": GemmaConfig(**SIZES, num_attention_heads=4, num_key_value_heads=1, head_dim=16),
+    "gpt2": GPT2Config(**GPT),
+}
+
+
+def model_of(config, **options):
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(config, **options).train()
+    for parameter in model.parameters():  # larger than a fresh model's: attention far from uniform
+        parameter.data.mul_(4) if parameter.dim() > 1 else None
+    return model
+
+
+def example(length, prompt, changed):
+    ids = torch.randint(1, VOCABULARY, (length,)).tolist()
+    flags = [int(t in changed) for t in range(length)]
+    return {
+        "input_ids": ids,
+        "attention_mask": [1] * length,
+        "labels": [-100] * prompt + ids[prompt:],
+        "changed": flags,
+    }
+
+
+def batch_of(side="right"):
+    torch.manual_seed(1)
+    examples = [example(14, 4, {6, 7, 11}), example(10, 2, {2}), example(7, 3, set()), example(12, 1, {11})]
+    return collate(examples, pad_token_id=0, side=side)
+
+
+def measured(model, batch, config=None, implementation="fused", **options):
+    """The parts, and the gradient of the total by parameter name."""
+    model.zero_grad()
+    parts = concept_loss(model, batch, config, implementation, **options)
+    parts.total.backward()
+    return parts, {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+
+
+def assert_same(one, other, tolerance=2e-5):
+    """Parts and gradients agree as far as float32 goes."""
+    for name in ("total", "nll", "mask", "attention", "mean_mass"):
+        torch.testing.assert_close(getattr(one[0], name), getattr(other[0], name), rtol=tolerance, atol=tolerance)
+    assert one[1].keys() == other[1].keys()
+    for name, gradient in one[1].items():
+        scale = other[1][name].abs().max()
+        assert (gradient - other[1][name]).abs().max() <= tolerance * max(1, scale), name
+
+
+def by_hand(model, batch, config):
+    """nll, mask and attention in plain loops over the definitions."""
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        outputs = model(batch["input_ids"], attention_mask=batch["attention_mask"], output_attentions=True)
+    model.set_attn_implementation("sdpa")
+    log_p = outputs.logits.log_softmax(-1)
+    nll, mask, attention = [], [], []
+    for b, labels in enumerate(batch["labels"].tolist()):
+        altered = [t for t, flag in enumerate(batch["changed"][b]) if flag and labels[t] != -100]
+        for t, label in enumerate(labels):
+            if label == -100:
+                continue
+            nll.append(-log_p[b, t - 1, label].item())
+            if t in altered:
+                mask.append(nll[-1])
+            if altered and t > altered[0]:
+                heads = config.heads or range(4)
+                rows = [outputs.attentions[layer][b, head, t] for layer in config.layers for head in heads]
+                mass = sum(row[m].item() for row in rows for m in altered if m <= t) / len(rows)
+                attention.append(
+                    {"complement": 1 - mass, "linear": -mass, "log": -math.log(max(mass, EPS))}[config.form]
+                )
+    return [sum(values) / len(values) for values in (nll, mask, attention)], [len(v) for v in (nll, mask, attention)]
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("name", CONFIGS)
+def test_fused_and_eager_agree_in_value_and_gradient(name, side):
+    model, batch = model_of(CONFIGS[name]), batch_of(side)
+    config = LossConfig(lam=1.0, layers=(0, -1))
+    assert_same(measured(model, batch, config), measured(model, batch, config, "eager"))
+
+
+@pytest.mark.parametrize("implementation", ["fused", "eager"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        LossConfig(),
+        LossConfig(lam=0.7, w_mask=2.0, w_att=0.5, layers=(-1, 0, 1), heads=(0, 3)),
+        LossConfig(form="log", heads=(2,)),
+        LossConfig(form="linear", layers=(1,)),
+    ],
+    ids=lambda config: f"{config.form}-{config.layers}-{config.heads}",
+)
+@pytest.mark.parametrize("name, side", [("llama", "right"), ("starcoder", "right"), ("qwen2", "left")])
+def test_the_terms_are_the_definitions(name, side, config, implementation):
+    model, batch = model_of(CONFIGS[name]), batch_of(side)
+    (nll, mask, attention), counts = by_hand(model, batch, config)
+    parts = concept_loss(model, batch, config, implementation)
+    assert [parts.n_response, parts.n_changed, parts.n_query] == counts
+    close = {"rel": 1e-5}
+    assert parts.nll.item() == pytest.approx(nll, **close)
+    assert parts.mask.item() == pytest.approx(mask, **close)
+    assert parts.attention.item() == pytest.approx(attention, **close)
+    total = nll + config.lam * (config.w_mask * mask + config.w_att * attention)
+    assert parts.total.item() == pytest.approx(total, **close)
+
+
+@pytest.mark.parametrize("implementation", ["fused", "eager"])
+@pytest.mark.parametrize("name", ["llama", "starcoder"])
+def test_gradient_checkpointing_changes_nothing(name, implementation):
+    model, batch = model_of(CONFIGS[name]), batch_of()
+    config = LossConfig(lam=1.0, layers=(0, 1, 2))
+    plain = measured(model, batch, config, implementation)
+    model.gradient_checkpointing_enable({"use_reentrant": False})
+    assert_same(measured(model, batch, config, implementation), plain, 1e-6)
+
+
+def test_every_term_reaches_the_gradient():
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    plain = measured(model, batch, LossConfig(lam=0))[1]["model.layers.2.self_attn.q_proj.weight"]
+    for config in (LossConfig(lam=1, w_att=0), LossConfig(lam=1, w_mask=0)):
+        other = measured(model, batch, config)[1]["model.layers.2.self_attn.q_proj.weight"]
+        assert (other - plain).abs().max() > 1e-3 * plain.abs().max()
+
+
+def test_more_attention_to_the_altered_tokens_lowers_the_attention_term():
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    config = LossConfig(lam=1.0, w_mask=0.0, w_att=1.0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    before = concept_loss(model, batch, config)
+    for _ in range(5):
+        optimizer.zero_grad()
+        concept_loss(model, batch, config).attention.backward()
+        optimizer.step()
+    after = concept_loss(model, batch, config)
+    assert after.attention < before.attention and after.mean_mass > before.mean_mass
+
+
+def test_projection_in_chunks_is_the_projection(monkeypatch):
+    torch.manual_seed(0)
+    head = torch.nn.Linear(8, VOCABULARY, bias=True).double()
+    hidden = torch.randn(10, 8, dtype=torch.float64, requires_grad=True)
+    targets = torch.randint(VOCABULARY, (10,))
+    whole = torch.nn.functional.cross_entropy(head(hidden), targets, reduction="none")
+    weights = torch.rand(10, dtype=torch.float64)
+    expected = torch.autograd.grad((whole * weights).sum(), (hidden, head.weight, head.bias))
+    widths = []
+    head.register_forward_hook(lambda module, args, output: widths.append(len(output)))
+    chunked = token_losses(hidden, targets, head, chunk=4)
+    torch.testing.assert_close(chunked, whole)
+    found = torch.autograd.grad((chunked * weights).sum(), (hidden, head.weight, head.bias))
+    torch.testing.assert_close(found, expected)
+    assert max(widths) == 4 and len(widths) == 6  # three chunks, once forward and once again backward
+
+
+def test_parts_of_an_accumulated_batch_add_up():
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    counts = token_counts(batch)
+    whole, gradient = measured(model, batch)
+    pieces = [measured(model, {k: v[i : i + 1] for k, v in batch.items()}, denominators=counts) for i in range(4)]
+    for name in ("total", "nll", "mask", "attention", "mean_mass"):
+        torch.testing.assert_close(sum(getattr(parts, name) for parts, _ in pieces), getattr(whole, name))
+    for name, expected in gradient.items():
+        torch.testing.assert_close(sum(grads[name] for _, grads in pieces), expected)
+
+
+def test_a_batch_without_altered_tokens_trains_the_nll_alone_and_says_so():
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    batch["changed"][:] = False
+    for implementation in ("fused", "eager"):
+        parts, gradient = measured(model, batch, LossConfig(), implementation)
+        assert (parts.n_changed, parts.n_query) == (0, 0)
+        assert parts.mask == 0 and parts.attention == 0 and parts.total == parts.nll > 0
+        assert all(g.isfinite().all() for g in gradient.values())
+
+
+def test_altered_tokens_outside_the_response_and_the_first_position_do_not_count():
+    batch = {
+        "labels": torch.tensor([[5, 6, -100, 7, 8, 9]]),
+        "changed": torch.tensor([[True, False, True, True, False, True]]),
+    }
+    assert token_counts(batch) == TokenCounts(n_response=4, n_changed=2, n_query=2)
+
+
+def test_a_model_in_bfloat16_agrees_with_float32():
+    batch = batch_of()
+    exact = concept_loss(model_of(CONFIGS["llama"]), batch)
+    rough, gradient = measured(model_of(CONFIGS["llama"]).bfloat16(), batch)
+    assert rough.total.dtype == torch.float32
+    assert rough.total.item() == pytest.approx(exact.total.item(), rel=0.02)
+    assert rough.mean_mass.item() == pytest.approx(exact.mean_mass.item(), abs=0.02)
+    assert all(g.isfinite().all() for g in gradient.values())
+
+
+def test_an_adapter_and_its_checkpointed_base_agree_with_eager():
+    from peft import LoraConfig, get_peft_model
+
+    model = get_peft_model(model_of(CONFIGS["llama"]), LoraConfig(r=4, target_modules="all-linear"))
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    model.gradient_checkpointing_enable({"use_reentrant": False})
+    batch = batch_of("left")
+    fused = measured(model, batch)
+    assert fused[1] and all("lora" in name for name in fused[1])
+    assert_same(fused, measured(model, batch, None, "eager"))
+
+
+def test_the_model_keeps_its_own_attention():
+    model, batch = model_of(CONFIGS["llama"], attn_implementation="eager"), batch_of()
+    concept_loss(model, batch)
+    assert model.config._attn_implementation == "eager"
+    assert model(batch["input_ids"], output_attentions=True).attentions[0].shape == (4, 4, 14, 14)
+
+
+SMALL = SIZES | {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Gemma2Config(**SMALL),  # soft-capped scores
+        Gemma2Config(**SMALL, attn_logit_softcapping=None, final_logit_softcapping=0.1),
+        CohereConfig(**GROUPED, bos_token_id=1, eos_token_id=2, logit_scale=0.5),
+        CodeGenConfig(**GPT, rotary_dim=4),
+    ],
+    ids=["capped scores", "capped logits", "scaled logits", "attention of its own"],
+)
+def test_what_the_fused_form_does_not_fit_is_refused(config):
+    model = model_of(config)
+    with pytest.raises(NotImplementedError, match='implementation="eager"'):
+        concept_loss(model, batch_of())
+    model.set_attn_implementation("eager")
+    assert concept_loss(model, batch_of(), LossConfig(), "eager").n_query > 0
+
+
+@pytest.mark.parametrize(
+    "values, message",
+    [
+        ({"lam": -1}, "lam must be a number from 0 up"),
+        ({"w_att": float("nan")}, "w_att must be"),
+        ({"layers": ()}, "layers must name at least one"),
+        ({"heads": (0.5,)}, "heads must name at least one whole number"),
+        ({"form": "cube"}, "form must be one of complement, linear, log"),
+    ],
+)
+def test_a_wrong_value_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        LossConfig(**values)
+
+
+@pytest.mark.parametrize(
+    "config, message",
+    [
+        (LossConfig(layers=(3,)), "layer 3 does not exist: the model has 3 layers"),
+        (LossConfig(heads=(4,)), "head 4 does not exist: the model has 4 query heads"),
+    ],
+)
+def test_a_layer_or_head_beyond_the_model_is_refused(config, message):
+    with pytest.raises(ValueError, match=message):
+        concept_loss(model_of(CONFIGS["llama"]), batch_of(), config)
+
+
+def test_a_batch_without_a_response_is_refused():
+    batch = batch_of()
+    batch["labels"][:] = -100
+    with pytest.raises(ValueError, match="no response token"):
+        concept_loss(model_of(CONFIGS["llama"]), batch)

@@ -1,0 +1,99 @@
+"""`procure run` on small notebooks of its own: choice, parameters, failures, results and pages."""
+
+import argparse
+import json
+
+import nbformat
+import pytest
+
+from procure_kit import notebook_runs
+from procure_kit.notebook_runs import main_results, parse_value, select
+
+
+def write_notebook(path, *cells: tuple[str, list[str]]):
+    notebook = nbformat.v4.new_notebook()
+    for source, tags in cells:
+        notebook.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": tags}))
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture
+def notebooks(tmp_path, monkeypatch):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    write_notebook(folder / "00_first.ipynb", ("size = 1", ["parameters"]), ("print('size:', size * 2)", ["results"]))
+    write_notebook(
+        folder / "01_second.ipynb", ("full = False", ["parameters"]), ("assert not full, '<b>too big</b>'", [])
+    )
+    monkeypatch.setattr(notebook_runs, "NOTEBOOKS", folder)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def run(*argv: str) -> int:
+    parser = argparse.ArgumentParser()
+    notebook_runs.add_arguments(parser)
+    return notebook_runs.run(parser.parse_args(argv))
+
+
+@pytest.mark.slow
+def test_a_run_leaves_pages_results_and_a_table(notebooks, tmp_path, capsys):
+    assert run("--out", "out", "-p", "size", "21") == 0
+    first, second = json.loads((tmp_path / "out/results.json").read_text())
+    assert first["results"] == {"size": "42"} and first["parameters"] == {"size": 21}
+    assert second["parameters"] == {}
+    assert "00_first.html" in (tmp_path / "out/index.html").read_text()
+    assert (tmp_path / "out/01_second.html").stat().st_size > 1000
+    assert "size" in capsys.readouterr().out
+    assert "42" not in (notebooks / "00_first.ipynb").read_text()
+
+
+@pytest.mark.slow
+def test_a_notebook_that_stops_is_reported_and_the_others_run(notebooks, tmp_path, capsys):
+    assert run("--out", "out", "--full") == 1
+    first, second = json.loads((tmp_path / "out/results.json").read_text())
+    assert (first["status"], second["status"]) == ("ok", "failed")
+    assert "AssertionError: <b>too big</b>" in second["error"]
+    assert "&lt;b&gt;too big" in (tmp_path / "out/index.html").read_text()
+    assert "01_second.ipynb stopped at cell" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_in_place_executes_the_committed_notebook_without_what_changes(notebooks):
+    assert run("00", "--in-place", "--out", "out") == 0
+    notebook = nbformat.read(notebooks / "00_first.ipynb", as_version=4)
+    assert notebook.cells[1].outputs[0].text == "size: 2\n"
+    assert "papermill" not in notebook.metadata and "papermill" not in notebook.cells[1].metadata
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["-p", "sise", "2"], "no chosen notebook has a parameter 'sise' (00_first: size; 01_second: full)"),
+        (["7"], "no notebook is called '7'; there are 00_first, 01_second"),
+        (["01", "-p", "size", "2"], "no chosen notebook has a parameter 'size'"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_runs(notebooks, tmp_path, capsys, argv, message):
+    assert run(*argv, "--out", "out") == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_select_takes_the_starts_of_names_in_order(notebooks):
+    assert [path.stem for path in select(["01", "00_f"])] == ["00_first", "01_second"]
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [("3", 3), ("5e-6", 5e-6), ("true", True), ("False", False), ("none", None), ("(1, 5)", (1, 5)), ("a/b", "a/b")],
+)
+def test_parameter_values(text, value):
+    assert parse_value(text) == value
+
+
+def test_main_results_keep_what_follows_the_first_colon():
+    cell = nbformat.v4.new_code_cell("", metadata={"tags": ["results"]})
+    cell.outputs = [nbformat.v4.new_output("stream", text="valid: 3\nnote: a: b\nno value\n")]
+    assert main_results(nbformat.v4.new_notebook(cells=[cell])) == {"valid": "3", "note": "a: b"}
