@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 from dataclasses import replace
 
 from procure_kit.problems import Problem
@@ -11,20 +12,26 @@ from procure_kit.world.habits import Habits
 from procure_kit.world.inputs import arguments
 from procure_kit.world.names import RESERVED, local_name, role_name
 from procure_kit.world.registry import FAMILIES
-from procure_kit.world.sketch import CONSTANT, ROLE, Sketch, lines
+from procure_kit.world.sketch import CONSTANT, ROLE, Sketch, lines, same_bodies
 
 DOMAINS = (families_numbers, families_lists, families_sequences, families_strings, families_dicts)
-HELD_OUT_FAMILIES = (
-    "count_up_to digit_count difference_two last_if two_counts take_until replace_if two_kinds keep_words change_words "
-    "sum_by_key keep_entries"
-).split()
+HELD_OUT_FAMILIES = [
+    *("count_up_to", "digit_count", "difference_two"),
+    *("last_if", "two_counts", "take_until", "replace_if"),
+    *("two_kinds", "keep_words", "change_words"),
+    *("sum_by_key", "keep_entries"),
+]
+FRESH = re.compile(r"@\w+ = (0|1|\[\]|\{\}|'')")  # a variable's first value
 TESTS = 7
+COMMONEST = 4  # tests with the same output
 
 
 def draw_sketch(rng: random.Random, names: list[str]) -> Sketch:
     """A family's sketch, often with a guard, a first step or a last step."""
     name = rng.choice(names)
     sketch = replace(FAMILIES[name](rng), family=name)
+    while any(same_bodies(way) for way in sketch.ways):
+        sketch = replace(FAMILIES[name](rng), family=name)
     if rng.random() < 0.3:
         sketch = with_last_step(sketch, rng)
     if rng.random() < 0.3:
@@ -44,10 +51,10 @@ def held_out_composition(sketch: Sketch) -> bool:
 def write(sketch: Sketch, way: list, rng: random.Random, habits: Habits) -> tuple[str, str, str]:
     """Settle one way: (prompt, solution, entry point)."""
     way, head = _constants(way, rng)
-    body = "\n".join(lines(head, rng, habits) + lines(way, rng, habits)) if head else "\n".join(lines(way, rng, habits))
+    body = "\n".join(lines(head + way, rng, habits))
     names: dict[str, str] = {}
     entry = rng.choice(sketch.names)
-    taken = {entry} | RESERVED
+    taken = {entry, *RESERVED.split()}
     for role, _ in sketch.params:
         names[role] = _fresh(lambda role=role: role_name(role, rng), taken)
     for role, renewed in ROLE.findall(body):
@@ -103,7 +110,7 @@ def _fresh(draw, taken: set[str]) -> str:
 def make_problem(task_id: str, sketch: Sketch, rng: random.Random, habits: Habits) -> Problem | None:
     """Write one way of the sketch; another way, where there is one, says what the tests expect.
 
-    None when the drawn inputs cannot tell anything apart: every output is the same, or an output is too long to print.
+    None when most of the drawn inputs have the same output, so that the tests are weak, or an output is too long.
     """
     ways = list(sketch.ways)
     rng.shuffle(ways)
@@ -112,7 +119,8 @@ def make_problem(task_id: str, sketch: Sketch, rng: random.Random, habits: Habit
     cases = [
         (values, repr(reference(*values))) for values in arguments([kind for _, kind in sketch.params], rng, TESTS)
     ]
-    if len({output for _, output in cases}) < 2 or any(len(output) > 200 for _, output in cases):
+    outputs = [output for _, output in cases]
+    if max(map(outputs.count, outputs)) > COMMONEST or max(map(len, outputs)) > 200:
         return None
     asserts = [f"    assert candidate({', '.join(map(repr, values))}) == {output}\n" for values, output in cases]
     return Problem(task_id, prompt, solution, "def check(candidate):\n" + "".join(asserts), entry)

@@ -3,7 +3,8 @@
 WORDS = (
     "apple Bee cat DOG eel fig Gnu hat ice jam kite Lion moon nut owl pear queen Rat sun tea up van wolf yes Zoo level "
     "noon area banana e1 k9 r2d2 x7 Alpha beta GAMMA delta eve otto ab ba aa b Anna tree stone river cloud"
-).split()
+)
+VOCABULARY = WORDS.split()
 
 
 def _numbers(rng, low=-9, high=20, longest=8) -> list[int]:
@@ -11,11 +12,11 @@ def _numbers(rng, low=-9, high=20, longest=8) -> list[int]:
 
 
 def _words(rng) -> list[str]:
-    return [rng.choice(WORDS) for _ in range(rng.randint(0, 6))]
+    return [rng.choice(VOCABULARY) for _ in range(rng.randint(0, 6))]
 
 
 def _text(rng) -> str:
-    text = " ".join(rng.choice(WORDS) for _ in range(rng.randint(0, 4)))
+    text = " ".join(rng.choice(VOCABULARY) for _ in range(rng.randint(0, 4)))
     return text + rng.choice(["", "", "!", "??", " 42", "aa"])
 
 
@@ -30,7 +31,7 @@ KINDS = {
     "natural": lambda rng: rng.randint(0, 60),
     "small": lambda rng: rng.randint(0, 9),
     "step": lambda rng: rng.randint(1, 4),
-    "table": lambda rng: {rng.choice(WORDS): rng.randint(-5, 15) for _ in range(rng.randint(0, 5))},
+    "table": lambda rng: {rng.choice(VOCABULARY): rng.randint(-5, 15) for _ in range(rng.randint(0, 5))},
     "matrix": lambda rng: [_numbers(rng, -5, 12, 4) for _ in range(rng.randint(0, 4))],
 }
 

@@ -11,7 +11,7 @@ ROLES = {
     "entries lines phrases users files codes countries brands",
     "word": "word name token string part label term tag title city animal fruit color entry line phrase w s user file "
     "code country brand",
-    "text": "text string sentence s message phrase line content source paragraph note title document letters word input",
+    "text": "text string sentence s message phrase line content source paragraph note title document letters word",
     "char": "char letter c ch character symbol sign mark glyph",
     "n": "n number num value x limit size count m top bound k amount stop",
     "i": "i index j k position idx pos number step current",
@@ -24,10 +24,10 @@ ROLES = {
     "out": "result output kept selected out collected answer filtered chosen matching new_items picked accepted built "
     "gathered outcome",
     "rest": "rest others remaining dropped rejected skipped unmatched leftover second_part excluded removed tail_items",
-    "best": "best largest highest biggest maximum top_value winner longest record leader greatest current_best max_value",
+    "best": "best largest highest biggest maximum top_value winner longest record leader greatest max_value",
     "least": "smallest lowest least minimum bottom worst shortest min_value tiniest floor_value",
-    "table": "table counts mapping prices scores stock lookup ages totals inventory weights grades registry points index "
-    "records balances",
+    "table": "table counts mapping prices scores stock lookup ages totals inventory weights grades registry points "
+    "records balances index",
     "made": "result counts groups mapping output lookup index table summary grouped by_key collected frequencies "
     "registry built answer",
     "key": "key name word label k item field entry title product",
@@ -49,20 +49,20 @@ ROLES = {
     "size": "size length width n count total_items how_long extent",
 }
 PLAIN = (
-    "anchor apple arrow badge basket beacon bottle branch bridge bucket button cabin camera candle canvas carpet castle "
-    "cellar chapter circle clock cloud copper corner cotton cradle crystal curtain desert diamond dinner doctor donkey "
-    "dragon drawer eagle engine fabric falcon feather fence finger flame flower forest fossil fountain garden garlic "
+    "anchor apple arrow badge basket beacon bottle branch bridge bucket button cabin camera candle canvas carpet "
+    "castle cellar chapter circle clock cloud copper corner cotton cradle crystal curtain desert diamond dinner doctor "
+    "donkey dragon drawer eagle engine fabric falcon feather fence finger flame flower forest fossil fountain garden garlic "
     "ghost glacier guitar hammer harbor helmet hollow honey island jacket jungle kettle kitten ladder lantern leather "
     "lemon lizard magnet marble market meadow mirror monkey needle noodle oak ocean onion orange orchid oven oyster "
     "paddle palace panda paper parrot pebble pencil pepper piano picnic pillow pilot pirate planet plaza pocket poem "
     "potato powder puzzle quarry rabbit radar raven ribbon river rocket saddle salad salmon satin school shadow shelf "
     "silver sketch spider spoon station statue storm stream summit sunset table temple thunder ticket timber tower "
     "train tunnel turtle umbrella valley velvet violin walnut wagon window winter wizard zebra"
-).split()
-QUALITIES = "big old new red cold fast dark soft last main raw odd tiny wild blue plain early inner local spare".split()
-RESERVED = frozenset(
+)
+QUALITIES = "big old new red cold fast dark soft last main raw odd tiny wild blue plain early inner local spare"
+RESERVED = (
     "abs all any bool dict enumerate float for if in input int is len list max min not or ord range reversed set "
-    "sorted str sum tuple zip next map filter".split()
+    "sorted str sum tuple zip next map filter"
 )
 
 
@@ -72,10 +72,14 @@ def local_name(role: str, rng, habits: Habits) -> str:
         return role_name(role, rng)
     if rng.random() < habits.strange_names:
         return made_up(rng)
-    noun = rng.choice(PLAIN)
+    noun = rng.choice(PLAIN.split())
     shape = rng.random()
     return (
-        noun if shape < 0.5 else f"{rng.choice(QUALITIES)}_{noun}" if shape < 0.8 else rng.choice("abcdefghpqrstuvwz")
+        noun
+        if shape < 0.5
+        else f"{rng.choice(QUALITIES.split())}_{noun}"
+        if shape < 0.8
+        else rng.choice("abcdefghpqrstuvwz")
     )
 
 

@@ -68,6 +68,14 @@ def _branch(branch: If, rng, habits: Habits, depth: int) -> list[str]:
     return out + [rest[0].replace("if ", "elif ", 1)] + rest[1:]
 
 
+def same_bodies(block: list) -> bool:
+    """Whether some branch of the block does the same either way."""
+    inner = [part for part in block if isinstance(part, list | tuple)]
+    branches = [part for part in block if isinstance(part, If)]
+    inner += [body for branch in branches for body in (branch.then, branch.other)]
+    return any(branch.then == branch.other for branch in branches) or any(same_bodies(part) for part in inner)
+
+
 def _spelled(line: str, rng) -> str:
     """`a += b` is at times written `a = a + b`."""
     target, plus, value = line.partition(" += ")

@@ -1,0 +1,188 @@
+"""Train the kit's own small model from nothing on the world's programs.
+
+    python -m procure_kit.pretrain --out runs/tiny --steps 4000
+    torchrun --nproc-per-node 2 -m procure_kit.pretrain --out runs/tiny  # a busy machine: a process a core
+
+One pass over text that never repeats: every step reads new programs. Packed rows, warm-up and cosine, a checkpoint
+every few minutes; the same command started again goes on from the last one. The log is a CSV and TensorBoard's.
+"""
+
+import argparse
+import csv
+import json
+import math
+import os
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.tensorboard import SummaryWriter
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+from procure_kit.world.corpus import packed, texts, train_tokenizer
+from procure_kit.world.habits import Habits
+
+LOG = ("step", "tokens", "loss", "lr", "seconds")
+LOG_EVERY = 20  # steps
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the result; all of it is stored next to the model."""
+
+    seed: int = 0
+    steps: int = 4000
+    batch: int = 16  # rows a step
+    length: int = 256  # tokens a row
+    lr: float = 3e-3
+    warm_up: int = 100  # steps
+    weight_decay: float = 0.1
+    vocabulary: int = 1536
+    width: int = 256
+    layers: int = 6
+    heads: int = 8
+    kv_heads: int = 2
+    feed_forward: int = 640
+    condition_first: float = Habits.condition_first
+    fixed_order: float = Habits.fixed_order
+    keep_name: float = Habits.keep_name
+    role_names: float = Habits.role_names
+    strange_names: float = Habits.strange_names
+
+    @property
+    def habits(self) -> Habits:
+        return Habits(**{field.name: getattr(self, field.name) for field in fields(Habits)})
+
+
+def new_model(settings: Settings, tokenizer) -> LlamaForCausalLM:
+    """A Llama with grouped-query attention and tied embeddings, its weights drawn by the seed."""
+    torch.manual_seed(settings.seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=settings.width,
+        intermediate_size=settings.feed_forward,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        num_key_value_heads=settings.kv_heads,
+        max_position_embeddings=2 * settings.length,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return LlamaForCausalLM(config)
+
+
+def learning_rate(step: int, settings: Settings) -> float:
+    """Linear warm-up, then a cosine down to a twentieth of the peak."""
+    if step < settings.warm_up:
+        return settings.lr * (step + 1) / settings.warm_up
+    done = (step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
+    return settings.lr * (0.05 + 0.95 * (1 + math.cos(math.pi * done)) / 2)
+
+
+def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 2) -> LlamaForCausalLM:
+    """Train, or go on training, in the folder `out`; model and tokenizer lie there in the end.
+
+    Under torchrun each process takes its share of every step's rows, and `threads` of its own.
+
+    Raises: ValueError when `out` holds a run with other settings.
+    """
+    rank, workers = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_num_threads(threads)
+    if workers > 1:
+        torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+    if rank == 0:
+        _prepare(out, settings)
+    if workers > 1:
+        torch.distributed.barrier()
+    tokenizer, rows = AutoTokenizer.from_pretrained(out), np.load(out / "rows.npy", mmap_mode="r")
+    model = new_model(settings, tokenizer).to(device)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": settings.weight_decay},
+            {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
+        ],
+        betas=(0.9, 0.95),
+        fused=True,
+    )
+    start, seconds = 0, 0.0
+    if (out / "checkpoint.pt").exists():
+        state = torch.load(out / "checkpoint.pt", map_location=device, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        start, seconds = state["step"], state["seconds"]
+    shared = torch.nn.parallel.DistributedDataParallel(model) if workers > 1 else model
+    board = SummaryWriter(out / "tensorboard", purge_step=start) if rank == 0 else None
+    began, losses = time.perf_counter() - seconds, []
+    model.train()
+    for done in range(start + 1, settings.steps + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(done - 1, settings)
+        mine = np.arange((done - 1) * settings.batch + rank, done * settings.batch, workers) % len(rows)
+        ids = torch.from_numpy(rows[mine].astype(np.int64)).to(device)  # (B / workers, T)
+        with torch.autocast(device, torch.bfloat16):
+            loss = shared(input_ids=ids, labels=ids).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(loss.detach())
+        if rank == 0 and (done % LOG_EVERY == 0 or done == settings.steps):
+            seconds = time.perf_counter() - began
+            _log(out, board, done, settings, torch.stack(losses).mean().item(), seconds)
+            losses = []
+        if rank == 0 and (done % every == 0 or done == settings.steps):
+            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": done, "seconds": seconds}
+            torch.save(state, out / "checkpoint.part")
+            (out / "checkpoint.part").replace(out / "checkpoint.pt")
+            model.save_pretrained(out)
+    if workers > 1:
+        torch.distributed.destroy_process_group()
+    return model
+
+
+def _prepare(out: Path, settings: Settings) -> None:
+    """Store the settings, and what a run reads: the tokenizer and the packed rows, made once and kept in `out`."""
+    stored = out / "settings.json"
+    if stored.exists() and json.loads(stored.read_text()) != asdict(settings):
+        raise ValueError(f"{out} holds a run with other settings: choose another folder, or remove it")
+    out.mkdir(parents=True, exist_ok=True)
+    stored.write_text(json.dumps(asdict(settings), indent=2) + "\n")
+    if not (out / "rows.npy").exists():
+        tokenizer = train_tokenizer(texts(settings.seed + 1, 12000, settings.habits), settings.vocabulary)
+        tokenizer.save_pretrained(out)
+        programs = settings.steps * settings.batch * settings.length // 64  # a program is 75 to 90 tokens long
+        rows = packed(tokenizer, texts(settings.seed, programs, settings.habits), settings.length)
+        np.save(out / "rows.npy", rows)
+
+
+def _log(out: Path, board: SummaryWriter, step: int, settings: Settings, loss: float, seconds: float) -> None:
+    tokens, lr = step * settings.batch * settings.length, learning_rate(step - 1, settings)
+    board.add_scalar("loss", loss, step)
+    board.add_scalar("lr", lr, step)
+    board.add_scalar("tokens_per_second", tokens / seconds, step)
+    new = not (out / "log.csv").exists()
+    with open(out / "log.csv", "a", newline="") as file:
+        writer = csv.writer(file)
+        if new:
+            writer.writerow(LOG)
+        writer.writerow((step, tokens, f"{loss:.4f}", f"{lr:.2e}", f"{seconds:.0f}"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    for field in fields(Settings):
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=field.type, default=field.default)
+    values = vars(parser.parse_args())
+    out, threads = values.pop("out"), values.pop("threads")
+    pretrain(out, Settings(**values), threads=threads)
+
+
+if __name__ == "__main__":
+    main()
