@@ -1,6 +1,7 @@
 """Code as HTML with marked spans. Everything shown is escaped; marks survive where styles are stripped (<ins>, <b>)."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from html import escape
 
@@ -24,11 +25,14 @@ class CodeView:
 
 
 def mark_spans(source: str, spans: Iterable[Span]) -> str:
-    """Escape the source and wrap each character span in a marked <ins>."""
+    """Escape the source and mark each character span, line by line, without the indentation."""
     html, position = [], 0
     for start, end in sorted(spans):
         html.append(escape(source[position:start]))
-        html.append(f'<ins style="{MARK}">{escape(source[start:end])}</ins>')
+        html += [
+            f'{blank}<ins style="{MARK}">{escape(text)}</ins>{rest}' if text else blank + rest
+            for blank, text, rest in re.findall(r"([ \t]*)([^\n]*?)(\s*\n|\s*$)", source[start:end])
+        ]
         position = end
     return "".join(html) + escape(source[position:])
 

@@ -34,24 +34,31 @@ def load_model(
     dtype = dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16)
     folder = _folder(name)
     if four_bit:
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=dtype,
-        )
+        options["quantization_config"] = four_bit_config(dtype)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, device_map={"": device}, **options)
+        model, loading = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype, device_map={"": device}, output_loading_info=True, **options
+        )
     except SafetensorError as error:
-        raise ValueError(
-            f"model {str(name)!r}: a weight file in {folder} is damaged ({error}): {_mend(name)}"
-        ) from error
+        raise ValueError(f"model {str(name)!r}: a weight file in {folder} is damaged: {_mend(name)}") from error
     except OSError as error:
         raise ValueError(f"model {str(name)!r} cannot be loaded: {_reason(folder, error)}") from error
+    if missing := sorted(loading["missing_keys"]):  # they would silently be random
+        raise ValueError(f"model {str(name)!r}: {folder} lacks {len(missing)} of its weights, first {missing[0]}")
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.eval(), tokenizer
+
+
+def four_bit_config(dtype: torch.dtype) -> BitsAndBytesConfig:
+    """QLoRA's weights: NF4 with doubly quantized constants; products are computed in `dtype`."""
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
 
 
 def _folder(name: str | Path) -> str | Path:

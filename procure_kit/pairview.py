@@ -42,7 +42,7 @@ class Side:
         for match in re.finditer(VIEWS[view], self.text):
             inside = [match.start() <= _visible_start(self.text, span) < match.end() for span in self.offsets]
             if any(inside):
-                labels.append(match.group().rstrip())
+                labels.append(match.group().strip())
                 members.append(inside)
         return labels, np.array(members, dtype=float)
 
@@ -51,7 +51,8 @@ class Side:
         labels, members = self.units(view)
         tokens = self.maps[layer].mean(0) if head is None else self.maps[layer, head]
         marks = ["▶" if changed else "" for changed in members @ self.changed]
-        labels = [f"{label[:WIDEST]}{mark} {i}" for i, (label, mark) in enumerate(zip(labels, marks, strict=True), 1)]
+        labels = [label if len(label) <= WIDEST else label[: WIDEST - 1] + "…" for label in labels]
+        labels = [f"{label}{mark} {i}" for i, (label, mark) in enumerate(zip(labels, marks, strict=True), 1)]
         return labels, members / members.sum(1, keepdims=True) @ tokens @ members.T
 
 
@@ -74,8 +75,9 @@ class AttentionPair:
             raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
         drawn = [side.unit_map(layer, head, view) for side in self.sides]
         figure = make_subplots(1, 2, subplot_titles=[side.name for side in self.sides], horizontal_spacing=0.3)
-        # One unit, often the first, takes most of the attention; a scale up to the maximum would show only that.
-        top = max(float(np.quantile(values[values > 0], 0.9)) for _, values in drawn)
+        # The first unit and the unit itself take most of the attention; a scale up to theirs would show only them.
+        others = [values[1:, 1:][np.tri(len(values) - 1, k=-1) > 0] for _, values in drawn]
+        top = max((float(np.quantile(values, 0.98)) for values in others if values.size), default=1.0)
         for column, (labels, values) in enumerate(drawn, start=1):
             seen = [_plain(label) for label in labels]
             figure.add_heatmap(
@@ -88,7 +90,8 @@ class AttentionPair:
             ticks = {"tickvals": list(range(len(labels))), "tickfont": {"family": "monospace", "size": 10}}
             numbers = [label.rsplit(" ", 1)[1] for label in labels]
             figure.update_yaxes(ticks | {"ticktext": seen, "autorange": "reversed"}, row=1, col=column)
-            figure.update_xaxes(ticks | {"ticktext": numbers, "tickangle": 0}, row=1, col=column)
+            readable = len(labels) <= 30
+            figure.update_xaxes(ticks | {"ticktext": numbers, "tickangle": 0, "visible": readable}, row=1, col=column)
         heads = "mean of heads" if head is None else f"head {head}"
         layer = range(len(self.sides[0].maps))[layer]
         return figure.update_layout(
@@ -119,7 +122,7 @@ class AttentionPair:
         self.figure().show()
 
     def save_html(self, path: str | Path) -> Path:
-        """Write the masses and every layer's map by line into one file that opens without a network; return its path."""
+        """Write the masses and all layers' maps by line into one file that opens without a network; return its path."""
         pages = [self.mass_figure().to_html(full_html=False, include_plotlyjs=True)]
         for layer in range(len(self.sides[0].maps)):
             page = self.figure(layer).to_html(full_html=False, include_plotlyjs=False)

@@ -1,0 +1,141 @@
+"""The one analysis behind all concepts: a source parsed once, its scopes, and each function's flow when asked for."""
+
+import builtins
+import keyword
+import re
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import libcst as cst
+
+from procure_kit.control_flow import build_flow
+from procure_kit.flow import Flow
+from procure_kit.scopes import Occurrence, Scope, Scopes, resolve_scopes
+from procure_kit.source_tree import SourceTree, children, parse_source, walk
+
+# Who can see a function's variables from outside its text, by name or through its frame.
+READERS = {
+    "exec", "eval", "locals", "vars", "globals", "dir", "_getframe", "currentframe", "f_locals", "stack", "trace",
+    "runctx", "query", "evaluate", "execfile", "set_trace", "breakpoint", "_getframemodulename",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Statements that run one after the other: `guarded` when a `try` or `with` of the same function is around."""
+
+    body: tuple[cst.CSTNode, ...]
+    scope: Scope
+    guarded: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """A source, its tree and its scopes; the rest is worked out on first use and kept."""
+
+    tree: SourceTree
+    scopes: Scopes
+    _flows: dict[Scope, Flow] = field(default_factory=dict)
+    _readers: dict[Scope, str | None] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        return self.tree.source
+
+    def flow(self, function: Scope) -> Flow:
+        if function not in self._flows:
+            self._flows[function] = build_flow(self.scopes, function)
+        return self._flows[function]
+
+    @cached_property
+    def functions(self) -> list[Scope]:
+        """Top-level functions and methods, in the order of the text: all else that is named belongs to one of them."""
+        return [scope for scope in self.scopes.all if scope.kind == "function" and not _in_function(scope)]
+
+    @cached_property
+    def star_import(self) -> bool:
+        return any(isinstance(node, cst.ImportStar) for node in self.nodes)
+
+    @cached_property
+    def nodes(self) -> list[cst.CSTNode]:
+        """Every node that carries meaning, parents first, in the order of the fields."""
+        return list(walk(self.tree.module))
+
+    @cached_property
+    def words(self) -> set[str]:
+        """Every word of the text, also in strings and comments, with Python's own: none can be a fresh name."""
+        return set(re.findall(r"\w+", self.source)) | set(keyword.kwlist) | set(keyword.softkwlist) | set(dir(builtins))
+
+    @cached_property
+    def keywords(self) -> set[str]:
+        """Names used as keywords of calls or patterns in the file, doctests and other strings included."""
+        return set(re.findall(r"(\w+)\s*=(?!=)", "\n".join(self._strings))) | {
+            node.keyword.value for node in self.nodes if isinstance(node, cst.Arg) and node.keyword is not None
+        }
+
+    @cached_property
+    def _strings(self) -> list[str]:
+        return [node.value for node in self.nodes if isinstance(node, cst.SimpleString)]
+
+    def reader(self, scope: Scope) -> str | None:
+        """Why the names of a scope's variables may matter to something that runs, if they may."""
+        function = scope
+        while _in_function(function):
+            function = function.parent
+        if function not in self._readers:
+            names = (node.value for node in walk(function.node) if isinstance(node, cst.Name))
+            found = next((name for name in names if name in READERS), None)
+            self._readers[function] = f"{found} can see variables by their names" if found else None
+        if self.star_import:
+            return "a star import may bring a function that sees variables by their names"
+        return self._readers[function]
+
+    @cached_property
+    def blocks(self) -> list["Block"]:
+        """Every block of statements, in the order of the text."""
+        found, stack = [], [(self.tree.module, self.scopes.module, False)]
+        while stack:
+            node, scope, guarded = stack.pop()
+            if isinstance(node, cst.FunctionDef | cst.ClassDef):
+                scope, guarded = self.scopes.scope[node], guarded and isinstance(node, cst.ClassDef)
+            elif isinstance(node, cst.Try | cst.TryStar | cst.With):
+                guarded = True
+            elif isinstance(node, cst.Module | cst.IndentedBlock | cst.SimpleStatementSuite):
+                found.append(Block(node.body, scope, guarded))
+            if not isinstance(node, cst.BaseExpression | cst.BaseSmallStatement):
+                stack.extend((child, scope, guarded) for child in reversed(list(children(node))))
+        return found
+
+    @cached_property
+    def printed(self) -> set[Occurrence]:
+        """Names that a program prints as text: those in f"{name=}"."""
+        told = (node for node in self.nodes if isinstance(node, cst.FormattedStringExpression) and node.equal)
+        told = [*told, *(node for node in self.nodes if isinstance(node, cst.TemplatedStringExpression))]
+        return {self.scopes.occurrence[n] for node in told for n in walk(node) if n in self.scopes.occurrence}
+
+    def is_builtin(self, node: cst.CSTNode) -> str | None:
+        """The built-in's name when `node` is a name that can only mean that built-in, else None."""
+        occurrence = self.scopes.occurrence.get(node)
+        if occurrence is None or self.star_import or not hasattr(builtins, occurrence.name):
+            return None
+        return occurrence.name if occurrence.variable.kinds == {"load"} else None
+
+
+def _in_function(scope: Scope) -> bool:
+    scope = scope.parent
+    while scope is not None and scope.kind in ("class", "type parameters"):
+        scope = scope.parent
+    return scope is not None and scope.kind != "module"
+
+
+@lru_cache(maxsize=16)
+def analyse(source: str) -> Analysis:
+    """Analyse a whole program, once: the slow part of every concept.
+
+    Raises: ValueError with one clear sentence for a source that cannot be read.
+    """
+    try:
+        tree = parse_source(source)
+        return Analysis(tree, resolve_scopes(tree))
+    except RecursionError as error:
+        raise ValueError("the source is nested too deeply to be analysed") from error

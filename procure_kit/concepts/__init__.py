@@ -1,0 +1,115 @@
+"""The concepts: find every site of each in a source, and rewrite one. One file a concept, one table for all.
+
+from procure_kit.concepts import CONCEPTS, find_sites, perturb
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+
+from procure_kit.analysis import Analysis, analyse
+from procure_kit.concepts import (
+    def_use_break,
+    if_else_flip,
+    independent_swap,
+    variable_name_random,
+    variable_name_shuffle,
+)
+from procure_kit.concepts.candidate import Candidate
+from procure_kit.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
+
+MODES = ("strict", "procure")  # CACP's definitions, and the looser reading of the authors' data
+
+
+@dataclass(frozen=True)
+class Concept:
+    """`find` yields a concept's sites in an analysed source, each with its rewrite."""
+
+    key: str
+    title: str
+    asks: str  # what a model must understand to answer alike before and after
+    find: Callable[[Analysis, str], Iterator[Candidate]]
+
+
+CONCEPTS: dict[str, Concept] = {
+    concept.key: concept
+    for concept in (
+        Concept("if_else_flip", "If-Else Flip", "which branch runs when", if_else_flip.find),
+        Concept("independent_swap", "Independent Swap", "what must come before what", independent_swap.find),
+        Concept("def_use_break", "Def-Use Break", "which definition a use sees", def_use_break.find),
+        Concept("variable_name_random", "Random Names", "what code means, not its names", variable_name_random.find),
+        Concept("variable_name_shuffle", "Shuffled Names", "what code means against names", variable_name_shuffle.find),
+    )
+}
+
+
+def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "strict") -> list[Site]:
+    """Every site of every concept (or of those named), in the order of the text; a refused one says why.
+
+    Raises: ValueError for a source that cannot be read, an unknown concept or an unknown mode.
+    """
+    keys = CONCEPTS if concepts is None else [concepts] if isinstance(concepts, str) else concepts
+    return [site for key in keys for site, _ in _sites(source, _known(key), _known_mode(mode))]
+
+
+def perturb(
+    source: str, concept: str, seed: int = 0, mode: str = "strict", site: int | Site | None = None, task_id: str = ""
+) -> Counterfactual:
+    """Rewrite one site of a concept: the one of this index, or one that the seed picks among those accepted.
+
+    Raises: NotApplicable with every reason, counted, when no site can be rewritten safely, or with the one reason
+    of the site asked for; ValueError for a bad source, an unknown concept or mode, or no such site.
+    """
+    found = _sites(source, _known(concept), _known_mode(mode))
+    rng = Random(f"{concept} {seed}")  # text seeds alike on every machine
+    chosen, candidate = _pick(found, concept, rng) if site is None else _asked(found, concept, site)
+    rng = Random(f"{concept} {seed} {chosen.index}")
+    text, changed, changed_original = apply_edits(source, candidate.rewrite(rng))
+    return Counterfactual(
+        task_id, concept, mode, chosen.index, seed, "rules", source, text, changed, changed_original, chosen.soundness
+    )
+
+
+@lru_cache(maxsize=64)
+def _sites(source: str, concept: str, mode: str) -> list[tuple[Site, Candidate]]:
+    analysis = analyse(source)
+    try:
+        candidates = sorted(CONCEPTS[concept].find(analysis, mode), key=lambda candidate: candidate.span)
+    except RecursionError as error:
+        raise ValueError("the source is nested too deeply to be analysed") from error
+    return [
+        (Site(concept, index, analysis.tree.line(c.span[0]), c.span, c.label, c.refused, c.soundness), c)
+        for index, c in enumerate(candidates)
+    ]
+
+
+def _known(concept: str) -> str:
+    if concept not in CONCEPTS:
+        raise ValueError(f"no concept {concept!r}: use one of {', '.join(CONCEPTS)}")
+    return concept
+
+
+def _known_mode(mode: str) -> str:
+    if mode not in MODES:
+        raise ValueError(f"no mode {mode!r}: use one of {', '.join(MODES)}")
+    return mode
+
+
+def _pick(found: list[tuple[Site, Candidate]], concept: str, rng: Random) -> tuple[Site, Candidate]:
+    accepted = [pair for pair in found if pair[0].refused is None]
+    if accepted:
+        return rng.choice(accepted)
+    reasons = Counter(site.refused for site, _ in found).most_common()
+    why = "; ".join(f"{count} × {reason}" for reason, count in reasons) or "the source has no such place"
+    raise NotApplicable(f"{concept} has no site that can be rewritten safely: {why}")
+
+
+def _asked(found: list[tuple[Site, Candidate]], concept: str, site: int | Site) -> tuple[Site, Candidate]:
+    index = site.index if isinstance(site, Site) else site
+    if not 0 <= index < len(found):
+        raise ValueError(f"no site {index} of {concept}: the source has {len(found)}, counted from 0")
+    if found[index][0].refused is not None:
+        raise NotApplicable(f"{concept}, site {index} on line {found[index][0].line}: {found[index][0].refused}")
+    return found[index]

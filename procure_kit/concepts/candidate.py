@@ -1,0 +1,29 @@
+"""What a concept's file yields for each of its sites: the Site in the making, and how to rewrite it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from procure_kit.counterfactual import Edit, Span
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A site before it is numbered. `rewrite` gives the edits for one seed; a refused site has none."""
+
+    span: Span
+    label: str
+    rewrite: Callable[[Random], list[Edit]] | None = None
+    refused: str | None = None
+    soundness: str = "syntactic"
+
+
+def short(text: str, limit: int = 40) -> str:
+    """Code on one line of a menu."""
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def is_word(source: str, position: int) -> bool:
+    """Whether the character at a position would run together with a letter beside it."""
+    return 0 <= position < len(source) and (source[position].isalnum() or source[position] == "_")

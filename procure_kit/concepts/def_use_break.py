@@ -1,0 +1,88 @@
+"""Def-Use Break (CACP, data flow): a variable's second definition and the uses it reaches get a name of their own.
+
+x = first()           x = first()
+use(x)           →    use(x)
+x = second()          hwrpe = second()
+use(x)                use(hwrpe)
+"""
+
+from collections.abc import Iterator
+from functools import partial
+from random import Random
+
+from procure_kit.analysis import Analysis
+from procure_kit.concepts.candidate import Candidate
+from procure_kit.concepts.renaming import can_rename, fresh_names, rename
+from procure_kit.counterfactual import Edit
+from procure_kit.inference import PLAIN, definition_kind
+from procure_kit.scopes import BINDING, Occurrence, Variable
+
+
+def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
+    """Strict: every variable of a function that is defined twice. Procure: every variable, renamed whole."""
+    for scope in analysis.scopes.all:
+        if scope.kind == "function":
+            for variable in scope.variables.values():
+                yield from (_whole if mode == "procure" else _second)(analysis, variable)
+
+
+def _second(analysis: Analysis, variable: Variable) -> Iterator[Candidate]:
+    definitions = sorted((o for o in variable.occurrences if o.kind in BINDING - {"delete"}), key=lambda o: o.span)
+    if len(definitions) < 2:
+        return
+    first, second = definitions[:2]
+    label = f"{variable.name}, from line {analysis.tree.line(second.span[0])}"
+    refused = _refuse(analysis, variable, first, second)
+    if refused:
+        yield Candidate(second.span, label, refused=refused)
+        return
+    web = web_of(analysis, second)
+    sure = "syntactic" if _nothing_lives_longer(analysis, variable, set(web)) else "tested"
+    yield Candidate(second.span, label, partial(_rewrite, analysis, web), soundness=sure)
+
+
+def web_of(analysis: Analysis, occurrence: Occurrence) -> list[Occurrence]:
+    """The occurrences that must be renamed with this one."""
+    flow = analysis.flow(occurrence.variable.scope)
+    return next(web for web in flow.webs(occurrence.variable) if occurrence in web)
+
+
+def _refuse(analysis: Analysis, variable: Variable, first: Occurrence, second: Occurrence) -> str | None:
+    name = variable.name
+    if not analysis.flow(variable.scope).covers(variable):
+        return f"{name} is also used in a function, class, generator or annotation inside, which may run at any time"
+    web = web_of(analysis, second)
+    if first in web:
+        return f"a use of {name} may see its first definition as well as its second"
+    if not {o.kind for o in web} <= {"store", "load", "update", "delete"} or name.startswith("__"):
+        return f"the second definition of {name} is a {second.kind}, not an assignment to a variable"
+    if not analysis.printed.isdisjoint(web):
+        return f"an f-string with {name}= prints the name"
+    return analysis.reader(variable.scope)
+
+
+def _nothing_lives_longer(analysis: Analysis, variable: Variable, web: set[Occurrence]) -> bool:
+    """With two names, what the other definition replaced lives on to the end of the function: a file, say, stays
+    open. That cannot be seen when every such value is a number, a string or None."""
+    flow = analysis.flow(variable.scope)
+    for definition in (o for o in variable.occurrences if o.kind in BINDING):
+        replaced = {o for o in flow.reaching(definition)[0] if (o in web) != (definition in web)}
+        if any(definition_kind(analysis, o) not in PLAIN for o in replaced):
+            return False
+    return True
+
+
+def _whole(analysis: Analysis, variable: Variable) -> Iterator[Candidate]:
+    """The authors' data: the whole variable gets a random name, mostly a parameter."""
+    is_parameter = "parameter" in variable.kinds
+    refused = analysis.reader(variable.scope)
+    if not can_rename(analysis, variable, "procure"):
+        refused = refused or "callers may pass it by its name, or it is no plain variable"
+    occurrences = sorted(variable.occurrences, key=lambda o: o.span)
+    rewrite = None if refused else partial(_rewrite, analysis, occurrences)
+    sure = "tested" if is_parameter else "syntactic"
+    yield Candidate(occurrences[0].span, variable.name, rewrite, refused, sure)
+
+
+def _rewrite(analysis: Analysis, occurrences: list[Occurrence], rng: Random) -> list[Edit]:
+    return rename(occurrences, fresh_names(analysis, rng, 1)[0])

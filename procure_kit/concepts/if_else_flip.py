@@ -1,0 +1,102 @@
+"""If-Else Flip (CACP, control flow): negate the test by De Morgan and swap the two bodies.
+
+if n < 0:            if n >= 0:
+    s = -1      →        s = 1
+else:                else:
+    s = 1                s = -1
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from itertools import takewhile
+from random import Random
+
+import libcst as cst
+
+from procure_kit.analysis import Analysis
+from procure_kit.concepts.candidate import Candidate, is_word, short
+from procure_kit.concepts.negation import negate, negate_whole
+from procure_kit.counterfactual import Edit, Span
+from procure_kit.effects import ACTS, effect_of
+from procure_kit.source_tree import walk
+
+
+def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
+    """Every `if` and `elif`, and the conditional expressions, which are refused."""
+    for node in analysis.nodes:
+        if isinstance(node, cst.If | cst.IfExp):
+            span, label = analysis.tree.span(node), f"if {short(analysis.tree.text(node.test))}"
+            refused = _refuse(analysis, node, mode)
+            if refused:
+                yield Candidate(span, label, refused=refused)
+            else:
+                exact = negate(analysis, node.test)[1]
+                rewrite = partial(_rewrite, analysis, node, mode)
+                yield Candidate(span, label, rewrite, soundness="syntactic" if exact else "tested")
+
+
+def _refuse(analysis: Analysis, node: cst.If | cst.IfExp, mode: str) -> str | None:
+    if isinstance(node, cst.IfExp):
+        return "a conditional expression has no bodies to swap: the concept is about statements"
+    if node.orelse is None:
+        return "it has no else branch to swap with"
+    if isinstance(node.orelse, cst.If):
+        return "its else is an elif, and flipping it would need a nested else"
+    if any(isinstance(inside, cst.Global | cst.Nonlocal) for body in (node.body, node.orelse) for inside in walk(body)):
+        return "a global or nonlocal statement in it must stand before its name is used"
+    if mode == "procure":
+        return None
+    effect = effect_of(analysis, node.test)
+    if effect.level == ACTS:
+        return f"its test may change state: {effect.why}"
+    if any(isinstance(inside, cst.NamedExpr) for inside in walk(node.test)):
+        return "its test changes state: it gives a name a value"
+    return None
+
+
+def _rewrite(analysis: Analysis, node: cst.If, mode: str, rng: Random) -> list[Edit]:
+    # The authors' data negates about half of the tests by operators and half by `not (...)`.
+    whole = mode == "procure" and rng.random() < 0.5
+    edits = negate_whole(analysis, node.test) if whole else negate(analysis, node.test)[0]
+    return [_apart(analysis.source, edit) for edit in edits] + _swap_bodies(analysis, node)
+
+
+def _apart(source: str, edit: Edit) -> Edit:
+    """Keep a new word from running into the one before it: `if(x)` → `if not (x)`."""
+    touches = is_word(source, edit.start - 1) and is_word(edit.text, 0)
+    return Edit(edit.start, edit.end, " " + edit.text) if touches else edit
+
+
+def _swap_bodies(analysis: Analysis, node: cst.If) -> list[Edit]:
+    source = analysis.source
+    last = node.test.rpar[-1] if node.test.rpar else node.test
+    one = _body(analysis, analysis.tree.span(last)[1], node, node.body)
+    other = _body(analysis, analysis.tree.span(node.orelse)[0] + len("else"), node, node.orelse.body)
+    texts = [source[slice(*one)], source[slice(*other)]]
+    # Line breaks and indentation that both bodies begin with are no part of the change.
+    same = takewhile(lambda pair: pair[0] == pair[1] and pair[0].isspace(), zip(*texts, strict=False))
+    common = len(list(same))
+    return [
+        Edit(one[0] + common, one[1], texts[1][common:]),
+        Edit(other[0] + common, other[1], texts[0][common:]),
+    ]
+
+
+def _body(analysis: Analysis, before_colon: int, node: cst.If, body: cst.BaseSuite) -> Span:
+    """From behind the colon to the end of the body's last line, with the comments that are indented under it."""
+    source = analysis.source
+    start = source.index(":", before_colon) + 1
+    end = _line_end(source, analysis.tree.span(body)[1])
+    line_start = max(
+        source.rfind("\n", 0, analysis.tree.span(node)[0]), source.rfind("\r", 0, analysis.tree.span(node)[0])
+    )
+    margin = re.match(r"[ \t\f]*", source[line_start + 1 :])[0]
+    comment = re.compile(rf"(?:\r?\n[ \t\f]*)*\r?\n{re.escape(margin)}[ \t]+#[^\r\n]*")
+    while found := comment.match(source, end):
+        end = found.end()
+    return start, end
+
+
+def _line_end(source: str, position: int) -> int:
+    return re.compile(r"[^\r\n]*").match(source, position).end()

@@ -1,0 +1,300 @@
+"""From a function's syntax to its control-flow graph: what each statement and expression evaluates, in which order."""
+
+import libcst as cst
+
+from procure_kit.flow import Assigned, Event, Flow
+from procure_kit.scopes import Occurrence, Scope, Scopes, parameters
+from procure_kit.source_tree import children
+
+# Built-ins that exhaust a generator before they return, so that its names are read now and not later.
+CONSUMERS = {"all", "any", "bytes", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}
+
+
+def build_flow(scopes: Scopes, function: Scope) -> Flow:
+    """The graph of a function's own code. Bodies of functions, lambdas and classes in it, and of generators that
+    are not consumed on the spot, run at other times and are not in it."""
+    builder = _Builder(scopes, function)
+    for param in parameters(function.node.params):
+        builder.write(param.name)
+    builder.visit(function.node.body)
+    return builder.flow
+
+
+class _Builder:
+    def __init__(self, scopes: Scopes, function: Scope):
+        self.scopes = scopes
+        self.function = function
+        self.flow = Flow()
+        self.ends: list[int] = []  # the events after which the next one comes; empty after a jump
+        self.jumps: list[dict[str, list[int]]] = []  # open loops, and open `finally` parts marked by that key
+        self.event()
+
+    def event(self, occurrence: Occurrence | None = None, reads: bool = False, writes: bool = False) -> int:
+        self.flow.events.append(Event(occurrence, reads, writes))
+        self.flow.before.append(self.ends)
+        self.ends = [len(self.flow.events) - 1]
+        return self.ends[0]
+
+    def since(self, start: int) -> list[int]:
+        return list(range(start, len(self.flow.events)))
+
+    def link(self, event: int) -> None:
+        self.flow.before[event] = self.flow.before[event] + self.ends
+
+    def visit(self, node: cst.CSTNode) -> None:
+        method = getattr(self, f"visit_{type(node).__name__}", None)
+        if method is not None:
+            method(node)
+        else:
+            self.visit_all(children(node))
+
+    def visit_all(self, nodes) -> None:
+        for node in nodes:
+            self.visit(node)
+
+    # Names and assignments -----------------------------------------------------------------------------------------
+    def visit_Name(self, node: cst.Name) -> None:
+        occurrence = self.scopes.occurrence.get(node)  # None: an attribute, a keyword, None, True, False
+        if occurrence is None or occurrence.kind == "declare" or occurrence.variable.scope.frame is not self.function:
+            return
+        kind = occurrence.kind
+        self.event(occurrence, reads=kind in ("load", "delete"), writes=kind != "load")
+
+    def write(self, name: cst.Name) -> None:
+        self.event(self.scopes.occurrence[name], writes=True)
+
+    def assign(self, target: cst.CSTNode, assigned: Assigned | None) -> None:
+        if isinstance(target, cst.Name) and assigned is not None:
+            self.flow.assigned[self.scopes.occurrence[target]] = assigned
+        elif isinstance(target, cst.Tuple | cst.List) and assigned is not None:
+            for index, element in enumerate(target.elements):
+                self.assign(element.value, _part(target, assigned, index))
+            return
+        self.visit(target)
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        self.visit(node.value)
+        for target in node.targets:
+            self.assign(target.target, Assigned("value", node.value))
+
+    def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+        if node.value is not None:  # a function's annotations of variables are not evaluated
+            self.visit(node.value)
+            self.assign(node.target, Assigned("value", node.value))
+
+    def visit_NamedExpr(self, node: cst.NamedExpr) -> None:
+        self.visit(node.value)
+        self.assign(node.target, Assigned("value", node.value))
+
+    def visit_AugAssign(self, node: cst.AugAssign) -> None:
+        occurrence = self.scopes.occurrence.get(node.target)
+        if occurrence is None or occurrence.variable.scope is not self.function:
+            self.visit_all([node.target, node.value])
+            return
+        self.event(occurrence, reads=True)
+        self.visit(node.value)
+        self.flow.assigned[occurrence] = Assigned("update", node)
+        self.event(occurrence, writes=True)
+
+    # Expressions that do not evaluate all they hold ----------------------------------------------------------------
+    def maybe(self, node: cst.CSTNode) -> None:
+        skip = self.ends
+        self.visit(node)
+        self.ends = skip + self.ends
+
+    def visit_BooleanOperation(self, node: cst.BooleanOperation) -> None:
+        self.visit(node.left)
+        self.maybe(node.right)
+
+    def visit_Comparison(self, node: cst.Comparison) -> None:
+        self.visit_all([node.left, node.comparisons[0]])
+        for target in node.comparisons[1:]:
+            self.maybe(target)
+
+    def visit_IfExp(self, node: cst.IfExp) -> None:
+        self.branch(node.test, node.body, node.orelse)
+
+    visit_If = visit_IfExp
+
+    def branch(self, test: cst.CSTNode, body: cst.CSTNode, orelse: cst.CSTNode | None) -> None:
+        self.visit(test)
+        skip = self.ends
+        self.visit(body)
+        done, self.ends = self.ends, skip
+        if orelse is not None:
+            self.visit(orelse)
+        self.ends = done + self.ends
+
+    def visit_Lambda(self, node: cst.Lambda) -> None:
+        self.visit_all(param.default for param in parameters(node.params) if param.default is not None)
+
+    def visit_comprehension(self, node: cst.BaseComp) -> None:
+        self.visit(node.for_in.iter)
+        self.comp_for(node, node.for_in)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_comprehension
+
+    def comp_for(self, node: cst.BaseComp, for_in: cst.CompFor) -> None:
+        """One `for` of a comprehension, whose iterable is already evaluated."""
+        head = self.event()
+        self.assign(for_in.target, Assigned("element", for_in.iter))
+        for condition in for_in.ifs:
+            self.visit(condition.test)
+            self.link(head)
+        if for_in.inner_for_in is not None:
+            self.visit(for_in.inner_for_in.iter)
+            self.comp_for(node, for_in.inner_for_in)
+        else:
+            self.visit_all(child for child in children(node) if child is not node.for_in)
+        self.link(head)
+        self.ends = [head]
+
+    def visit_GeneratorExp(self, node: cst.GeneratorExp) -> None:
+        self.visit(node.for_in.iter)  # all the rest waits for whoever takes the elements
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if len(node.args) == 1 and isinstance(node.args[0].value, cst.GeneratorExp) and self.consumes(node.func):
+            self.visit(node.func)
+            self.visit_comprehension(node.args[0].value)
+        else:
+            self.visit_all(children(node))
+
+    def consumes(self, func: cst.CSTNode) -> bool:
+        if isinstance(func, cst.Attribute):
+            return func.attr.value == "join" and isinstance(func.value, cst.SimpleString)
+        occurrence = self.scopes.occurrence.get(func)
+        return occurrence is not None and occurrence.name in CONSUMERS and occurrence.variable.kinds == {"load"}
+
+    # Statements that jump ------------------------------------------------------------------------------------------
+    def visit_Return(self, node: cst.Return) -> None:
+        self.visit_all(children(node))
+        self.ends = []
+
+    visit_Raise = visit_Return
+
+    def visit_Assert(self, node: cst.Assert) -> None:
+        self.visit(node.test)
+        holds = self.ends
+        if node.msg is not None:
+            self.visit(node.msg)
+        self.ends = holds
+
+    def visit_Break(self, node: cst.Break) -> None:
+        self.jump("break")
+
+    def visit_Continue(self, node: cst.Continue) -> None:
+        self.jump("continue")
+
+    def jump(self, kind: str) -> None:
+        """Leave for the innermost loop, or for a `finally` on the way, which takes the jump up at its end."""
+        self.jumps[-1][kind] += self.ends
+        self.ends = []
+
+    def visit_While(self, node: cst.While) -> None:
+        head = self.event()
+        self.visit(node.test)
+        self.loop(node, head, self.ends)
+
+    def visit_For(self, node: cst.For) -> None:
+        self.visit(node.iter)
+        head = self.event()
+        self.loop(node, head, [head])
+
+    def loop(self, node: cst.For | cst.While, head: int, over: list[int]) -> None:
+        jumps = {"break": [], "continue": []}
+        self.jumps.append(jumps)
+        if isinstance(node, cst.For):
+            self.assign(node.target, Assigned("element", node.iter))
+        self.visit(node.body)
+        self.jumps.pop()
+        self.ends = self.ends + jumps["continue"]
+        self.link(head)
+        self.ends = over
+        if node.orelse is not None:
+            self.visit(node.orelse)
+        self.ends = self.ends + jumps["break"]
+
+    def visit_With(self, node: cst.With) -> None:
+        start, entry = len(self.flow.events), self.ends
+        self.visit_all(node.items)
+        self.visit(node.body)
+        self.ends = self.ends + entry + self.since(start)  # a context manager may swallow an exception anywhere
+
+    def visit_Try(self, node: cst.Try | cst.TryStar) -> None:
+        start, entry = len(self.flow.events), self.ends
+        jumps = {"break": [], "continue": [], "finally": []}
+        if node.finalbody is not None:
+            self.jumps.append(jumps)
+        self.visit(node.body)
+        raised = entry + self.since(start)
+        if node.orelse is not None:
+            self.visit(node.orelse)
+        exits = self.ends
+        for handler in node.handlers:
+            begin, self.ends = len(self.flow.events), raised
+            self.event()
+            if handler.type is not None:
+                self.visit(handler.type)
+            raised = raised + self.ends
+            if handler.name is not None:
+                self.visit(handler.name)
+            self.visit(handler.body)
+            exits = exits + self.ends
+            if isinstance(node, cst.TryStar):  # the next handler may take up the rest of the group
+                raised = raised + self.since(begin)
+        self.ends = exits
+        if node.finalbody is not None:
+            self.jumps.pop()
+            self.ends = exits + entry + self.since(start)  # also on the way out by an exception, a return or a jump
+            self.visit(node.finalbody)
+            after = self.ends
+            for kind in ("break", "continue"):
+                if jumps[kind]:
+                    self.ends = after
+                    self.jump(kind)
+            self.ends = after
+
+    visit_TryStar = visit_Try
+
+    def visit_Match(self, node: cst.Match) -> None:
+        self.visit(node.subject)
+        exits = []
+        for case in node.cases:
+            start, entry = len(self.flow.events), self.ends
+            self.visit(case.pattern)
+            if case.guard is not None:
+                self.visit(case.guard)
+            fails = entry + self.since(start)  # a pattern that fails half way may have bound some names
+            self.visit(case.body)
+            exits = exits + self.ends
+            self.ends = fails
+        self.ends = exits + self.ends
+
+    # Bodies that run at another time -------------------------------------------------------------------------------
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.visit_all(node.decorators)
+        self.visit_all(param.default for param in parameters(node.params) if param.default is not None)
+        self.visit_all(param.annotation for param in parameters(node.params) if param.annotation is not None)
+        if node.returns is not None:
+            self.visit(node.returns)
+        self.visit(node.name)
+
+    def visit_ClassDef(self, node: cst.ClassDef) -> None:
+        self.visit_all([*node.decorators, *node.bases, *node.keywords, node.name])
+
+    def visit_TypeAlias(self, node: cst.TypeAlias) -> None:
+        self.visit(node.name)
+
+
+def _part(target: cst.Tuple | cst.List, assigned: Assigned, index: int) -> Assigned | None:
+    """What the `index`-th name of an unpacking gets, where one expression says so."""
+    if any(isinstance(element, cst.StarredElement) for element in target.elements):
+        return None
+    if assigned.how == "element" and assigned.index is None:
+        return Assigned("element", assigned.node, index)
+    if assigned.how != "value" or not isinstance(assigned.node, cst.Tuple):
+        return None
+    values = assigned.node.elements
+    if len(values) != len(target.elements) or any(isinstance(value, cst.StarredElement) for value in values):
+        return None
+    return Assigned("value", values[index].value)

@@ -1,0 +1,252 @@
+"""What evaluating a piece of code can do besides giving a value, on three levels.
+
+INERT: it cannot raise, runs no code that the text does not show, and reads only the function's own variables.
+READS: it changes nothing as far as names tell, but may read shared objects, raise, or run operators of unknown types.
+ACTS:  it may change something: a call of an unknown function, a store to an attribute or an item, a yield.
+"""
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from procure_kit.analysis import Analysis
+from procure_kit.inference import EXACT, PLAIN, definition_kind, kind
+from procure_kit.scopes import Occurrence
+from procure_kit.source_tree import children, walk
+
+INERT, READS, ACTS = 0, 1, 2
+
+PURE_BUILTINS = {
+    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "callable", "chr", "complex", "dict", "divmod", "enumerate",
+    "filter", "float", "format", "frozenset", "hasattr", "hash", "hex", "id", "int", "isinstance", "issubclass", "len",
+    "list", "map", "max", "min", "oct", "ord", "pow", "range", "repr", "reversed", "round", "set", "slice", "sorted",
+    "str", "sum", "tuple", "type", "zip",
+}  # fmt: skip
+# Methods that change nothing on any built-in type that has them. `pop`, `sort`, `read` and the like are not among them.
+PURE_METHODS = {
+    "capitalize", "casefold", "center", "copy", "count", "decode", "difference", "encode", "endswith", "expandtabs",
+    "find", "format", "get", "hex", "index", "intersection", "is_integer", "isalnum", "isalpha", "isascii",
+    "isdecimal", "isdigit", "isdisjoint", "isidentifier", "islower", "isnumeric", "isprintable", "isspace",
+    "issubset", "issuperset", "istitle", "isupper", "items", "join", "keys", "ljust", "lower", "lstrip", "partition",
+    "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split",
+    "splitlines", "startswith", "strip", "swapcase", "symmetric_difference", "title", "translate", "union", "upper",
+    "values", "zfill",
+}  # fmt: skip
+_INERT_OPERATORS = {"Add", "Subtract", "Multiply", "BitAnd", "BitOr", "BitXor"}
+
+
+@dataclass(frozen=True, order=True)
+class Effect:
+    """A level, and for a learner what reaches it."""
+
+    level: int
+    why: str = ""
+
+
+def worst(effects) -> Effect:
+    return max(effects, default=Effect(INERT), key=lambda effect: effect.level)
+
+
+def effect_of(analysis: Analysis, node: cst.CSTNode) -> Effect:
+    """What evaluating an expression can do."""
+    match node:
+        case cst.Name():
+            return _name(analysis, node)
+        case cst.Integer() | cst.Float() | cst.Imaginary() | cst.SimpleString() | cst.FormattedStringText():
+            return Effect(INERT)
+        case cst.Lambda():
+            defaults = [child for child in walk(node.params) if isinstance(child, cst.Param) and child.default]
+            return worst(effect_of(analysis, param.default) for param in defaults)
+        case cst.Call():
+            return _call(analysis, node)
+        case cst.Await():
+            return Effect(ACTS, "it awaits")
+        case cst.Yield():
+            return Effect(ACTS, "it yields")
+        case cst.NamedExpr():
+            return worst([effect_of(analysis, node.value), target_effect(analysis, node.target)])
+        case cst.FormattedString():
+            return worst([effect_of(analysis, part) for part in node.parts])
+        case cst.CompFor() if node.asynchronous is not None:
+            return Effect(ACTS, "it awaits")
+    own = _own(analysis, node)
+    return worst([own, *(effect_of(analysis, child) for child in children(node))])
+
+
+def _own(analysis: Analysis, node: cst.CSTNode) -> Effect:
+    """What the node adds to its parts."""
+
+    def known(kinds, *parts):
+        return all(kind(analysis, part) in kinds for part in parts)
+
+    match node:
+        case cst.Tuple() | cst.List():
+            inert = all(isinstance(element, cst.Element) for element in node.elements)
+        case cst.Set():
+            inert = all(known(PLAIN, element.value) for element in node.elements)
+        case cst.Dict():
+            inert = all(isinstance(e, cst.DictElement) and known(PLAIN, e.key) for e in node.elements)
+        case cst.Element() | cst.DictElement() | cst.ConcatenatedString() | cst.ComparisonTarget():
+            inert = True
+        case cst.FormattedStringExpression():
+            inert = known({"int", "str"}, node.expression) and node.format_spec is None and node.conversion is None
+        case cst.UnaryOperation():
+            number = {"int"} if isinstance(node.operator, cst.BitInvert) else {"int", "float"}
+            inert = known(PLAIN if isinstance(node.operator, cst.Not) else number, node.expression)
+        case cst.BooleanOperation():
+            inert = known(PLAIN, node.left)
+        case cst.IfExp():
+            inert = known(PLAIN, node.test)
+        case cst.Comparison():
+            inert = _comparison_is_inert(analysis, node)
+        case cst.BinaryOperation():
+            inert = arithmetic_is_inert(analysis, node.left, node.operator, node.right)
+        case _:
+            inert = False
+    return Effect(INERT if inert else READS)
+
+
+def _name(analysis: Analysis, node: cst.Name) -> Effect:
+    occurrence = analysis.scopes.occurrence.get(node)
+    if occurrence is None or analysis.is_builtin(node):  # None, True, False, the name of an attribute
+        return Effect(INERT)
+    function = occurrence.variable.scope.frame
+    if occurrence.kind != "load" or function.kind != "function":
+        return Effect(READS)
+    flow = analysis.flow(function)
+    if not flow.covers(occurrence.variable):
+        return Effect(READS)
+    definitions, unbound = flow.reaching(occurrence)
+    # `except ... as e` unbinds e at its end, `del` at once: such a name may be gone.
+    bound = all(o.kind != "delete" and (o in flow.assigned or o.kind == "parameter") for o in definitions)
+    return Effect(INERT if bound and not unbound else READS)
+
+
+def _comparison_is_inert(analysis: Analysis, node: cst.Comparison) -> bool:
+    left = node.left
+    for target in node.comparisons:
+        if not isinstance(target.operator, cst.Is | cst.IsNot):
+            pair = {kind(analysis, left), kind(analysis, target.comparator)}
+            equality = isinstance(target.operator, cst.Equal | cst.NotEqual) and pair <= PLAIN
+            order = pair in ({"int"}, {"str"}, {"float"}, {"int", "float"})
+            if not equality and not (order and not isinstance(target.operator, cst.In | cst.NotIn)):
+                return False
+        left = target.comparator
+    return True
+
+
+def arithmetic_is_inert(analysis: Analysis, left, operator, right) -> bool:
+    """Sums and products of integers, and sums of strings: they cannot raise (but for lack of memory)."""
+    name = type(operator).__name__.removesuffix("Assign")
+    kinds = {kind(analysis, left), kind(analysis, right)}
+    if name in ("FloorDivide", "Modulo"):
+        return kinds == {"int"} and isinstance(right, cst.Integer) and right.evaluated_value != 0
+    return kinds == {"int"} and name in _INERT_OPERATORS or kinds == {"str"} and name == "Add"
+
+
+def _call(analysis: Analysis, node: cst.Call) -> Effect:
+    arguments = worst(effect_of(analysis, arg.value) for arg in node.args)
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value in PURE_METHODS:
+        return worst([Effect(READS), arguments, effect_of(analysis, node.func.value)])
+    name = analysis.is_builtin(node.func)
+    if name not in PURE_BUILTINS:
+        text = analysis.tree.text(node.func)
+        return Effect(ACTS, f"it calls {text if len(text) < 40 else text[:40] + '...'}, which may change state")
+    callback = _callback(node, name)
+    if callback is not None and effect_of_callable(analysis, callback).level == ACTS:
+        return Effect(ACTS, f"{name} calls a function that may change state")
+    return worst([Effect(READS), arguments])
+
+
+def _callback(node: cst.Call, name: str) -> cst.CSTNode | None:
+    if name in ("map", "filter"):
+        return node.args[0].value if node.args else None
+    keys = [arg.value for arg in node.args if arg.keyword is not None and arg.keyword.value == "key"]
+    return keys[0] if keys else None
+
+
+def effect_of_callable(analysis: Analysis, node: cst.CSTNode) -> Effect:
+    """What calling an expression can do."""
+    if isinstance(node, cst.Lambda):
+        return worst([Effect(READS), effect_of(analysis, node.body)])
+    if analysis.is_builtin(node) in PURE_BUILTINS or isinstance(node, cst.Name) and node.value == "None":
+        return Effect(READS)
+    builtin_method = isinstance(node, cst.Attribute) and analysis.is_builtin(node.value) is not None
+    return Effect(READS if builtin_method and node.attr.value in PURE_METHODS else ACTS)
+
+
+def target_effect(analysis: Analysis, target: cst.CSTNode) -> Effect:
+    """What storing to a target can do. Unpacking is the statement's affair."""
+    match target:
+        case cst.Name():
+            variable = analysis.scopes.occurrence[target].variable
+            function = variable.scope.frame
+            own = function.kind == "function" and analysis.flow(function).covers(variable)
+            return Effect(INERT) if own else Effect(READS)  # a name that others see as well
+        case cst.Tuple() | cst.List():
+            return worst(target_effect(analysis, element.value) for element in target.elements)
+        case _:
+            return Effect(ACTS, f"it stores to {analysis.tree.text(target)}, which other names may share")
+
+
+def statement_effect(analysis: Analysis, statement: cst.BaseSmallStatement) -> Effect:
+    """What an assignment or an expression statement can do, besides giving values to its names."""
+    match statement:
+        case cst.Expr():
+            return effect_of(analysis, statement.value)
+        case cst.Assign():
+            targets = [target.target for target in statement.targets]
+            unpacked = [target for target in targets if not _unpacks_safely(target, statement.value)]
+            return worst(
+                [effect_of(analysis, statement.value), Effect(READS if unpacked else INERT)]
+                + [target_effect(analysis, target) for target in targets]
+            )
+        case cst.AnnAssign():
+            # Only a call in the annotation could act, and only outside functions is it evaluated at all.
+            annotation = effect_of(analysis, statement.annotation.annotation)
+            parts = [effect_of(analysis, statement.value), target_effect(analysis, statement.target)]
+            return worst(parts + [annotation] * (annotation.level == ACTS))
+        case cst.AugAssign():
+            return _update_effect(analysis, statement)
+
+
+def _unpacks_safely(target: cst.CSTNode, value: cst.CSTNode) -> bool:
+    if not isinstance(target, cst.Tuple | cst.List):
+        return True
+    if not isinstance(value, cst.Tuple) or len(value.elements) != len(target.elements):
+        return False
+    pairs = list(zip(target.elements, value.elements, strict=True))
+    plain = all(isinstance(t, cst.Element) and isinstance(v, cst.Element) for t, v in pairs)
+    return plain and all(_unpacks_safely(t.value, v.value) for t, v in pairs)
+
+
+def _update_effect(analysis: Analysis, statement: cst.AugAssign) -> Effect:
+    parts = [effect_of(analysis, statement.value), target_effect(analysis, statement.target)]
+    if isinstance(statement.target, cst.Name):
+        occurrence = analysis.scopes.occurrence[statement.target]
+        if kind(analysis, statement.target) not in PLAIN:
+            parts.append(Effect(ACTS, f"it may change the object that {occurrence.name} names in place"))
+        elif not arithmetic_is_inert(analysis, statement.target, statement.operator, statement.value):
+            parts.append(Effect(READS))
+        elif analysis.flow(occurrence.variable.scope.frame).reaching(occurrence)[1]:
+            parts.append(Effect(READS))  # it may be unbound yet
+    return worst(parts)
+
+
+def may_finalize(analysis: Analysis, definition: Occurrence) -> bool:
+    """Whether a definition may drop the last reference to an object whose end does something (a file closes)."""
+    previous, _ = analysis.flow(definition.variable.scope.frame).reaching(definition)
+    return any(definition_kind(analysis, o) not in PLAIN for o in previous)
+
+
+def exactly_comparable(analysis: Analysis, left: cst.CSTNode, operator: cst.CSTNode, right: cst.CSTNode) -> bool:
+    """Whether a comparison and its complement are opposite for every value: not so for `<` on floats (NaN), sets
+    and types of the program's own."""
+    kinds = {kind(analysis, left), kind(analysis, right)}
+    match operator:
+        case cst.In() | cst.NotIn() | cst.Is() | cst.IsNot():
+            return True
+        case cst.Equal() | cst.NotEqual():
+            return kinds <= EXACT
+        case _:
+            return kinds in ({"int"}, {"str"}, {"bytes"})

@@ -1,0 +1,125 @@
+"""One parse a source: LibCST's tree with the character span of every node.
+
+LibCST keeps every byte and knows where names stand inside f-strings (Python 3.11's own parser does not). Rewrites
+never print the tree: they edit the text at these spans, so all that is not changed stays byte for byte.
+"""
+
+import ast
+import re
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper
+from libcst.metadata.base_provider import BaseMetadataProvider
+from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
+
+from procure_kit.counterfactual import Span
+
+BOM = "\ufeff"
+# Layout that carries no names: skipping it makes a walk several times shorter.
+_LAYOUT = {
+    "leading_lines", "lines_after_decorators", "header", "footer", "trailing_whitespace", "comma", "lpar", "rpar",
+    "lbracket", "rbracket", "lbrace", "rbrace", "semicolon", "equal", "dot", "colon", "first_colon", "second_colon",
+    "operator", "operators", "indent", "asynchronous", "separator", "star", "default_indent", "default_newline",
+    "leading_whitespace", "trailing_comma",
+}  # fmt: skip
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+class _CharSpanProvider(BaseMetadataProvider[CodeSpan]):
+    """LibCST's byte spans, counted in characters."""
+
+    def _gen_impl(self, module: cst.Module) -> None:
+        module._codegen(SpanProvidingCodegenState(module.default_indent, module.default_newline, self, get_length=len))
+
+
+@dataclass(frozen=True, eq=False)
+class SourceTree:
+    """A source, its LibCST module and where each node stands."""
+
+    source: str
+    module: cst.Module
+    spans: dict[cst.CSTNode, CodeSpan]
+    shift: int  # a byte-order mark stands before the text that LibCST sees
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """[start, end) of the node in characters, without its parentheses and layout."""
+        found = self.spans[node]
+        return found.start + self.shift, found.start + self.shift + found.length
+
+    def text(self, node: cst.CSTNode) -> str:
+        start, end = self.span(node)
+        return self.source[start:end]
+
+    def line(self, position: int) -> int:
+        """The line of a character, from 1."""
+        return bisect_right(self._line_starts, position)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(found.end() for found in re.finditer(r"\r\n?|\n", self.source))]
+
+
+def check_syntax(source: str) -> ast.Module:
+    """Parse with Python's own parser. Raises: ValueError with one sentence when that fails."""
+    if "\0" in source:
+        line = source[: source.index("\0")].count("\n") + 1
+        raise ValueError(f"line {line} holds a null byte: this is not Python source text")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in a string is the program's own affair
+            return ast.parse(source.removeprefix(BOM))
+    except SyntaxError as error:
+        raise ValueError(f"line {error.lineno}: the source does not parse as Python: {error.msg}") from error
+    except UnicodeEncodeError as error:
+        raise ValueError(f"character {error.start} is a lone surrogate: decode the file as UTF-8 first") from error
+    except (RecursionError, MemoryError) as error:
+        raise ValueError("the source is nested too deeply to be parsed") from error
+
+
+def parse_source(source: str) -> SourceTree:
+    """Parse a whole program.
+
+    Raises: ValueError with one clear sentence for what Python or LibCST cannot read.
+    """
+    check_syntax(source)
+    text = source.removeprefix(BOM)
+    # LibCST drops form feeds. On a line without code a space keeps every position; only the tree ever sees it.
+    text = re.sub(r"^[ \t]*\f[ \t\f]*(?=[#\r\n]|\Z)", lambda blank: " " * len(blank[0]), text, flags=re.MULTILINE)
+    try:
+        module = cst.parse_module(text)
+        spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(_CharSpanProvider)
+    except cst.ParserSyntaxError as error:
+        raise ValueError(f"line {error.raw_line}: LibCST cannot read this source: {error.message}") from error
+    except RecursionError as error:
+        raise ValueError("the source is nested too deeply to be analysed") from error
+    if module.code != text:
+        raise ValueError("the layout (a form feed before code, or bare carriage returns) cannot be kept byte for byte")
+    return SourceTree(source, module, spans, len(source) - len(text))
+
+
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The child nodes that carry meaning, in LibCST's field order, which is the textual order but for defaults."""
+    kind = type(node)
+    if kind not in _FIELDS:
+        names = (f.name for f in fields(kind))
+        _FIELDS[kind] = tuple(n for n in names if n not in _LAYOUT and not n.startswith("whitespace"))
+    for name in _FIELDS[kind]:
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from value
+
+
+def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The node and all below it, parents first."""
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(list(children(node))))

@@ -1,0 +1,240 @@
+"""Fine-tune with the concept-sensitive loss: transformers' Trainer, LoRA by PEFT, QLoRA on a model loaded in 4 bits.
+
+    result = train(model, tokenizer, examples, TrainConfig(steps=100, output_dir="runs/first"))
+
+Each term of the loss has its own denominator, and it runs over everything that makes up one optimizer step: however a
+step's examples are cut into batches (and spread over processes), the gradient is the same.
+"""
+
+import json
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from procure_kit.examples import collate
+from procure_kit.loss import LossConfig, TokenCounts, concept_loss, token_counts
+
+MEANS = ("nll", "mask", "attention", "mean_mass")
+COUNTS = TokenCounts._fields
+NON_REENTRANT = {"use_reentrant": False}
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train. The paper states the first four and λ; everything else is our reconstruction or convenience."""
+
+    epochs: float = 5  # paper
+    lr: float = 5e-6  # paper
+    batch_size: int = 16  # paper; examples in one forward pass, on each process
+    optimizer: str = "adamw_torch"  # paper: AdamW; any name that TrainingArguments(optim=…) takes
+    loss: LossConfig = field(default_factory=LossConfig)  # paper: λ = 0.1
+    steps: int | None = None  # optimizer steps; given, they take the place of `epochs`
+    gradient_accumulation: int = 1  # forward passes to one optimizer step
+    lora_r: int = 16  # 0: full fine-tuning (the paper does not say which it used)
+    lora_alpha: int = 32
+    lora_dropout: float = 0.0
+    lora_targets: str | tuple[str, ...] = "all-linear"  # or the names of modules: ("q_proj", "v_proj")
+    warmup_steps: int = 0  # then a linear decay
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    gradient_checkpointing: bool = False
+    implementation: str = "fused"  # of the loss, or "eager"
+    seed: int = 0
+    output_dir: str | None = None  # None: nothing is written, nothing can be resumed
+    save_steps: int = 50
+    logging_steps: int = 1
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a run leaves: `model` carries the trained adapter, and `log` has one dict for each logged step.
+
+    A log row holds step, epoch, loss, nll, mask, attention, mean_mass, n_response, n_changed, n_query, learning_rate
+    and grad_norm: means over the steps since the row before, token counts summed over them. A row whose n_changed is 0
+    trained no concept.
+    """
+
+    model: torch.nn.Module
+    log: list[dict]
+    adapter: Path | None  # the folder of the adapter (of the whole model without LoRA); None without output_dir
+    seconds: float
+
+
+def train(model, tokenizer, examples: Sequence[dict], config: TrainConfig | None = None) -> TrainResult:
+    """Train on examples from `build_example`; with an `output_dir` that holds checkpoints, go on from the last one.
+
+    A model in 4 bits is prepared for QLoRA; a PeftModel goes on with the adapter it has. The model stays in the
+    hands of the caller: it is changed in place. Ctrl-C ends the run after the current step, with a checkpoint.
+
+    Raises: ValueError without examples, when `output_dir` holds a run of other settings, or for several GPUs in one
+    process, or a model in 4 bits without LoRA; KeyboardInterrupt after Ctrl-C.
+    """
+    config = config or TrainConfig()
+    if not examples:
+        raise ValueError("there are no examples to train on")
+    started = time.perf_counter()
+    torch.manual_seed(config.seed)  # the adapter's first weights
+    with tempfile.TemporaryDirectory() as scratch:
+        trainer = _trainer(model, tokenizer, examples, config, Path(config.output_dir or scratch))
+        checkpoint = _resume(Path(config.output_dir), config) if config.output_dir else None
+        with _Interruptible() as interrupt:
+            trainer.add_callback(interrupt)
+            trainer.train(resume_from_checkpoint=checkpoint)
+    if interrupt.asked:
+        then = "run again to go on from there" if config.output_dir else "nothing is kept without an output_dir"
+        raise KeyboardInterrupt(f"stopped after step {trainer.state.global_step}: {then}")
+    adapter = None
+    if config.output_dir:
+        adapter = Path(config.output_dir) / "adapter"
+        trainer.save_model(adapter)
+    log = [row for row in trainer.state.log_history if "nll" in row]
+    return TrainResult(trainer.model.eval(), log, adapter, time.perf_counter() - started)
+
+
+def with_adapter(model, config: TrainConfig):
+    """The model ready to train: a fresh LoRA around it, unless it has an adapter or trains in full."""
+    if isinstance(model, PeftModel):
+        return model
+    four_bit = getattr(model, "is_loaded_in_4bit", False)
+    if config.lora_r == 0:
+        if four_bit:
+            raise ValueError("weights in 4 bits cannot be trained in full: give lora_r, or load without four_bit")
+        return model.requires_grad_(True)
+    if four_bit:
+        checkpointing = {"gradient_checkpointing_kwargs": NON_REENTRANT}
+        model = prepare_model_for_kbit_training(model, config.gradient_checkpointing, **checkpointing)
+    targets = config.lora_targets if isinstance(config.lora_targets, str) else list(config.lora_targets)
+    lora = LoraConfig(
+        r=config.lora_r,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules=targets,
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(model, lora)
+
+
+class ConceptTrainer(Trainer):
+    """The Trainer with the concept-sensitive loss, and with denominators that span a whole optimizer step."""
+
+    def __init__(self, *, loss: LossConfig, implementation: str, **options):
+        super().__init__(**options)
+        self.concept = {"config": loss, "implementation": implementation}
+        self.model_accepts_loss_kwargs = True  # the loss is already divided by what the whole step holds
+        self.sums, self.steps = (
+            {},
+            0,
+        )  # what the parts of the loss add up to since the last log, and over how many steps
+
+    def get_batch_samples(self, epoch_iterator, num_batches, device):
+        """The batches of one optimizer step, and the response, changed and query tokens in all of them, everywhere."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        self.steps += 1
+        counts = torch.tensor([token_counts(batch) for batch in batches], device=device).sum(0, keepdim=True)  # (1, 3)
+        return batches, TokenCounts(*self.accelerator.gather(counts).sum(0).tolist())
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        parts = concept_loss(model, inputs, **self.concept, denominators=num_items_in_batch)
+        for name in MEANS + COUNTS:
+            self.sums[name] = self.sums.get(name, 0) + torch.as_tensor(getattr(parts, name)).detach()
+        return parts.total * self.accelerator.num_processes  # which then averages over the processes
+
+    def log(self, logs, *args, **kwargs):
+        if "loss" in logs and self.sums:
+            local = torch.stack([self.sums[name].to(self.args.device, torch.float64) for name in MEANS + COUNTS])
+            values = self.accelerator.reduce(local, "sum").tolist()
+            for name, value in zip(MEANS + COUNTS, values, strict=True):
+                logs[name] = int(value) if name in COUNTS else value / self.steps
+            self.sums, self.steps = {}, 0
+        super().log(logs, *args, **kwargs)
+
+
+def _trainer(model, tokenizer, examples, config: TrainConfig, folder: Path) -> ConceptTrainer:
+    device = model.device
+    checkpointing = {"gradient_checkpointing": True, "gradient_checkpointing_kwargs": NON_REENTRANT}
+    checkpointing = checkpointing if config.gradient_checkpointing else {}
+    arguments = TrainingArguments(
+        output_dir=str(folder),
+        max_steps=config.steps or -1,
+        num_train_epochs=config.epochs,
+        learning_rate=config.lr,
+        optim=config.optimizer,
+        per_device_train_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.gradient_accumulation,
+        warmup_steps=config.warmup_steps,
+        weight_decay=config.weight_decay,
+        max_grad_norm=config.max_grad_norm,
+        seed=config.seed,
+        save_strategy="steps" if config.output_dir else "no",
+        save_steps=config.save_steps,
+        logging_steps=config.logging_steps,
+        logging_nan_inf_filter=False,  # a loss that is not a number shall be seen
+        bf16=device.type == "cuda" and torch.cuda.is_bf16_supported(),
+        use_cpu=device.type == "cpu",
+        remove_unused_columns=False,  # `changed` is the loss's, not the model's
+        dataloader_pin_memory=device.type == "cuda",
+        report_to="none",
+        **checkpointing,
+    )
+    if arguments.n_gpu > 1:
+        raise ValueError("several GPUs: start with torchrun or accelerate launch, or show one by CUDA_VISIBLE_DEVICES")
+    return ConceptTrainer(
+        loss=config.loss,
+        implementation=config.implementation,
+        model=with_adapter(model, config),
+        args=arguments,
+        train_dataset=list(examples),
+        data_collator=partial(collate, pad_token_id=tokenizer.pad_token_id),
+        processing_class=tokenizer,
+    )
+
+
+def _resume(folder: Path, config: TrainConfig) -> str | None:
+    """The last complete checkpoint; also writes the run's settings down, or compares them with those that are there."""
+    settings = json.loads(json.dumps({k: v for k, v in asdict(config).items() if k != "output_dir"}))
+    note = folder / "train_config.json"
+    if note.is_file():
+        before = json.loads(note.read_text())
+        if other := [name for name in settings if settings[name] != before.get(name)]:
+            raise ValueError(
+                f"{folder} holds a run with other settings ({', '.join(other)}): choose another output_dir"
+            )
+    folder.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(settings, indent=2) + "\n")
+    # trainer_state.json is written last: a folder without it is what a killed run left
+    complete = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+    return str(max(complete, key=lambda path: int(path.name.split("-")[1]))) if complete else None
+
+
+class _Interruptible(TrainerCallback):
+    """Turn the first Ctrl-C into a checkpoint and a stop at the end of the step; the second one is an ordinary one."""
+
+    asked = False
+
+    def __enter__(self):
+        self.main = threading.current_thread() is threading.main_thread()  # only there can signals be caught
+        if self.main:
+            self.previous = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *error):
+        if self.main:
+            signal.signal(signal.SIGINT, self.previous)
+
+    def _note(self, number, frame):
+        self.asked = True
+        signal.signal(signal.SIGINT, self.previous)
+
+    def on_step_end(self, args, state, control, **kwargs):
+        if self.asked:
+            control.should_training_stop = True
+            control.should_save = args.save_strategy != "no"

