@@ -28,7 +28,7 @@ def generate(seed: int, n: int, *, split: str = "train", habits: Habits = Habits
     if split not in SPLITS:
         raise ValueError(f"unknown split {split!r}: use one of {', '.join(SPLITS)}")
     rng = random.Random(f"{split} {seed}")
-    names = HELD_OUT_FAMILIES if split == "family" else [name for name in FAMILIES if name not in HELD_OUT_FAMILIES]
+    names = HELD_OUT_FAMILIES if split == "family" else sorted(set(FAMILIES) - set(HELD_OUT_FAMILIES))
     seen: set[str] = set()
     while len(seen) < n:
         sketch = draw_sketch(rng, names)

@@ -63,6 +63,8 @@ GUARDS = {
     ],
     "number": [("zero", "Return R if @p is 0.", "@p == 0"), ("big", "Return R if @p is over 2K.", "@p > 2K")],
 }
+USE_LENGTH = ("length", "Finally add the length of @p.", "@v + len(@p)")
+USE_INPUT = ("input", "Finally add @p.", "@v + @p")
 EMPTY = [("empty", "Return R if @p is empty.", "not @p"), ("few", "Return R for fewer than K.", "len(@p) < K")]
 
 
@@ -80,13 +82,22 @@ def with_first_step(sketch: Sketch, rng) -> Sketch:
 
 
 def with_last_step(sketch: Sketch, rng) -> Sketch:
-    """Put a step before the final return that computes a new number from the result."""
-    if not sketch.number:
+    """Put a step before the final return: a new number from the result, or the input itself for an empty result."""
+    role, kind = sketch.params[0]
+    if sketch.number:
+        changed = re.search(rf"@{role} (//|-|\+)?= ", repr(sketch.ways))
+        own = [] if changed else 4 * [USE_LENGTH if kind in ELEMENT or kind == "text" else USE_INPUT]
+        id_, words, code = rng.choice(LAST + (own if kind in FIRST else []))
+        k = str(rng.randint(2, 9))
+        words, code = (text.replace("K", k).replace("@p", f"@{role}") for text in (words, code))
+        ways = tuple(_before_return(way, code) for way in sketch.ways)
+    elif sketch.ways[0][-1] in ("return @out", "return @made") and repr(sketch.ways).count("return") == len(
+        sketch.ways
+    ):
+        id_, words = "fallback", f"Return @{role} itself if nothing is left."
+        ways = tuple(_with_fallback(way, role) for way in sketch.ways)
+    else:
         return sketch
-    id_, words, code = rng.choice(LAST)
-    k = str(rng.randint(2, 9))
-    words, code = words.replace("K", k), code.replace("K", k)
-    ways = tuple(_before_return(way, code) for way in sketch.ways)
     return replace(sketch, says=f"{sketch.says} {words}", ways=ways, pieces=sketch.pieces + (f"last-{id_}",))
 
 
@@ -120,3 +131,10 @@ def _before_return(way: list, code: str) -> list:
     if re.fullmatch(r"@\w+", value):
         return way[:-1] + [f"{value}! = " + code.replace("@v", value), f"return {value}!"]
     return way[:-1] + [f"@acc = {value}", "@acc! = " + code.replace("@v", "@acc"), "return @acc!"]
+
+
+def _with_fallback(way: list, role: str) -> list:
+    value = way[-1].removeprefix("return ")
+    head = way[:-1] if re.fullmatch(r"@\w+", value) else way[:-1] + [f"@out = {value}"]
+    value = value if len(head) < len(way) else "@out"
+    return head + [f"if not {value}:", [f"return @{role}"], f"return {value}"]

@@ -1,6 +1,7 @@
 """From a family to a problem: extend the sketch, settle names, order and branches, and write the tests."""
 
 import hashlib
+import keyword
 import random
 import re
 from dataclasses import replace
@@ -32,9 +33,9 @@ def draw_sketch(rng: random.Random, names: list[str]) -> Sketch:
     sketch = replace(FAMILIES[name](rng), family=name)
     while any(same_bodies(way) for way in sketch.ways):
         sketch = replace(FAMILIES[name](rng), family=name)
-    if rng.random() < 0.3:
+    if rng.random() < 0.35:
         sketch = with_last_step(sketch, rng)
-    if rng.random() < 0.3:
+    if rng.random() < 0.35:
         sketch = with_first_step(sketch, rng)
     if rng.random() < 0.2:
         sketch = with_guard(sketch, rng)
@@ -54,7 +55,7 @@ def write(sketch: Sketch, way: list, rng: random.Random, habits: Habits) -> tupl
     body = "\n".join(lines(head + way, rng, habits))
     names: dict[str, str] = {}
     entry = rng.choice(sketch.names)
-    taken = {entry, *RESERVED.split()}
+    taken = {entry, *RESERVED.split(), *keyword.kwlist}
     for role, _ in sketch.params:
         names[role] = _fresh(lambda role=role: role_name(role, rng), taken)
     for role, renewed in ROLE.findall(body):

@@ -50,14 +50,15 @@ ROLES = {
 }
 PLAIN = (
     "anchor apple arrow badge basket beacon bottle branch bridge bucket button cabin camera candle canvas carpet "
-    "castle cellar chapter circle clock cloud copper corner cotton cradle crystal curtain desert diamond dinner doctor "
-    "donkey dragon drawer eagle engine fabric falcon feather fence finger flame flower forest fossil fountain garden garlic "
-    "ghost glacier guitar hammer harbor helmet hollow honey island jacket jungle kettle kitten ladder lantern leather "
-    "lemon lizard magnet marble market meadow mirror monkey needle noodle oak ocean onion orange orchid oven oyster "
-    "paddle palace panda paper parrot pebble pencil pepper piano picnic pillow pilot pirate planet plaza pocket poem "
-    "potato powder puzzle quarry rabbit radar raven ribbon river rocket saddle salad salmon satin school shadow shelf "
-    "silver sketch spider spoon station statue storm stream summit sunset table temple thunder ticket timber tower "
-    "train tunnel turtle umbrella valley velvet violin walnut wagon window winter wizard zebra"
+    "castle cellar chapter circle clock cloud copper corner cotton cradle crystal curtain desert diamond dinner "
+    "doctor donkey dragon drawer eagle engine fabric falcon feather fence finger flame flower forest fossil "
+    "fountain garden garlic ghost glacier guitar hammer harbor helmet hollow honey island jacket jungle kettle "
+    "kitten ladder lantern leather lemon lizard magnet marble market meadow mirror monkey needle noodle oak ocean "
+    "onion orange orchid oven oyster paddle palace panda paper parrot pebble pencil pepper piano picnic pillow "
+    "pilot pirate planet plaza pocket poem potato powder puzzle quarry rabbit radar raven ribbon river rocket "
+    "saddle salad salmon satin school shadow shelf silver sketch spider spoon station statue storm stream summit "
+    "sunset table temple thunder ticket timber tower train tunnel turtle umbrella valley velvet violin walnut wagon "
+    "window winter wizard zebra"
 )
 QUALITIES = "big old new red cold fast dark soft last main raw odd tiny wild blue plain early inner local spare"
 RESERVED = (
