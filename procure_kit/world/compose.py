@@ -7,15 +7,13 @@ import re
 from dataclasses import replace
 
 from procure_kit.problems import Problem
-from procure_kit.world import families_dicts, families_lists, families_numbers, families_sequences, families_strings
 from procure_kit.world.addons import with_first_step, with_guard, with_last_step
+from procure_kit.world.families import FAMILIES
 from procure_kit.world.habits import Habits
 from procure_kit.world.inputs import arguments
 from procure_kit.world.names import RESERVED, local_name, role_name
-from procure_kit.world.registry import FAMILIES
 from procure_kit.world.sketch import CONSTANT, ROLE, Sketch, lines, same_bodies
 
-DOMAINS = (families_numbers, families_lists, families_sequences, families_strings, families_dicts)
 HELD_OUT_FAMILIES = [
     *("count_up_to", "digit_count", "difference_two"),
     *("last_if", "two_counts", "take_until", "replace_if"),
