@@ -49,12 +49,17 @@ class Counterfactual:
 
         Only `task_id`, `concept`, `original` and `counterfactual` are required, so that rows from elsewhere can be
         judged; the rest defaults to "not known".
+
+        Raises: ValueError when `changed` or `changed_original` is no list of [start, end) pairs.
         """
         known = {field.name for field in fields(cls)}
         unknown = {"mode": "", "site": -1, "seed": -1, "generator": "", "soundness": "tested"}
         values = unknown | {"changed": (), "changed_original": ()} | {k: v for k, v in row.items() if k in known}
         for name in ("changed", "changed_original"):
-            values[name] = tuple((start, end) for start, end in values[name])
+            try:
+                values[name] = tuple((int(start), int(end)) for start, end in values[name])
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"field {name!r} must be a list of [start, end) pairs") from error
         return cls(**values)
 
 

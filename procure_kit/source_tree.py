@@ -13,8 +13,6 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper
-from libcst.metadata.base_provider import BaseMetadataProvider
 from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 
 from procure_kit.counterfactual import Span
@@ -30,11 +28,11 @@ _LAYOUT = {
 _FIELDS: dict[type, tuple[str, ...]] = {}
 
 
-class _CharSpanProvider(BaseMetadataProvider[CodeSpan]):
-    """LibCST's byte spans, counted in characters."""
+class _Spans:
+    """What LibCST's span-recording printer writes to."""
 
-    def _gen_impl(self, module: cst.Module) -> None:
-        module._codegen(SpanProvidingCodegenState(module.default_indent, module.default_newline, self, get_length=len))
+    def __init__(self):
+        self._computed: dict[cst.CSTNode, CodeSpan] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +42,15 @@ class SourceTree:
     source: str
     module: cst.Module
     spans: dict[cst.CSTNode, CodeSpan]
-    shift: int  # a byte-order mark stands before the text that LibCST sees
+    place: list[int] | None  # of each character that LibCST keeps; None: it keeps all
 
     def span(self, node: cst.CSTNode) -> Span:
         """[start, end) of the node in characters, without its parentheses and layout."""
         found = self.spans[node]
-        return found.start + self.shift, found.start + self.shift + found.length
+        start, end = found.start, found.start + found.length
+        if self.place is None:
+            return start, end
+        return self.place[start], self.place[end - 1] + 1 if end > start else self.place[start]
 
     def text(self, node: cst.CSTNode) -> str:
         start, end = self.span(node)
@@ -87,19 +88,36 @@ def parse_source(source: str) -> SourceTree:
     Raises: ValueError with one clear sentence for what Python or LibCST cannot read.
     """
     check_syntax(source)
-    text = source.removeprefix(BOM)
-    # LibCST drops form feeds. On a line without code a space keeps every position; only the tree ever sees it.
-    text = re.sub(r"^[ \t]*\f[ \t\f]*(?=[#\r\n]|\Z)", lambda blank: " " * len(blank[0]), text, flags=re.MULTILINE)
     try:
-        module = cst.parse_module(text)
-        spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(_CharSpanProvider)
+        module = cst.parse_module(source.removeprefix(BOM))
+        spans = _Spans()
+        # What MetadataWrapper does for ByteSpanPositionProvider, but in characters and without its two extra walks.
+        state = SpanProvidingCodegenState(module.default_indent, module.default_newline, spans, get_length=len)
+        module._codegen(state)
     except cst.ParserSyntaxError as error:
         raise ValueError(f"line {error.raw_line}: LibCST cannot read this source: {error.message}") from error
     except RecursionError as error:
         raise ValueError("the source is nested too deeply to be analysed") from error
-    if module.code != text:
-        raise ValueError("the layout (a form feed before code, or bare carriage returns) cannot be kept byte for byte")
-    return SourceTree(source, module, spans, len(source) - len(text))
+    code = "".join(state.tokens)
+    return SourceTree(source, module, spans._computed, None if code == source else _align(source, code))
+
+
+def _align(source: str, code: str) -> list[int]:
+    """Where each character of `code` stands in `source`: LibCST drops byte-order marks, form feeds and some blanks.
+
+    Raises: ValueError when they differ in more than that.
+    """
+    place, at = [], 0
+    for character in code:
+        while at < len(source) and source[at] != character and source[at] in BOM + " \t\f":
+            at += 1
+        if at == len(source) or source[at] != character:
+            raise ValueError(
+                f"line {len(re.findall(chr(10), source[:at])) + 1}: the layout cannot be kept byte for byte"
+            )
+        place.append(at)
+        at += 1
+    return [*place, at]
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

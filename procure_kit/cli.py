@@ -1,0 +1,44 @@
+"""`procure COMMAND ...`: each command is a module with `add_arguments(parser)` and `run(args) -> exit code`.
+
+Exit codes: 0 done; 1 done, but something was left out or failed, and said so; 2 nothing done; 130 interrupted.
+"""
+
+import argparse
+import sys
+from concurrent.futures import BrokenExecutor
+from importlib import import_module
+
+COMMANDS = {
+    "run": ("notebook_runs", "execute the notebooks headlessly into runs/<time>/"),
+    "perturb": ("perturb_command", "make counterfactuals of a problem set"),
+    "validate": ("validate_command", "judge counterfactuals by their problems' tests"),
+    "counts": ("counts", "sites, refusals and valid rewrites for each concept, beside the published counts"),
+    "train": ("train_command", "train as a TOML or JSON file says"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code. Only the module of the command asked for is loaded."""
+    argv = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="procure", description=import_module("procure_kit").__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, help_text) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=help_text)
+        if name in argv[:1]:
+            import_module(f"procure_kit.{module}").add_arguments(command)
+    args = parser.parse_args(argv)
+    try:
+        return import_module(f"procure_kit.{COMMANDS[args.command][0]}").run(args)
+    except (ValueError, OSError, ModuleNotFoundError) as error:
+        print(f"procure {args.command}: {error}", file=sys.stderr)
+        return 2
+    except BrokenExecutor:
+        print(f"procure {args.command}: a worker process died; the same command goes on from there", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"procure {args.command}: stopped; the same command goes on where it stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

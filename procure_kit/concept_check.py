@@ -1,0 +1,76 @@
+"""The concept check: does a second program, whoever wrote it, differ from the first by one concept and no more?
+
+Judged by syntax trees alone: comments, blank lines, parentheses and quotes may differ. Whether the two behave alike
+is another question, for the tests.
+"""
+
+import ast
+import re
+from dataclasses import dataclass
+
+from procure_kit.analysis import analyse
+from procure_kit.concepts import CONCEPTS
+from procure_kit.counterfactual import Span
+from procure_kit.name_check import check_def_use_break, check_random_names, check_shuffled_names
+from procure_kit.source_tree import BOM, check_syntax
+from procure_kit.statement_check import NotThisConcept, check_flip, check_swap
+
+
+@dataclass(frozen=True)
+class Classification:
+    """`status`: "ok", "no_change", "not_this_concept" or "unparsable"; `detail` says why, for a learner."""
+
+    status: str
+    detail: str = ""
+    changed: tuple[Span, ...] = ()  # what differs in the counterfactual, in characters
+    changed_original: tuple[Span, ...] = ()  # and in the original
+
+
+_BY_NAMES = {
+    "def_use_break": check_def_use_break,
+    "variable_name_random": check_random_names,
+    "variable_name_shuffle": check_shuffled_names,
+}
+_BY_STATEMENTS = {"if_else_flip": check_flip, "independent_swap": check_swap}
+
+
+def classify(original: str, counterfactual: str, concept: str) -> Classification:
+    """Judge a pair of whole programs.
+
+    Every output of `perturb`, in either mode, is "ok". A permutation of names may leave some in place; random names
+    must have five characters and be new. Raises: ValueError for an unknown concept.
+    """
+    if concept not in CONCEPTS:
+        raise ValueError(f"no concept {concept!r}: use one of {', '.join(CONCEPTS)}")
+    trees = []
+    for name, source in (("original", original), ("counterfactual", counterfactual)):
+        try:
+            trees.append(check_syntax(source))
+        except ValueError as error:
+            return Classification("unparsable", f"the {name}: {error}")
+    try:
+        if ast.dump(trees[0]) == ast.dump(trees[1]):
+            same = "the two programs are identical" if original == counterfactual else "only layout or comments differ"
+            return Classification("no_change", same)
+        if concept in _BY_STATEMENTS:
+            detail, pairs = _BY_STATEMENTS[concept](*trees)
+            old = [_span(original, *pair[0]) for pair in pairs]
+            new = [_span(counterfactual, *pair[1]) for pair in pairs]
+        else:
+            detail, old, new = _BY_NAMES[concept](*trees, analyse(original), analyse(counterfactual))
+    except NotThisConcept as error:
+        return Classification("not_this_concept", str(error))
+    except (RecursionError, ValueError) as error:
+        return Classification("unparsable", str(error) or "the source is nested too deeply to be compared")
+    return Classification("ok", detail, tuple(sorted(new)), tuple(sorted(old)))
+
+
+def _span(source: str, first: ast.AST, last: ast.AST) -> Span:
+    """The characters from one node to another: Python's parser counts columns in bytes of UTF-8."""
+    start = len(source) - len(source.removeprefix(BOM))
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source[start:])  # not splitlines: it also splits at form feeds
+
+    def place(line: int, column: int) -> int:
+        return start + sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
+
+    return place(first.lineno, first.col_offset), place(last.end_lineno, last.end_col_offset)

@@ -1,0 +1,73 @@
+"""Counterfactuals for a whole problem set, by the rules of the concepts; what cannot be done is a row that says why."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from procure_kit.concepts import CONCEPTS, MODES, find_sites, perturb
+from procure_kit.counterfactual import Counterfactual, NotApplicable
+from procure_kit.problems import Problem
+
+GENERATOR = "rules"
+IDENTITY = ("task_id", "concept", "mode", "site", "seed", "generator")  # two rows alike in these are the same work
+
+
+def identity(row: dict) -> tuple:
+    return tuple(row.get(field) for field in IDENTITY)
+
+
+def generate(
+    problems: Iterable[Problem],
+    concepts: Collection[str] | None = None,
+    mode: str = "strict",
+    seed: int = 0,
+    every_site: bool = False,
+    done: Collection[tuple] = (),
+) -> Iterator[Counterfactual]:
+    """Yield one counterfactual for each problem and concept, or one for every site that can be rewritten.
+
+    A problem without such a site gives a row whose status is "not_applicable" and whose detail has the reasons, one
+    that cannot be read gives "unparsable"; the counterfactual is then the original and the site -1. `concepts` are
+    keys of CONCEPTS (default: all). What has its `identity` in `done` is left out.
+
+    Raises: ValueError for an unknown concept or mode.
+    """
+    concepts = check(concepts, mode)
+    for problem in problems:
+        for concept in concepts:
+            work = {"task_id": problem.task_id, "concept": concept, "mode": mode, "seed": seed, "generator": GENERATOR}
+            yield from _of_problem(problem, work, every_site, {row for row in done if _same(row, work)})
+
+
+def check(concepts: Collection[str] | None, mode: str) -> list[str]:
+    """The concepts to work on. Raises: ValueError for an unknown concept or mode."""
+    if mode not in MODES:
+        raise ValueError(f"no mode {mode!r}: use one of {', '.join(MODES)}")
+    for concept in concepts or ():
+        if concept not in CONCEPTS:
+            raise ValueError(f"no concept {concept!r}: use one of {', '.join(CONCEPTS)}")
+    return list(concepts or CONCEPTS)
+
+
+def _same(row: tuple, work: dict) -> bool:
+    return row == identity(work | {"site": row[IDENTITY.index("site")]})
+
+
+def _of_problem(problem: Problem, work: dict, every_site: bool, done: set[tuple]) -> Iterator[Counterfactual]:
+    concept, mode, seed, source = work["concept"], work["mode"], work["seed"], problem.program
+    if done and not every_site or identity(work | {"site": -1}) in done:
+        return
+    try:
+        sites = [None]  # the seed chooses
+        if every_site:
+            sites = [site for site in find_sites(source, [concept], mode) if site.refused is None] or [None]
+        for site in sites:
+            if site is None or identity(work | {"site": site.index}) not in done:
+                yield perturb(source, concept, seed=seed, mode=mode, site=site, task_id=problem.task_id)
+    except NotApplicable as reason:
+        yield _nothing(work, source, "not_applicable", str(reason))
+    except ValueError as error:
+        yield _nothing(work, source, "unparsable", str(error))
+
+
+def _nothing(work: dict, source: str, status: str, detail: str) -> Counterfactual:
+    values = {"site": -1, "changed": (), "changed_original": (), "soundness": "", "status": status, "detail": detail}
+    return Counterfactual(**work, **values, original=source, counterfactual=source)

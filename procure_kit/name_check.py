@@ -1,0 +1,153 @@
+"""The three concepts that rename, recognised in a pair of programs: by what each name stands for, not by its text."""
+
+import ast
+import builtins
+import keyword
+
+from procure_kit.analysis import Analysis
+from procure_kit.concepts.renaming import LENGTH, can_rename
+from procure_kit.counterfactual import Span
+from procure_kit.scopes import BINDING, Occurrence, Scope, Variable
+from procure_kit.statement_check import NotThisConcept
+
+Found = tuple[str, list[Span], list[Span]]  # a detail, and the changed spans in the original and the counterfactual
+
+_NAMES = {
+    ast.Name: "id",
+    ast.arg: "arg",
+    ast.ExceptHandler: "name",
+    ast.MatchAs: "name",
+    ast.MatchStar: "name",
+    ast.MatchMapping: "rest",
+    ast.Global: "names",
+    ast.Nonlocal: "names",
+}  # fmt: skip  the fields that hold names of variables
+
+
+def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
+    """All variables of one function or more have new names of five characters. Raises: NotThisConcept."""
+    pairs = _renamed(one, other, old, new)
+    mapping = _same_meaning(old, new)
+    _check_allowed(old, mapping)
+    known = {o.name for o in old.scopes.occurrence.values()}
+    for variable, name in mapping.items():
+        _check_new_name(variable, name, known)
+    for function in dict.fromkeys(_home(old, variable.scope) for variable in mapping):
+        for scope in function.inside():
+            for variable in scope.variables.values():
+                if can_rename(old, variable, "strict") and variable not in mapping:
+                    line = old.tree.line(variable.occurrences[0].span[0])
+                    raise NotThisConcept(f"line {line}: {variable.name} keeps its name, while others have new ones")
+    return ("", *_spans(pairs))
+
+
+def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
+    """Variables of a function trade names. Raises: NotThisConcept."""
+    pairs = _renamed(one, other, old, new)
+    mapping = _same_meaning(old, new)
+    _check_allowed(old, mapping)
+    for function in dict.fromkeys(_home(old, variable.scope) for variable in mapping):
+        here = {v.name: name for v, name in mapping.items() if _home(old, v.scope) is function}
+        if set(here) != set(here.values()):
+            told = ", ".join(sorted(set(here.values()) - set(here))) or ", ".join(
+                sorted(set(here) - set(here.values()))
+            )
+            raise NotThisConcept(f"{function.node.name.value}: not the same names in another order: {told}")
+        wrong = [v.name for v, name in mapping.items() if _home(old, v.scope) is function and here[v.name] != name]
+        if wrong:
+            raise NotThisConcept(f"{function.node.name.value}: {wrong[0]} became one name here and another there")
+    return ("", *_spans(pairs))
+
+
+def check_def_use_break(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
+    """A variable's second definition and the uses it reaches have a new name; in the looser reading the whole
+    variable. Raises: NotThisConcept."""
+    pairs = _renamed(one, other, old, new)
+    variable, renamed = pairs[0][0].variable, {a for a, _ in pairs}
+    names = {b.name for _, b in pairs}
+    if len({a.variable for a in renamed}) > 1 or len(names) > 1:
+        told = ", ".join(sorted({a.name for a in renamed}))
+        raise NotThisConcept(f"more than one variable is renamed, or one to several names: {told}")
+    _check_new_name(variable, names.pop(), {o.name for o in old.scopes.occurrence.values()})
+    target = pairs[0][1].variable
+    if set(target.occurrences) != {b for _, b in pairs} or target.scope.number != variable.scope.number:
+        raise NotThisConcept(f"the new name {target.name} does not stand for the variable that {variable.name} was")
+    if renamed == set(variable.occurrences):
+        _check_allowed(old, {variable: target.name})
+        return ("the whole variable has a new name: the looser reading of the concept", *_spans(pairs))
+    _check_web(old, variable, renamed)
+    return ("", *_spans(pairs))
+
+
+def _check_web(old: Analysis, variable: Variable, renamed: set[Occurrence]) -> None:
+    name = variable.name
+    if variable.scope.kind != "function" or not old.flow(variable.scope).covers(variable):
+        raise NotThisConcept(f"{name} is also used at another time, in a closure, say: no definition can be split off")
+    definitions = sorted((o for o in variable.occurrences if o.kind in BINDING - {"delete"}), key=lambda o: o.span)
+    webs = [set(web) for web in old.flow(variable.scope).webs(variable)]
+    second = next((web for web in webs if len(definitions) > 1 and definitions[1] in web), set())
+    if definitions[0] in second or not second:
+        raise NotThisConcept(f"{name} has no second definition whose uses the first never reaches")
+    for occurrence in sorted(renamed ^ second, key=lambda o: o.span):
+        line = old.tree.line(occurrence.span[0])
+        if occurrence in second:
+            raise NotThisConcept(f"line {line}: {name} keeps its name, but belongs to the second definition")
+        raise NotThisConcept(f"line {line}: {name} is renamed, but does not belong to the second definition")
+
+
+def _renamed(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> list[tuple[Occurrence, Occurrence]]:
+    """The names that differ, in pairs, after checking that nothing else does."""
+    _check_shape(one, other)
+    both = zip(old.scopes.in_order(), new.scopes.in_order(), strict=True)
+    return [(a, b) for a, b in both if a.name != b.name]
+
+
+def _check_shape(one, other, line: int = 1) -> None:
+    line = getattr(one, "lineno", line)
+    if isinstance(one, ast.AST) and type(one) is type(other):
+        for field in one._fields:
+            a, b = getattr(one, field, None), getattr(other, field, None)
+            if _NAMES.get(type(one)) != field or a is None or b is None:
+                _check_shape(a, b, line)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for a, b in zip(one, other, strict=True):
+            _check_shape(a, b, line)
+    elif isinstance(one, ast.AST) or type(one) is not type(other) or one != other:
+        raise NotThisConcept(f"line {line}: the programs differ in more than names of variables")
+
+
+def _same_meaning(old: Analysis, new: Analysis) -> dict[Variable, str]:
+    """The new name of each renamed variable, after checking that every name still means the same variable."""
+    there: dict[Variable, Variable] = {}
+    back: dict[Variable, Variable] = {}
+    for a, b in zip(old.scopes.in_order(), new.scopes.in_order(), strict=True):
+        one_to_one = there.setdefault(a.variable, b.variable) is b.variable
+        one_to_one = back.setdefault(b.variable, a.variable) is a.variable and one_to_one
+        if not one_to_one or a.variable.scope.number != b.variable.scope.number:
+            line = new.tree.line(b.span[0])
+            raise NotThisConcept(f"line {line}: {b.name} no longer stands for the variable that {a.name} was")
+    return {a: b.name for a, b in there.items() if a.name != b.name}
+
+
+def _check_allowed(old: Analysis, mapping: dict[Variable, str]) -> None:
+    for variable in mapping:
+        if not can_rename(old, variable, "procure"):
+            raise NotThisConcept(f"{variable.name} has a new name, but is no local variable, or is known by its name")
+
+
+def _check_new_name(variable: Variable, name: str, known: set[str]) -> None:
+    if len(name) != LENGTH:
+        raise NotThisConcept(f"{variable.name} became {name}: a random name has {LENGTH} characters")
+    if name in known or hasattr(builtins, name) or keyword.issoftkeyword(name):
+        raise NotThisConcept(f"{variable.name} became {name}, which already means something in the program")
+
+
+def _home(analysis: Analysis, scope: Scope) -> Scope:
+    """The top-level function or method that a scope belongs to."""
+    while scope not in analysis.functions:
+        scope = scope.parent
+    return scope
+
+
+def _spans(pairs: list[tuple[Occurrence, Occurrence]]) -> tuple[list[Span], list[Span]]:
+    return [a.span for a, _ in pairs], [b.span for _, b in pairs]

@@ -1,0 +1,74 @@
+"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains status, detail, seconds and isolation."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+from tqdm import tqdm
+
+from procure_kit.counterfactual import Counterfactual
+from procure_kit.isolation import LEVELS
+from procure_kit.problems import load_problems
+from procure_kit.rows import Complaints, append_row, count_line, read_rows
+from procure_kit.runner import MEMORY_MB, TIMEOUT
+from procure_kit.validation import Verdict, validate_all
+
+REQUIRED = ("task_id", "concept", "original", "counterfactual")
+GIVEN = tuple(Verdict.__dataclass_fields__)  # the fields that a row gains
+NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("rows", metavar="IN.jsonl", type=Path, help=f"rows with at least {', '.join(REQUIRED)}")
+    parser.add_argument("--problems", required=True, metavar="SET", help="where each row's tests are, by task_id")
+    parser.add_argument("-o", "--out", required=True, type=Path, metavar="OUT.jsonl", help="rows are appended here")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds that an original may take")
+    parser.add_argument("--memory", type=int, default=MEMORY_MB, metavar="MB", help="what a program may use")
+    parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Append the verdicts that OUT lacks. Returns 0, or 1 when a row could not be judged.
+
+    Raises: ValueError for what cannot be done at all.
+    """
+    if args.rows.is_dir():
+        raise ValueError(f"{args.rows} is a directory: this version validates rows, not source trees")
+    if args.rows.resolve() == args.out.resolve():
+        raise ValueError(f"{args.out} is the input: name another file for the verdicts")
+    complaints = Complaints()
+    problems = {problem.task_id: problem for problem in load_problems(args.problems, on_bad=complaints)}
+
+    def check(row: dict) -> None:
+        if row["task_id"] not in problems:
+            raise ValueError(f"no problem {row['task_id']!r} in {args.problems}")
+        Counterfactual.from_row(row)
+
+    old = list(read_rows(args.out, on_bad=complaints.after_a_kill)) if args.out.exists() else []
+    counts, judged = Counter(row.get("status") for row in old), Counter(map(_identity, old))
+    rows = []
+    for row in read_rows(args.rows, required=REQUIRED, check=check, on_bad=complaints):
+        if judged[_identity(row)]:
+            judged[_identity(row)] -= 1  # a row that stands twice in IN is judged twice
+        else:
+            rows.append(row)
+
+    limits = {"timeout": args.timeout, "memory_mb": args.memory, "require": args.require}
+    made = [row for row in rows if row.get("status") not in NOT_MADE]
+    pairs = ((Counterfactual.from_row(row), problems[row["task_id"]]) for row in made)
+    verdicts = validate_all(pairs, workers=args.workers, **limits)
+    for row in tqdm(rows, desc="validate", unit="row", file=sys.stderr):
+        skipped = row.get("status") in NOT_MADE
+        verdict = Verdict(row["status"], row.get("detail", "")) if skipped else next(verdicts)
+        append_row(args.out, row | asdict(verdict))
+        counts[verdict.status] += 1
+    print(count_line(counts, args.out))
+    return int(bool(complaints))
+
+
+def _identity(row: dict) -> str:
+    return json.dumps({field: value for field, value in row.items() if field not in GIVEN}, sort_keys=True)

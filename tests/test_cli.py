@@ -1,0 +1,214 @@
+"""The commands: rows on disk, resumed after a kill, bad ones named, and exit codes."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from procure_kit import cli
+from procure_kit.problems import Problem
+from procure_kit.rows import read_rows
+
+SOURCE = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n        return 'plus'\n"
+TEST = "def check(candidate):\n    assert candidate(-1) == 'minus'\n    assert candidate(0) == 'plus'\n"
+PROBLEMS = [Problem(f"sign/{n}", SOURCE, f"# {n}\n", TEST, "f") for n in range(4)]
+
+
+def write(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def read(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def problems(tmp_path):
+    return write(tmp_path / "problems.jsonl", [problem.to_row() for problem in PROBLEMS])
+
+
+@pytest.fixture
+def pairs(tmp_path, problems):
+    """Four flips, as the command makes them."""
+    out = tmp_path / "pairs.jsonl"
+    assert procure("perturb", problems, "-o", out, "--concepts", "if_else_flip", "--workers", 1) == 0
+    return out
+
+
+def procure(*args) -> int:
+    return cli.main([str(arg) for arg in args])
+
+
+def test_perturb_writes_a_row_for_each_problem(pairs, capsys):
+    rows = read(pairs)
+    assert [row["task_id"] for row in rows] == [problem.task_id for problem in PROBLEMS]
+    assert set(rows[0]) == {
+        "task_id", "concept", "mode", "site", "seed", "generator", "original", "counterfactual", "changed",
+        "changed_original", "soundness", "status", "detail",
+    }  # fmt: skip
+    assert "if n >= 0:" in rows[0]["counterfactual"]
+    assert rows[0]["original"] == PROBLEMS[0].program
+
+
+def test_perturb_with_processes_gives_the_same_rows(pairs, problems, tmp_path):
+    out = tmp_path / "again.jsonl"
+    assert procure("perturb", problems, "-o", out, "--concepts", "if_else_flip", "--workers", 2) == 0
+    assert read(out) == read(pairs)
+
+
+@pytest.mark.parametrize("kept", [0, 70, 1000, 10_000])
+def test_perturb_goes_on_after_a_kill(pairs, problems, kept, capsys):
+    whole = read(pairs)
+    pairs.write_bytes(pairs.read_bytes()[:kept])
+    assert procure("perturb", problems, "-o", pairs, "--concepts", "if_else_flip", "--workers", 1) == 0
+    assert list(read_rows(pairs, on_bad=lambda error: None)) == whole
+    assert "4 rows: 4 rewritten" in capsys.readouterr().out
+
+
+def test_perturb_adds_what_other_options_ask_for(pairs, problems):
+    procure("perturb", problems, "-o", pairs, "--concepts", "if_else_flip", "--seed", 1, "--workers", 1)
+    assert [row["seed"] for row in read(pairs)] == [0] * 4 + [1] * 4
+
+
+def test_perturb_says_what_it_left_out(tmp_path, capsys):
+    bad = write(tmp_path / "problems.jsonl", [PROBLEMS[0].to_row(), {"task_id": "x"}])
+    assert procure("perturb", bad, "-o", tmp_path / "out.jsonl", "--workers", 1) == 1
+    said = capsys.readouterr()
+    assert f"{bad}:2: field 'prompt' is missing" in said.err
+    assert said.out.startswith("5 rows: ")
+    assert said.out.endswith(f"→ {tmp_path / 'out.jsonl'}\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("perturb nowhere -o OUT", "no problem set 'nowhere'"),
+        ("perturb kit -o OUT --concepts loops", "no concept 'loops'"),
+        ("perturb kit -o OUT --generator openai:gpt-4o", "makes counterfactuals by 'rules' alone"),
+        ("perturb . -o OUT", "is a directory"),
+        ("validate nowhere.jsonl --problems kit -o OUT", "No such file"),
+        ("validate . --problems kit -o OUT", "is a directory"),
+        ("validate OUT --problems kit -o OUT", "is the input"),
+        ("counts --problems nowhere", "no problem set 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(command, message, tmp_path, capsys):
+    out = tmp_path / "out.jsonl"
+    assert procure(*command.replace("OUT", str(out)).split()) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"procure {command.split()[0]}: ") and message in said
+    assert len(said.splitlines()) == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("command", ["", "dance", "perturb kit", "perturb kit -o x --mode loose"])
+def test_wrong_usage_is_exit_code_2(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        procure(*command.split())
+    assert stopped.value.code == 2
+    assert "usage: procure" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        procure(command, "--help")
+    assert stopped.value.code == 0
+    assert f"usage: procure {command}" in capsys.readouterr().out
+
+
+def test_validate_keeps_every_field_and_adds_the_verdict(pairs, problems, tmp_path, capsys):
+    given = [row | {"note": {"mine": [1]}} for row in read(pairs)]
+    given[1]["counterfactual"] = given[1]["counterfactual"].replace(">=", ">")
+    out = tmp_path / "judged.jsonl"
+    assert procure("validate", write(tmp_path / "in.jsonl", given), "--problems", problems, "-o", out) == 0
+    judged = read(out)
+    verdicts = [{field: row.pop(field) for field in ("status", "detail", "seconds", "isolation")} for row in judged]
+    assert judged == [{k: v for k, v in row.items() if k not in ("status", "detail")} for row in given]
+    assert [v["status"] for v in verdicts][::2] == ["valid", "valid"]
+    assert verdicts[1]["status"] in ("tests_fail", "not_this_concept")
+    assert all(v["isolation"] for v in verdicts[::2])
+    assert "3 valid" in capsys.readouterr().out
+
+
+def test_validate_needs_four_fields_and_names_bad_rows(pairs, problems, tmp_path, capsys):
+    needed = ("task_id", "concept", "original", "counterfactual")
+    good = {field: read(pairs)[0][field] for field in needed}
+    bad = [good | {"task_id": "unknown/1"}, good | {"changed": "x"}, {k: good[k] for k in needed[:3]}]
+    path = write(tmp_path / "in.jsonl", [good, *bad, good])
+    with open(path, "a") as file:
+        file.write("{broken\n")
+    out = tmp_path / "out.jsonl"
+    assert procure("validate", path, "--problems", problems, "-o", out) == 1
+    assert [row["status"] for row in read(out)] == ["valid", "valid"]
+    said = capsys.readouterr().err
+    assert f"{path}:2: no problem 'unknown/1' in {problems}" in said
+    assert f"{path}:3: field 'changed' must be a list" in said
+    assert f"{path}:4: field 'counterfactual' is missing" in said
+    assert f"{path}:6: " in said
+
+
+def test_rows_without_a_counterfactual_pass_through(problems, tmp_path):
+    row = {"task_id": "sign/0", "concept": "def_use_break", "original": SOURCE, "counterfactual": SOURCE}
+    path = write(tmp_path / "in.jsonl", [row | {"status": "not_applicable", "detail": "no such place"}])
+    out = tmp_path / "out.jsonl"
+    assert procure("validate", path, "--problems", problems, "-o", out) == 0
+    given = {"status": "not_applicable", "detail": "no such place", "seconds": 0.0, "isolation": ""}
+    assert read(out) == [row | given]
+
+
+def test_validate_goes_on_where_it_stopped(pairs, problems, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "out.jsonl"
+    assert procure("validate", pairs, "--problems", problems, "-o", out) == 0
+    lines = out.read_text().splitlines(keepends=True)
+    out.write_text(lines[0] + lines[1] + lines[2][:50])
+    assert procure("validate", pairs, "--problems", problems, "-o", out) == 0
+    said = capsys.readouterr()
+    assert f"{out}:3: " in said.err and "a killed run left it" in said.err
+    assert said.out.endswith(f"4 rows: 4 valid → {out}\n")
+    judged = read_rows(out, on_bad=lambda error: None)
+    assert [row["task_id"] for row in judged] == [problem.task_id for problem in PROBLEMS]
+    size = out.stat().st_size
+    assert procure("validate", pairs, "--problems", problems, "-o", out) == 0
+    assert out.stat().st_size == size  # nothing was left to do
+
+
+def test_a_killed_run_loses_no_finished_row(tmp_path):
+    slow = Problem(
+        "slow",
+        "import time\ndef f(n):\n    time.sleep(0.2)\n    return -n\n",
+        "\n",
+        "def check(c):\n    assert c(1) == -1\n",
+        "f",
+    )
+    rows = [
+        {"task_id": "slow", "concept": "variable_name_random", "original": slow.program, "n": n}
+        | {"counterfactual": slow.program.replace("time.sleep(0.2)", f"k{n} = 0.2\n    time.sleep(k{n})")}
+        for n in range(12)
+    ]
+    path, problems = write(tmp_path / "in.jsonl", rows), write(tmp_path / "problems.jsonl", [slow.to_row()])
+    command = [
+        sys.executable,
+        "-m",
+        "procure_kit.cli",
+        "validate",
+        path,
+        "--problems",
+        problems,
+        "-o",
+        tmp_path / "out",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while not (tmp_path / "out").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = (tmp_path / "out").read_text()
+    subprocess.run(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+    assert (tmp_path / "out").read_text().startswith(before)
+    assert sorted(row["n"] for row in read(tmp_path / "out")) == list(range(12))

@@ -1,0 +1,73 @@
+"""Edits and their spans; rows and back."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from procure_kit.counterfactual import Counterfactual, Edit, apply_edits
+
+NEEDED = {"task_id": "t", "concept": "if_else_flip", "original": "x = 1\n", "counterfactual": "y = 1\n"}
+
+
+@pytest.mark.parametrize(
+    ("source", "edits", "after", "changed", "changed_original"),
+    [
+        ("abc", [], "abc", (), ()),
+        ("abc", [(1, 2, "XY")], "aXYc", ((1, 3),), ((1, 2),)),
+        ("abc", [(2, 3, "Z"), (0, 1, "")], "bZ", ((0, 0), (1, 2)), ((0, 1), (2, 3))),
+        ("abc", [(1, 2, "b")], "abc", (), ()),  # changes nothing: no span
+        ("abc", [(1, 1, "+")], "a+bc", ((1, 2),), ((1, 1),)),
+        ("ab", [(0, 1, "x"), (1, 2, "y")], "xy", ((0, 1), (1, 2)), ((0, 1), (1, 2))),
+        ("é∑x", [(1, 2, "s")], "ésx", ((1, 2),), ((1, 2),)),  # characters, not bytes
+    ],
+)
+def test_edits_and_their_spans(source, edits, after, changed, changed_original):
+    assert apply_edits(source, [Edit(*edit) for edit in edits]) == (after, changed, changed_original)
+
+
+def test_overlapping_edits_are_an_error():
+    with pytest.raises(ValueError, match="edits overlap at character 1"):
+        apply_edits("abc", [Edit(0, 2, ""), Edit(1, 3, "")])
+
+
+@given(st.text(), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.text(max_size=3)), max_size=4))
+def test_outside_the_spans_both_versions_are_equal(source, raw):
+    edits, position = [], 0
+    for gap, length, text in raw:
+        start = min(position + gap, len(source))
+        position = min(start + length, len(source))
+        edits.append(Edit(start, position, text))
+    after, new, old = apply_edits(source, edits)
+    assert len(new) == len(old)
+    assert outside(after, new) == outside(source, old)
+    assert all(source[a:b] != after[c:d] for (a, b), (c, d) in zip(old, new, strict=True))
+
+
+def outside(text: str, spans) -> list[str]:
+    borders = [0, *(border for span in spans for border in span), len(text)]
+    return [text[start:end] for start, end in zip(borders[::2], borders[1::2], strict=True)]
+
+
+def test_a_row_comes_back_as_it_was():
+    cf = Counterfactual("t", "c", "strict", 2, 0, "rules", "a", "b", ((0, 1),), ((0, 1),), "syntactic", "valid", "")
+    assert Counterfactual.from_row(json.loads(json.dumps(cf.to_row()))) == cf
+
+
+def test_rows_from_elsewhere_need_four_fields():
+    cf = Counterfactual.from_row(NEEDED | {"note": "ignored"})
+    assert (cf.task_id, cf.original, cf.site, cf.changed, cf.soundness, cf.status) == (
+        "t",
+        "x = 1\n",
+        -1,
+        (),
+        "tested",
+        "",
+    )
+
+
+@pytest.mark.parametrize("spans", [None, 3, "ab", [[1]], [["a", "b"]], [1, 2]])
+def test_spans_that_are_none_are_an_error(spans):
+    with pytest.raises(ValueError, match=r"field 'changed' must be a list of \[start, end\) pairs"):
+        Counterfactual.from_row(NEEDED | {"changed": spans})

@@ -1,0 +1,76 @@
+"""The table counts what the sites and verdicts say."""
+
+import json
+
+import pytest
+
+from procure_kit import cli
+from procure_kit.counts import AUTHORS, CACP, NAMED, count, table
+from procure_kit.problems import Problem
+
+SOURCE = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n        return 'plus'\n"
+LONE = "def f(n):\n    if n < 0:\n        return 'minus'\n    return 'plus'\n"
+TEST = "def check(candidate):\n    assert candidate(-1) == 'minus'\n    assert candidate(0) == 'plus'\n"
+
+
+def problem(task_id: str, source: str, test: str = TEST) -> Problem:
+    return Problem(task_id, source, "\n", test, "f")
+
+
+@pytest.fixture(scope="module")
+def result():
+    weak = "def check(candidate):\n    candidate(1)\n"
+    return count([problem("a", SOURCE), problem("b", LONE), problem("c", SOURCE, weak)])
+
+
+def test_sites_refusals_and_verdicts_add_up(result):
+    assert result["problems"] == 3
+    flips = result["concepts"]["if_else_flip"]
+    assert (flips["problems"], flips["sites"], flips["rewritten"], flips["valid"]) == (3, 3, 2, 1)
+    assert flips["valid_problems"] == 1
+    assert list(flips["refused"].values()) == [1]
+    (row,) = flips["not_valid"]
+    assert (row["task_id"], row["status"]) == ("c", "tests_too_weak")
+    for entry in result["concepts"].values():
+        assert entry["sites"] == sum(entry["refused"].values()) + entry["rewritten"]
+        assert entry["rewritten"] == entry["valid"] + len(entry["not_valid"])
+
+
+def test_the_table_has_a_line_for_each_concept_and_lists_what_is_not_valid(result):
+    lines = table(result, "the command").splitlines()
+    assert lines[0] == "3 problems, mode `strict`; made by `the command`."
+    header = lines[2].count("|")
+    rows = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+    assert set(rows) == set(result["concepts"]) == set(AUTHORS) == set(CACP)
+    assert all(row.count("|") == header for row in rows.values())
+    assert rows["if_else_flip"] == "| `if_else_flip` | 3 | 3 | 1 | 2 | 1 | 1 | 1 | 24 | 103 |"
+    assert any(line.startswith("- `if_else_flip`, c, site 0") and "`tests_too_weak`" in line for line in lines)
+
+
+def test_a_clean_table_says_so(result):
+    clean = result | {"concepts": {key: entry | {"not_valid": []} for key, entry in result["concepts"].items()}}
+    assert table(clean, "x").endswith("Rewritten, but not valid:\n\n- none\n")
+
+
+@pytest.mark.parametrize(
+    ("reason", "counted"),
+    [
+        ("a use of ans may see its first definition", "a use of … may see its first definition"),
+        ("it calls xs.sort, which may change state", "it calls …, which may change state"),
+        ("the second uses what the first defines: a, b", "the second uses what the first defines: …"),
+        ("it has no else branch", "it has no else branch"),
+    ],
+)
+def test_reasons_count_without_the_variables_that_they_name(reason, counted):
+    assert NAMED.sub("…", reason) == counted
+
+
+def test_the_command_writes_both_files(tmp_path, capsys):
+    path = tmp_path / "problems.jsonl"
+    path.write_text(json.dumps(problem("a", SOURCE).to_row()) + "\n")
+    out = tmp_path / "deep" / "counts.json"
+    assert cli.main(["counts", "--problems", str(path), "-o", str(out)]) == 0
+    written = json.loads(out.read_text())
+    assert written["command"] == f"procure counts --problems {path} --mode strict --seed 0"
+    assert written["concepts"]["if_else_flip"]["valid"] == 1
+    assert out.with_suffix(".md").read_text() == capsys.readouterr().out.removesuffix("\n")

@@ -1,0 +1,97 @@
+"""Rows are written whole, read tolerantly, and every bad one is named by file and line."""
+
+import gzip
+import re
+from collections import Counter
+
+import pytest
+
+from procure_kit.rows import BadRow, Complaints, append_row, count_line, read_rows
+
+
+def read(path, **options):
+    bad = []
+    rows = list(read_rows(path, on_bad=bad.append, **options))
+    return rows, [str(error) for error in bad]
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        (b"{not json}", "Expecting property name"),
+        (b'["a list"]', "a row must be a JSON object, not list"),
+        (b'{"other": 1}', "field 'id' is missing"),
+        (b'{"id": 3}', "field 'id' must be a string, not int"),
+        (b'{"id": "\xff"}', "can't decode byte 0xff"),
+        (b"[" * 100_000, "recursion"),
+        (b'{"id": "wrong"}', "no such id"),
+        (b'{"id": "half', "control character"),
+    ],
+)
+def test_bad_row_is_named_and_the_rest_is_read(tmp_path, line, complaint):
+    def check(row):
+        if row["id"] == "wrong":
+            raise ValueError("no such id")
+
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"id": "a"}\n\n' + line + b'\n{"id": "b", "more": [1]}\n')
+    rows, bad = read(path, required=("id",), check=check)
+    assert rows == [{"id": "a"}, {"id": "b", "more": [1]}]
+    assert len(bad) == 1
+    assert bad[0].startswith(f"{path}:3: ")
+    assert complaint in bad[0]
+
+
+def test_a_bad_row_warns_by_default(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text("oops\n")
+    with pytest.warns(UserWarning, match=f"{re.escape(str(path))}:1: "):
+        assert list(read_rows(path)) == []
+
+
+def test_compressed_rows(tmp_path):
+    path = tmp_path / "rows.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"a": 1}\n'))
+    assert read(path) == ([{"a": 1}], [])
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        list(read_rows(tmp_path / "none.jsonl"))
+
+
+@pytest.mark.parametrize("row", [{"a": "é\n"}, {"a": "\ud800"}, {"a": {"b": [None, 1.5, True]}}])
+def test_what_is_appended_comes_back(tmp_path, row):
+    path = tmp_path / "rows.jsonl"
+    append_row(path, row)
+    append_row(path, row)
+    assert read(path) == ([row, row], [])
+    assert path.read_bytes().count(b"\n") == 2
+
+
+def test_appending_closes_a_line_that_a_killed_writer_left(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"a": 1}\n{"a": 2, "b')
+    append_row(path, {"a": 3})
+    rows, bad = read(path)
+    assert rows == [{"a": 1}, {"a": 3}]
+    assert len(bad) == 1 and ":2: " in bad[0]
+
+
+def test_text_other_than_ascii_stays_readable(tmp_path):
+    append_row(tmp_path / "rows.jsonl", {"a": "é"})
+    assert "é" in (tmp_path / "rows.jsonl").read_text(encoding="utf-8")
+
+
+def test_complaints_are_counted_but_not_those_of_a_resumed_file(capsys):
+    complaints = Complaints()
+    complaints.after_a_kill(BadRow("out.jsonl:9: half a row"))
+    assert not complaints
+    complaints(BadRow("in.jsonl:1: bad"))
+    assert complaints
+    assert capsys.readouterr().err.splitlines()[1] == "in.jsonl:1: bad"
+
+
+def test_count_line():
+    assert count_line(Counter(["valid", "timeout", "valid"]), "x") == "3 rows: 2 valid, 1 timeout → x"
+    assert count_line(Counter(), "x") == "0 rows: none → x"

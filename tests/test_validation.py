@@ -1,0 +1,157 @@
+"""Each way not to be valid has its own status, next to the row that is valid."""
+
+import os
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from types import SimpleNamespace
+
+import pytest
+
+from procure_kit import validation
+from procure_kit.counterfactual import Counterfactual
+from procure_kit.problems import Problem
+from procure_kit.validation import Verdict, validate, validate_all
+
+ORIGINAL = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n        return 'plus'\n"
+FLIPPED = "def f(n):\n    if n >= 0:\n        return 'plus'\n    else:\n        return 'minus'\n"
+TEST = "def check(candidate):\n    assert candidate(-1) == 'minus'\n    assert candidate(0) == 'plus'\n"
+PROBLEM = Problem("sign", ORIGINAL, "\n", TEST, "f")
+VALID = Counterfactual.from_row(
+    {"task_id": "sign", "concept": "if_else_flip", "original": ORIGINAL, "counterfactual": FLIPPED}
+)
+WRONG = FLIPPED.replace(">=", ">")
+ENDLESS = FLIPPED.replace("return 'plus'", "while True: pass")
+
+
+@pytest.fixture
+def any_change(monkeypatch):
+    """Let every change through, so that a test reaches what comes after the syntax-tree check."""
+    monkeypatch.setattr(validation, "classify", lambda *args: SimpleNamespace(status="ok", detail=""))
+    monkeypatch.setattr(validation, "FLOOR", 0.5)
+
+
+def test_valid():
+    verdict = validate(VALID, PROBLEM)
+    assert (verdict.status, verdict.detail) == ("valid", "")
+    assert verdict.seconds > 0
+    assert verdict.isolation
+
+
+@pytest.mark.parametrize(
+    ("counterfactual", "status"),
+    [
+        (ORIGINAL, "no_change"),
+        (ORIGINAL + "# a comment\n", "no_change"),
+        (ORIGINAL.replace("(n)", "(m)").replace("n <", "m <"), "not_this_concept"),
+        ("def f(n:\n", "unparsable"),
+    ],
+)
+def test_the_syntax_tree_decides_before_anything_runs(counterfactual, status, monkeypatch):
+    monkeypatch.setattr(validation, "run_tests", lambda *args, **limits: pytest.fail("it was run"))
+    assert validate(replace(VALID, counterfactual=counterfactual), PROBLEM).status == status
+
+
+@pytest.mark.parametrize(
+    ("counterfactual", "status", "detail"),
+    [
+        (WRONG, "tests_fail", "test line 3; assert candidate(0) == 'plus'; f(0) returned 'minus'"),
+        (ENDLESS, "timeout", "(the original took "),
+        ("import os\ndef f(n): os._exit(0)", "crashed", "exit code 0"),
+        ("def f(n): return [0] * 10**10", "memory", "more memory"),
+    ],
+)
+def test_the_tests_decide(counterfactual, status, detail, any_change):
+    verdict = validate(replace(VALID, counterfactual=counterfactual), PROBLEM)
+    assert verdict.status == status
+    assert detail in verdict.detail
+
+
+def test_an_original_that_fails_is_not_the_counterfactuals_fault(any_change):
+    verdict = validate(replace(VALID, original=WRONG), PROBLEM)
+    assert verdict.status == "original_fails"
+    assert verdict.detail.startswith("tests_fail: test line 3")
+
+
+def test_an_original_runs_once_for_all_its_counterfactuals(monkeypatch):
+    validation._run_original.cache_clear()
+    programs = []
+    run_tests = validation.run_tests
+    monkeypatch.setattr(
+        validation, "run_tests", lambda program, *a, **k: programs.append(program) or run_tests(program, *a, **k)
+    )
+    assert [validate(VALID, PROBLEM).status for _ in range(2)] == ["valid", "valid"]
+    assert programs.count(ORIGINAL) == 1
+    assert programs.count(FLIPPED) == 2
+
+
+@pytest.mark.parametrize(
+    ("test", "survivor"),
+    [
+        ("def check(candidate):\n    candidate(1)\n", "returns None at once"),
+        ("def check(candidate):\n    pass\n", "line 2 with 'n < 0'"),
+        ("def check(candidate):\n    assert candidate(1) != 'zero'\n", "'return None'"),
+    ],
+)
+def test_tests_without_power(test, survivor):
+    verdict = validate(VALID, replace(PROBLEM, test=test))
+    assert verdict.status == "tests_too_weak"
+    assert survivor in verdict.detail
+
+
+def test_a_level_of_isolation_that_is_missing_refuses(monkeypatch):
+    validation._run_original.cache_clear()
+    refused = validation.TestResult(False, "refused", "'namespaces' is required", 0.0, "process")
+    monkeypatch.setattr(validation, "run_tests", lambda *args, **limits: refused)
+    assert validate(VALID, PROBLEM, require="namespaces") == Verdict(
+        "refused", "'namespaces' is required", 0.0, "process"
+    )
+
+
+def test_many_in_their_order(any_change):
+    rows = [VALID, replace(VALID, counterfactual=WRONG), replace(VALID, counterfactual=ENDLESS), VALID, VALID]
+    verdicts = list(validate_all([(row, PROBLEM) for row in rows], workers=2))
+    assert [v.status for v in verdicts] == ["valid", "tests_fail", "timeout", "valid", "valid"]
+
+
+def test_verdicts_stream():
+    def pairs():
+        yield VALID, PROBLEM
+        for _ in range(8):
+            yield VALID, PROBLEM
+        pytest.fail("the whole input was read before the first verdict")
+
+    verdicts = validate_all(pairs(), workers=1)
+    assert next(verdicts).status == "valid"
+    verdicts.close()
+
+
+def test_judging_that_raises_costs_its_row_alone(monkeypatch):
+    def classify(original, counterfactual, concept):
+        if counterfactual == WRONG:
+            raise RuntimeError("boom")
+        return SimpleNamespace(status="ok", detail="")
+
+    monkeypatch.setattr(validation, "classify", classify)
+    verdicts = list(validate_all([(VALID, PROBLEM), (replace(VALID, counterfactual=WRONG), PROBLEM), (VALID, PROBLEM)]))
+    assert [v.status for v in verdicts] == ["valid", "crashed", "valid"]
+    assert verdicts[1].detail == "judging this row raised RuntimeError: boom"
+
+
+class BreakingExecutor:
+    """Judges in a real process pool, whose process is killed after a few rows."""
+
+    def __init__(self, pool: ProcessPoolExecutor, after: int):
+        self.pool, self.left = pool, after
+
+    def submit(self, function, *args, **kwargs) -> Future:
+        self.left -= 1
+        if self.left == 0:
+            return self.pool.submit(os._exit, 1)
+        return self.pool.submit(function, *args, **kwargs)
+
+
+def test_a_killed_worker_costs_nothing():
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        verdicts = list(validate_all([(VALID, PROBLEM)] * 3, BreakingExecutor(pool, after=3), workers=1))
+    assert [v.status for v in verdicts] == ["valid"] * 3
