@@ -10,7 +10,7 @@ from procure_kit.problems import Problem
 from procure_kit.world.addons import with_first_step, with_guard, with_last_step
 from procure_kit.world.families import FAMILIES
 from procure_kit.world.habits import Habits
-from procure_kit.world.inputs import arguments
+from procure_kit.world.inputs import arguments, least
 from procure_kit.world.names import RESERVED, local_name, role_name
 from procure_kit.world.sketch import CONSTANT, ROLE, Sketch, lines, same_bodies
 
@@ -115,12 +115,14 @@ def make_problem(task_id: str, sketch: Sketch, rng: random.Random, habits: Habit
     rng.shuffle(ways)
     prompt, solution, entry = write(sketch, ways[0], rng, habits)
     reference = run(*write(sketch, ways[-1], rng, habits))
-    cases = [
-        (values, repr(reference(*values))) for values in arguments([kind for _, kind in sketch.params], rng, TESTS)
-    ]
+    kinds = [kind for _, kind in sketch.params]
+    inputs = arguments(kinds, rng, TESTS)
+    cases = [(values, repr(reference(*values))) for values in inputs]
     outputs = [output for _, output in cases]
     if max(map(outputs.count, outputs)) > COMMONEST or max(map(len, outputs)) > 200:
         return None
+    if (edge := least(kinds, inputs[0])) not in inputs:
+        cases.append((edge, repr(reference(*edge))))
     asserts = [f"    assert candidate({', '.join(map(repr, values))}) == {output}\n" for values, output in cases]
     return Problem(task_id, prompt, solution, "def check(candidate):\n" + "".join(asserts), entry)
 

@@ -36,8 +36,20 @@ KINDS = {
 }
 
 
+LEAST = {
+    **dict.fromkeys(("numbers", "naturals", "few", "words", "matrix"), []),
+    **dict.fromkeys(("number", "natural", "small"), 0),
+    **{"text": "", "table": {}},
+}
+
+
+def least(kinds: list[str], values: tuple) -> tuple:
+    """The arguments with the first one empty or zero."""
+    return (LEAST.get(kinds[0], values[0]), *values[1:])
+
+
 def arguments(kinds: list[str], rng, count: int) -> list[tuple]:
-    """`count` distinct argument tuples, those with the empty and the zero cases as likely as they come."""
+    """`count` distinct argument tuples."""
     seen: dict[str, tuple] = {}
     for _ in range(20 * count):
         values = tuple(KINDS[kind](rng) for kind in kinds)
