@@ -8,7 +8,6 @@ every few minutes; the same command started again goes on from the last one. The
 """
 
 import argparse
-import csv
 import json
 import math
 import os
@@ -26,6 +25,7 @@ from procure_kit.world.habits import Habits
 
 LOG = ("step", "tokens", "loss", "lr", "seconds")
 LOG_EVERY = 20  # steps
+TOKENIZER_TEXTS = 12000
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,8 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         start, seconds = state["step"], state["seconds"]
+    if rank == 0:
+        _cut_log(out, start)
     shared = torch.nn.parallel.DistributedDataParallel(model) if workers > 1 else model
     board = SummaryWriter(out / "tensorboard", purge_step=start) if rank == 0 else None
     began, losses = time.perf_counter() - seconds, []
@@ -140,6 +142,9 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
             torch.save(state, out / "checkpoint.part")
             (out / "checkpoint.part").replace(out / "checkpoint.pt")
             model.save_pretrained(out)
+    if rank == 0:
+        rows = [line.split(",") for line in (out / "log.csv").read_text().splitlines()[1:]]
+        (out / "loss.svg").write_text(loss_curve([(int(tokens), float(loss)) for _, tokens, loss, *_ in rows]))
     if workers > 1:
         torch.distributed.destroy_process_group()
     return model
@@ -153,11 +158,19 @@ def _prepare(out: Path, settings: Settings) -> None:
     out.mkdir(parents=True, exist_ok=True)
     stored.write_text(json.dumps(asdict(settings), indent=2) + "\n")
     if not (out / "rows.npy").exists():
-        tokenizer = train_tokenizer(texts(settings.seed + 1, 12000, settings.habits), settings.vocabulary)
+        tokenizer = train_tokenizer(texts(settings.seed + 1, TOKENIZER_TEXTS, settings.habits), settings.vocabulary)
         tokenizer.save_pretrained(out)
         programs = settings.steps * settings.batch * settings.length // 64  # a program is 75 to 90 tokens long
         rows = packed(tokenizer, texts(settings.seed, programs, settings.habits), settings.length)
         np.save(out / "rows.npy", rows)
+
+
+def _cut_log(out: Path, step: int) -> None:
+    """Keep the log up to the step from which the run goes on; begin it where there is none."""
+    path = out / "log.csv"
+    lines = path.read_text().splitlines()[1:] if path.exists() else []
+    kept = [line for line in lines if int(line.split(",")[0]) <= step]
+    path.write_text("\n".join([",".join(LOG), *kept]) + "\n")
 
 
 def _log(out: Path, board: SummaryWriter, step: int, settings: Settings, loss: float, seconds: float) -> None:
@@ -165,12 +178,34 @@ def _log(out: Path, board: SummaryWriter, step: int, settings: Settings, loss: f
     board.add_scalar("loss", loss, step)
     board.add_scalar("lr", lr, step)
     board.add_scalar("tokens_per_second", tokens / seconds, step)
-    new = not (out / "log.csv").exists()
-    with open(out / "log.csv", "a", newline="") as file:
-        writer = csv.writer(file)
-        if new:
-            writer.writerow(LOG)
-        writer.writerow((step, tokens, f"{loss:.4f}", f"{lr:.2e}", f"{seconds:.0f}"))
+    with open(out / "log.csv", "a") as file:
+        file.write(f"{step},{tokens},{loss:.4f},{lr:.2e},{seconds:.0f}\n")
+
+
+def loss_curve(points: list[tuple[int, float]]) -> str:
+    """An SVG of (tokens, loss in nats a token), the losses on a logarithmic scale from 0.5 to 8."""
+    width, height, left, top = 640, 320, 50, 20
+    furthest = points[-1][0]
+
+    def across(tokens: float) -> float:
+        return left + (width - left - 20) * tokens / furthest
+
+    def down(loss: float) -> float:
+        return top + (height - 2 * top - 20) * (1 - math.log(loss / 0.5) / math.log(16))
+
+    ticks = "".join(
+        f'<line x1="{left}" x2="{width - 20}" y1="{down(v):.0f}" y2="{down(v):.0f}" stroke="#ddd"/>'
+        f'<text x="{left - 8}" y="{down(v) + 4:.0f}" text-anchor="end">{v:g}</text>'
+        for v in (0.5, 1, 2, 4, 8)
+    )
+    curve = " ".join(f"{across(tokens):.1f},{down(loss):.1f}" for tokens, loss in points)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+        f'font-size="12"><rect width="100%" height="100%" fill="white"/>{ticks}'
+        f'<polyline points="{curve}" fill="none" stroke="#1f77b4" stroke-width="1.5"/>'
+        f'<text x="{left}" y="{height - 8}">loss in nats a token over {furthest / 1e6:.1f} million tokens</text>'
+        "</svg>\n"
+    )
 
 
 def main() -> None:

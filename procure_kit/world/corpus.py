@@ -5,6 +5,7 @@ import sys
 import sysconfig
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -20,9 +21,10 @@ MODULES = (
 )
 
 
-def library_functions() -> list[str]:
+@cache
+def library_functions() -> tuple[str, ...]:
     """Functions and methods of the standard library that fit into a sequence, as they stand there."""
-    texts = []
+    found = []
     folder = Path(sysconfig.get_paths()["stdlib"])
     for name in MODULES.split():
         source = (folder / f"{name}.py").read_text(encoding="utf-8")
@@ -31,8 +33,8 @@ def library_functions() -> list[str]:
                 isinstance(node, ast.FunctionDef)
                 and len(text := ast.get_source_segment(source, node, padded=True)) < 900
             ):
-                texts.append(textwrap.dedent(text) + "\n")
-    return texts
+                found.append(textwrap.dedent(text) + "\n")
+    return tuple(found)
 
 
 def texts(seed: int, count: int, habits: Habits) -> Iterator[str]:
