@@ -5,9 +5,11 @@
 
 One pass over text that never repeats: every step reads new programs. Packed rows, warm-up and cosine, a checkpoint
 every few minutes; the same command started again goes on from the last one. The log is a CSV and TensorBoard's.
+Matrices are multiplied in bfloat16 on a GPU and on a CPU with instructions for it, otherwise in float32.
 """
 
 import argparse
+import copy
 import json
 import math
 import os
@@ -91,10 +93,12 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
     Raises: ValueError when `out` holds a run with other settings.
     """
     rank, workers = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
+    kind = device.split(":")[0]
+    fast_bf16 = kind == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
     torch.set_num_threads(threads)
     if workers > 1:
-        torch.distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+        torch.distributed.init_process_group("nccl" if kind == "cuda" else "gloo")
     if rank == 0:
         _prepare(out, settings)
     if workers > 1:
@@ -126,7 +130,7 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
             group["lr"] = learning_rate(done - 1, settings)
         mine = np.arange((done - 1) * settings.batch + rank, done * settings.batch, workers) % len(rows)
         ids = torch.from_numpy(rows[mine].astype(np.int64)).to(device)  # (B / workers, T)
-        with torch.autocast(device, torch.bfloat16):
+        with torch.autocast(kind, torch.bfloat16, enabled=fast_bf16):
             loss = shared(input_ids=ids, labels=ids).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -141,7 +145,7 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": done, "seconds": seconds}
             torch.save(state, out / "checkpoint.part")
             (out / "checkpoint.part").replace(out / "checkpoint.pt")
-            model.save_pretrained(out)
+            copy.deepcopy(model).half().save_pretrained(out)  # half the size to ship; the checkpoint stays exact
     if rank == 0:
         rows = [line.split(",") for line in (out / "log.csv").read_text().splitlines()[1:]]
         (out / "loss.svg").write_text(loss_curve([(int(tokens), float(loss)) for _, tokens, loss, *_ in rows]))
