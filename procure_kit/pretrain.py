@@ -136,11 +136,12 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        losses.append(loss.detach())
+        losses.append(loss.item())  # a number: tensors kept from step to step would pin the freed memory between them
         if rank == 0 and (done % LOG_EVERY == 0 or done == settings.steps):
             seconds = time.perf_counter() - began
-            _log(out, board, done, settings, torch.stack(losses).mean().item(), seconds)
-            losses = []
+            _log(out, board, done, settings, sum(losses) / len(losses), seconds)
+        if done % LOG_EVERY == 0:
+            losses.clear()
         if rank == 0 and (done % every == 0 or done == settings.steps):
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": done, "seconds": seconds}
             torch.save(state, out / "checkpoint.part")
