@@ -101,9 +101,7 @@ def _number(expected: float):
 def changed_tokens(marks: list[bool]) -> str:
     """Tokens 'return', ' total', '+', ' qw', 'xyz' with the span of `qwxyz` changed."""
     expected = [False, False, False, True, True]
-    return (
-        "" if [bool(mark) for mark in marks] == expected else "a token is in M when it overlaps the changed span"
-    )
+    return "" if [bool(mark) for mark in marks] == expected else "a token is in M when it overlaps the changed span"
 
 
 def merged_map(rows: list[list[float]]) -> str:

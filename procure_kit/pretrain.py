@@ -1,6 +1,6 @@
 """Train the kit's own small model from nothing on the world's programs.
 
-    python -m procure_kit.pretrain --out runs/tiny --steps 4000
+    python -m procure_kit.pretrain --out runs/tiny
     torchrun --nproc-per-node 2 -m procure_kit.pretrain --out runs/tiny  # a busy machine: a process a core
 
 One pass over text that never repeats: every step reads new programs. Packed rows, warm-up and cosine, a checkpoint
@@ -35,7 +35,7 @@ class Settings:
     """What decides the result; all of it is stored next to the model."""
 
     seed: int = 0
-    steps: int = 4000
+    steps: int = 3600
     batch: int = 16  # rows a step
     length: int = 256  # tokens a row
     lr: float = 3e-3
