@@ -1,0 +1,228 @@
+"""Train the kit's own small model from nothing on the world's programs.
+
+    python -m procure_kit.pretrain --out runs/tiny
+    torchrun --nproc-per-node 2 -m procure_kit.pretrain --out runs/tiny  # a busy machine: a process a core
+
+One pass over text that never repeats: every step reads new programs. Packed rows, warm-up and cosine, a checkpoint
+every few minutes; the same command started again goes on from the last one. The log is a CSV and TensorBoard's.
+Matrices are multiplied in bfloat16 on a GPU and on a CPU with instructions for it, otherwise in float32.
+"""
+
+import argparse
+import copy
+import json
+import math
+import os
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.tensorboard import SummaryWriter
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+
+from procure_kit.world.corpus import packed, texts, train_tokenizer
+from procure_kit.world.habits import Habits
+
+LOG = ("step", "tokens", "loss", "lr", "seconds")
+LOG_EVERY = 20  # steps
+TOKENIZER_TEXTS = 12000
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides the result; all of it is stored next to the model."""
+
+    seed: int = 0
+    steps: int = 3600
+    batch: int = 16  # rows a step
+    length: int = 256  # tokens a row
+    lr: float = 3e-3
+    warm_up: int = 100  # steps
+    weight_decay: float = 0.1
+    vocabulary: int = 1536
+    width: int = 256
+    layers: int = 6
+    heads: int = 8
+    kv_heads: int = 2
+    feed_forward: int = 640
+    condition_first: float = Habits.condition_first
+    fixed_order: float = Habits.fixed_order
+    keep_name: float = Habits.keep_name
+    role_names: float = Habits.role_names
+    strange_names: float = Habits.strange_names
+
+    @property
+    def habits(self) -> Habits:
+        return Habits(**{field.name: getattr(self, field.name) for field in fields(Habits)})
+
+
+def new_model(settings: Settings, tokenizer) -> LlamaForCausalLM:
+    """A Llama with grouped-query attention and tied embeddings, its weights drawn by the seed."""
+    torch.manual_seed(settings.seed)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=settings.width,
+        intermediate_size=settings.feed_forward,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        num_key_value_heads=settings.kv_heads,
+        max_position_embeddings=2 * settings.length,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    return LlamaForCausalLM(config)
+
+
+def learning_rate(step: int, settings: Settings) -> float:
+    """Linear warm-up, then a cosine down to a twentieth of the peak."""
+    if step < settings.warm_up:
+        return settings.lr * (step + 1) / settings.warm_up
+    done = (step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
+    return settings.lr * (0.05 + 0.95 * (1 + math.cos(math.pi * done)) / 2)
+
+
+def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 2) -> LlamaForCausalLM:
+    """Train, or go on training, in the folder `out`; model and tokenizer lie there in the end.
+
+    Under torchrun each process takes its share of every step's rows, and `threads` of its own.
+
+    Raises: ValueError when `out` holds a run with other settings.
+    """
+    rank, workers = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
+    kind = device.split(":")[0]
+    fast_bf16 = kind == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
+    torch.set_num_threads(threads)
+    if workers > 1:
+        torch.distributed.init_process_group("nccl" if kind == "cuda" else "gloo")
+    if rank == 0:
+        _prepare(out, settings)
+    if workers > 1:
+        torch.distributed.barrier()
+    tokenizer, rows = AutoTokenizer.from_pretrained(out), np.load(out / "rows.npy", mmap_mode="r")
+    model = new_model(settings, tokenizer).to(device)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": settings.weight_decay},
+            {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
+        ],
+        betas=(0.9, 0.95),
+        fused=True,
+    )
+    start, seconds = 0, 0.0
+    if (out / "checkpoint.pt").exists():
+        state = torch.load(out / "checkpoint.pt", map_location=device, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        start, seconds = state["step"], state["seconds"]
+    if rank == 0:
+        _cut_log(out, start)
+    shared = torch.nn.parallel.DistributedDataParallel(model) if workers > 1 else model
+    board = SummaryWriter(out / "tensorboard", purge_step=start) if rank == 0 else None
+    began, losses = time.perf_counter() - seconds, []
+    model.train()
+    for done in range(start + 1, settings.steps + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(done - 1, settings)
+        mine = np.arange((done - 1) * settings.batch + rank, done * settings.batch, workers) % len(rows)
+        ids = torch.from_numpy(rows[mine].astype(np.int64)).to(device)  # (B / workers, T)
+        with torch.autocast(kind, torch.bfloat16, enabled=fast_bf16):
+            loss = shared(input_ids=ids, labels=ids).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(loss.item())  # a number: tensors kept from step to step would pin the freed memory between them
+        if rank == 0 and (done % LOG_EVERY == 0 or done == settings.steps):
+            seconds = time.perf_counter() - began
+            _log(out, board, done, settings, sum(losses) / len(losses), seconds)
+        if done % LOG_EVERY == 0:
+            losses.clear()
+        if rank == 0 and (done % every == 0 or done == settings.steps):
+            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": done, "seconds": seconds}
+            torch.save(state, out / "checkpoint.part")
+            (out / "checkpoint.part").replace(out / "checkpoint.pt")
+            copy.deepcopy(model).half().save_pretrained(out)  # half the size to ship; the checkpoint stays exact
+    if rank == 0:
+        rows = [line.split(",") for line in (out / "log.csv").read_text().splitlines()[1:]]
+        (out / "loss.svg").write_text(loss_curve([(int(tokens), float(loss)) for _, tokens, loss, *_ in rows]))
+    if workers > 1:
+        torch.distributed.destroy_process_group()
+    return model
+
+
+def _prepare(out: Path, settings: Settings) -> None:
+    """Store the settings, and what a run reads: the tokenizer and the packed rows, made once and kept in `out`."""
+    stored = out / "settings.json"
+    if stored.exists() and json.loads(stored.read_text()) != asdict(settings):
+        raise ValueError(f"{out} holds a run with other settings: choose another folder, or remove it")
+    out.mkdir(parents=True, exist_ok=True)
+    stored.write_text(json.dumps(asdict(settings), indent=2) + "\n")
+    if not (out / "rows.npy").exists():
+        tokenizer = train_tokenizer(texts(settings.seed + 1, TOKENIZER_TEXTS, settings.habits), settings.vocabulary)
+        tokenizer.save_pretrained(out)
+        programs = settings.steps * settings.batch * settings.length // 64  # a program is 75 to 90 tokens long
+        rows = packed(tokenizer, texts(settings.seed, programs, settings.habits), settings.length)
+        np.save(out / "rows.npy", rows)
+
+
+def _cut_log(out: Path, step: int) -> None:
+    """Keep the log up to the step from which the run goes on; begin it where there is none."""
+    path = out / "log.csv"
+    lines = path.read_text().splitlines()[1:] if path.exists() else []
+    kept = [line for line in lines if int(line.split(",")[0]) <= step]
+    path.write_text("\n".join([",".join(LOG), *kept]) + "\n")
+
+
+def _log(out: Path, board: SummaryWriter, step: int, settings: Settings, loss: float, seconds: float) -> None:
+    tokens, lr = step * settings.batch * settings.length, learning_rate(step - 1, settings)
+    board.add_scalar("loss", loss, step)
+    board.add_scalar("lr", lr, step)
+    board.add_scalar("tokens_per_second", tokens / seconds, step)
+    with open(out / "log.csv", "a") as file:
+        file.write(f"{step},{tokens},{loss:.4f},{lr:.2e},{seconds:.0f}\n")
+
+
+def loss_curve(points: list[tuple[int, float]]) -> str:
+    """An SVG of (tokens, loss in nats a token), the losses on a logarithmic scale from 0.5 to 8."""
+    width, height, left, top = 640, 320, 50, 20
+    furthest = points[-1][0]
+
+    def across(tokens: float) -> float:
+        return left + (width - left - 20) * tokens / furthest
+
+    def down(loss: float) -> float:
+        return top + (height - 2 * top - 20) * (1 - math.log(loss / 0.5) / math.log(16))
+
+    ticks = "".join(
+        f'<line x1="{left}" x2="{width - 20}" y1="{down(v):.0f}" y2="{down(v):.0f}" stroke="#ddd"/>'
+        f'<text x="{left - 8}" y="{down(v) + 4:.0f}" text-anchor="end">{v:g}</text>'
+        for v in (0.5, 1, 2, 4, 8)
+    )
+    curve = " ".join(f"{across(tokens):.1f},{down(loss):.1f}" for tokens, loss in points)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+        f'font-size="12"><rect width="100%" height="100%" fill="white"/>{ticks}'
+        f'<polyline points="{curve}" fill="none" stroke="#1f77b4" stroke-width="1.5"/>'
+        f'<text x="{left}" y="{height - 8}">loss in nats a token over {furthest / 1e6:.1f} million tokens</text>'
+        "</svg>\n"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=2)
+    for field in fields(Settings):
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=field.type, default=field.default)
+    values = vars(parser.parse_args())
+    out, threads = values.pop("out"), values.pop("threads")
+    pretrain(out, Settings(**values), threads=threads)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Scores of the world: their arithmetic, and the shipped model held to them on a few problems."""
+
+import json
+
+import pytest
+
+from procure_kit.concepts import CONCEPTS
+from procure_kit.problems import DATA, load_problems
+from procure_kit.world.score import HELD_OUT, interval, pairs_of, score, table
+
+STORED = DATA / "tiny" / "scores.json"
+
+
+def test_the_mean_counts_every_value_and_the_interval_resamples_problems():
+    value, low, high = interval([[1.0], [0.0], [1.0, 1.0]])
+    assert value == 0.75 and low < value < high
+    assert interval([[1], [1]]) == (1.0, 1.0, 1.0)
+
+
+def test_an_interval_narrows_with_more_problems():
+    _, low, high = interval([[0], [1]] * 10)
+    _, lower, higher = interval([[0], [1]] * 1000)
+    assert higher - lower < (high - low) / 5
+
+
+def test_every_pair_of_a_problem_is_strict_and_drawn_by_its_number():
+    problems = load_problems(HELD_OUT)[:12]
+    pairs = pairs_of(problems)
+    assert {cf.task_id for cf, _ in pairs} <= {problem.task_id for problem in problems}
+    assert {cf.concept for cf, _ in pairs} == set(CONCEPTS) and {cf.mode for cf, _ in pairs} == {"strict"}
+    assert all(cf.seed == problems.index(problem) and cf.original == problem.program for cf, problem in pairs)
+    assert pairs == pairs_of(problems)
+
+
+def test_the_table_is_in_per_cent_with_intervals():
+    cell = {"pairs": 4, "original": (0.75, 0.5, 1.0), "counterfactual": (0.5, 0.25, 0.75), "drop": (0.25, 0.0, 0.5)}
+    part = {"problems": 4, "whole_function": (0.5, 0.0, 1.0), "all": cell} | dict.fromkeys(CONCEPTS, cell)
+    lines = table({"family": part}).splitlines()
+    assert len(lines) == 2 + 2 + len(CONCEPTS)
+    assert lines[2] == "| family | whole function | 4 | 50 (0 to 100) | | |"
+    assert lines[3] == "| family | `all` | 4 | 75 (50 to 100) | 50 (25 to 75) | 25 (0 to 50) |"
+
+
+@pytest.mark.parametrize("card", ["world.md", "tiny/README.md"])
+def test_the_cards_hold_the_stored_scores(card):
+    assert table(json.loads(STORED.read_text())) in (DATA / card).read_text()
+
+
+def test_the_stored_scores_reach_the_aims():
+    scores = json.loads(STORED.read_text())
+    assert scores["composition"]["all"]["original"][0] >= 0.85
+    assert scores["family"]["all"]["original"][0] >= 0.6
+    assert sum(scores["composition"][concept]["drop"][1] > 0 for concept in CONCEPTS) >= 3
+
+
+def test_the_shipped_model_is_the_scored_one():
+    from procure_kit.models import load_model
+
+    model, tokenizer = load_model("tiny")
+    problems = load_problems(HELD_OUT)[:10]
+    scores = score(model, tokenizer, problems)
+    assert scores["all"]["original"][0] >= 0.6
+    assert scores["all"]["drop"][0] > 0
+
+
+def test_model_and_tokenizer_stay_under_twenty_megabytes():
+    files = list((DATA / "tiny").iterdir())
+    assert {"model.safetensors", "tokenizer.json", "config.json", "README.md"} <= {path.name for path in files}
+    assert sum(path.stat().st_size for path in files) < 20e6
