@@ -81,14 +81,14 @@ def _folder(name: str | Path) -> str | Path:
         return smollm2_folder()
     if name == "tiny":
         if not (DATA / "tiny").is_dir():
-            raise ValueError(f"the kit's own model is not in {DATA / 'tiny'}: use load_model('smollm2')")
+            raise ValueError(f"model 'tiny' is missing from {DATA / 'tiny'}: {_mend(name)}")
         return DATA / "tiny"
     return name
 
 
 def _mend(name: str | Path) -> str:
     if name == "tiny":
-        return "git checkout -- data/tiny brings it back"
+        return "git checkout -- data/tiny brings it back, python -m procure_kit.pretrain trains it anew"
     return "delete that folder and load the model again" if name == "smollm2" else "fetch it again"
 
 
