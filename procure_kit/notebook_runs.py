@@ -36,7 +36,8 @@ def run(args: argparse.Namespace) -> int:
     out.mkdir(parents=True, exist_ok=True)
     # Pages in runs/ carry plotly.js themselves; committed notebooks carry a PNG behind each figure.
     os.environ["PLOTLY_RENDERER"] = "plotly_mimetype+png" if args.in_place else "plotly_mimetype+notebook"
-    os.environ["TQDM_DISABLE"] = "1"  # for the kernels: a bar leaves nothing to read; papermill's own goes on
+    # Bars leave nothing to read: transformers' and, in the kernels, all others; papermill's own goes on.
+    os.environ |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "TQDM_DISABLE": "1"}
     entries = []
     for path in paths:
         try:

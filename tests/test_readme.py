@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from procure_kit.world.score import table
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BENCHMARKS = ROOT / "tests" / "benchmarks"
@@ -15,6 +17,10 @@ def test_the_counts_are_those_of_the_results_file():
     for line in (BENCHMARKS / "humaneval_counts.md").read_text().splitlines():
         if line.startswith(("|", "- `", "164 problems", "Counts of")):
             assert line in README, line
+
+
+def test_the_scores_are_those_of_the_model_that_ships():
+    assert table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())) in README
 
 
 def test_the_notebooks_and_their_times_are_those_of_the_measured_run():

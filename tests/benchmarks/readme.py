@@ -10,6 +10,8 @@ from pathlib import Path
 
 import nbformat
 
+from procure_kit.world.score import table
+
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 
@@ -20,7 +22,8 @@ def main(run: Path | None) -> None:
         if failed := [entry["notebook"] for entry in entries if entry["status"] != "ok"]:
             sys.exit(f"{run}: {', '.join(failed)} did not run to the end, so there is no time to report")
         (BENCHMARKS / "notebooks_cpu.json").write_text(json.dumps(entries, indent=1) + "\n")
-    readme = with_counts((ROOT / "README.md").read_text())
+    readme = between((ROOT / "README.md").read_text(), "counts", counts())
+    readme = between(readme, "scores", table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())))
     for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
         name, seconds = entry["notebook"], f"{entry['seconds']:.0f} s"
         put_time(ROOT / "notebooks" / f"{name}.ipynb", seconds)
@@ -28,14 +31,18 @@ def main(run: Path | None) -> None:
     (ROOT / "README.md").write_text(readme)
 
 
-def with_counts(readme: str) -> str:
-    """The table of HumanEval's counterfactuals between its two marks, the reasons to refuse folded."""
-    table, rest = (BENCHMARKS / "humaneval_counts.md").read_text().split("Refused, by reason:\n")
+def counts() -> str:
+    """The table of HumanEval's counterfactuals, with the reasons to refuse folded."""
+    head, rest = (BENCHMARKS / "humaneval_counts.md").read_text().split("Refused, by reason:\n")
     reasons, invalid = rest.split("Rewritten, but not valid:\n")
     folded = f"<details><summary>Refused, by reason</summary>\n\n{reasons.strip()}\n\n</details>"
-    block = f"{table.strip()}\n\nRewritten, but not valid:\n\n{invalid.strip()}\n\n{folded}"
-    before, _, rest = readme.partition("<!-- counts -->\n")
-    return f"{before}<!-- counts -->\n{block}\n<!-- /counts -->{rest.partition('<!-- /counts -->')[2]}"
+    return f"{head.strip()}\n\nRewritten, but not valid:\n\n{invalid.strip()}\n\n{folded}"
+
+
+def between(readme: str, mark: str, block: str) -> str:
+    before, _, rest = readme.partition(f"<!-- {mark} -->\n")
+    after = rest.partition(f"<!-- /{mark} -->")[2]
+    return f"{before}<!-- {mark} -->\n{block}\n<!-- /{mark} -->{after}"
 
 
 def put_time(path: Path, seconds: str) -> None:
