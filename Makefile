@@ -13,6 +13,7 @@ run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main resu
 test: $(READY)  ## everything: lint, unit tests, notebooks by papermill and by nbval
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/pytest
+	TQDM_DISABLE=1 PLOTLY_RENDERER=plotly_mimetype $(BIN)/pytest --nbval -q notebooks
 
 check: $(READY)  ## the quick tier: lint and unit tests, under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -6,7 +6,11 @@ Data flows one way, and the names stand in its order: problems, perturbation, va
 evaluation, pictures. Heavy libraries load only when a name that needs them is first used.
 """
 
+import os
 from importlib import import_module
+
+# Waiting OpenMP threads spin, and on a busy machine they stall each other: torch then runs at half its speed.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOME = {
     "Problem": "problems",

@@ -13,11 +13,9 @@ from procure_kit.flow import Flow
 from procure_kit.scopes import Occurrence, Scope, Scopes, resolve_scopes
 from procure_kit.source_tree import SourceTree, children, parse_source, walk
 
-# Who can see a function's variables from outside its text, by name or through its frame.
-READERS = {
-    "exec", "eval", "locals", "vars", "globals", "dir", "_getframe", "currentframe", "f_locals", "stack", "trace",
-    "runctx", "query", "evaluate", "execfile", "set_trace", "breakpoint", "_getframemodulename",
-}  # fmt: skip
+# What can see a function's variables by their names: built-ins, and attributes (of a frame, a debugger, a data frame).
+READERS = {"exec", "eval", "locals", "vars", "globals", "dir", "breakpoint", "execfile", "_getframe", "currentframe"}
+READING_ATTRIBUTES = {"exec", "eval", "query", "runctx", "set_trace", "stack", "_getframe", "currentframe", "f_locals"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,12 +81,21 @@ class Analysis:
         while _in_function(function):
             function = function.parent
         if function not in self._readers:
-            names = (node.value for node in walk(function.node) if isinstance(node, cst.Name))
-            found = next((name for name in names if name in READERS), None)
+            found = next((node.value for node in walk(function.node) if self._reads(node)), None)
             self._readers[function] = f"{found} can see variables by their names" if found else None
+        if "f_locals" in self.words:
+            return "something in the file reads the variables of a frame (f_locals)"
         if self.star_import:
             return "a star import may bring a function that sees variables by their names"
         return self._readers[function]
+
+    def _reads(self, node: cst.CSTNode) -> bool:
+        if not isinstance(node, cst.Name) or node.value not in READERS | READING_ATTRIBUTES:
+            return False
+        occurrence = self.scopes.occurrence.get(node)
+        if occurrence is None:  # the name of an attribute
+            return node.value in READING_ATTRIBUTES
+        return node.value in READERS and occurrence.variable.scope.kind == "module"
 
     @cached_property
     def blocks(self) -> list["Block"]:

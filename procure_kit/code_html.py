@@ -8,7 +8,7 @@ from html import escape
 from procure_kit.counterfactual import Counterfactual, Site, Span
 
 MARK = "background:#ffe08a;color:#1a1a1a;text-decoration:none;border-radius:2px"
-PRE = "margin:0;padding:.5em;font:13px/1.45 monospace;text-align:left;white-space:pre"
+PRE = "margin:0;padding:.5em;font:13px/1.45 monospace;text-align:left;white-space:pre-wrap;word-break:normal"
 
 
 class CodeView:
@@ -40,14 +40,13 @@ def mark_spans(source: str, spans: Iterable[Span]) -> str:
 def show_pair(cf: Counterfactual) -> CodeView:
     """The original and the counterfactual side by side, changed spans marked; as text, a unified diff."""
     sides = (cf.original, cf.changed_original), (cf.counterfactual, cf.changed)
-    cells = "".join(
-        f'<td style="vertical-align:top;text-align:left"><pre style="{PRE}">{mark_spans(source, spans)}</pre></td>'
-        for source, spans in sides
-    )
-    head = f"<tr><th>original</th><th>counterfactual: {escape(cf.concept)}, {escape(cf.soundness)}</th></tr>"
+    column = '<td style="vertical-align:top;text-align:left;width:50%">'
+    cells = "".join(f'{column}<pre style="{PRE}">{mark_spans(source, spans)}</pre></td>' for source, spans in sides)
+    titles = "original", f"counterfactual: {cf.concept}, {cf.soundness}"
+    head = "".join(f'<th style="text-align:left">{escape(title)}</th>' for title in titles)
     lines = (source.splitlines(keepends=True) for source, _ in sides)
     diff = difflib.unified_diff(*lines, fromfile="original", tofile=f"counterfactual ({cf.concept})")
-    return CodeView(f"<table>{head}<tr>{cells}</tr></table>", "".join(diff))
+    return CodeView(f'<table style="width:100%"><tr>{head}</tr><tr>{cells}</tr></table>', "".join(diff))
 
 
 def show_sites(sites: Iterable[Site]) -> CodeView:

@@ -1,5 +1,8 @@
 """From a function's syntax to its control-flow graph: what each statement and expression evaluates, in which order."""
 
+from collections.abc import Callable
+from functools import partial
+
 import libcst as cst
 
 from procure_kit.flow import Assigned, Event, Flow
@@ -26,7 +29,7 @@ class _Builder:
         self.function = function
         self.flow = Flow()
         self.ends: list[int] = []  # the events after which the next one comes; empty after a jump
-        self.jumps: list[dict[str, list[int]]] = []  # open loops, and open `finally` parts marked by that key
+        self.jumps: list[dict[str, list[int]]] = []  # where `break` and `continue` go: to a loop or a `finally`
         self.event()
 
     def event(self, occurrence: Occurrence | None = None, reads: bool = False, writes: bool = False) -> int:
@@ -221,10 +224,30 @@ class _Builder:
         self.ends = self.ends + entry + self.since(start)  # a context manager may swallow an exception anywhere
 
     def visit_Try(self, node: cst.Try | cst.TryStar) -> None:
+        if node.finalbody is None:
+            self.handled(node)
+        else:
+            self.on_every_way_out(partial(self.handled, node), partial(self.visit, node.finalbody))
+
+    def on_every_way_out(self, run: Callable[[], None], finish: Callable[[], None]) -> None:
+        """What `finally` does: after a normal end, an exception, a return or a jump, which then goes on."""
         start, entry = len(self.flow.events), self.ends
-        jumps = {"break": [], "continue": [], "finally": []}
-        if node.finalbody is not None:
-            self.jumps.append(jumps)
+        jumps = {"break": [], "continue": []}
+        self.jumps.append(jumps)
+        run()
+        self.jumps.pop()
+        self.ends = self.ends + entry + self.since(start)
+        finish()
+        after = self.ends
+        for kind in jumps:
+            if jumps[kind]:
+                self.ends = after
+                self.jump(kind)
+        self.ends = after
+
+    def handled(self, node: cst.Try | cst.TryStar) -> None:
+        """A `try` up to its `finally`."""
+        start, entry = len(self.flow.events), self.ends
         self.visit(node.body)
         raised = entry + self.since(start)
         if node.orelse is not None:
@@ -236,23 +259,16 @@ class _Builder:
             if handler.type is not None:
                 self.visit(handler.type)
             raised = raised + self.ends
-            if handler.name is not None:
-                self.visit(handler.name)
-            self.visit(handler.body)
+            if handler.name is None:
+                self.visit(handler.body)
+            else:
+                self.visit(handler.name)  # bound now, and unbound at the handler's end whatever it was given since
+                unbind = partial(self.write, handler.name.name)
+                self.on_every_way_out(partial(self.visit, handler.body), unbind)
             exits = exits + self.ends
             if isinstance(node, cst.TryStar):  # the next handler may take up the rest of the group
                 raised = raised + self.since(begin)
         self.ends = exits
-        if node.finalbody is not None:
-            self.jumps.pop()
-            self.ends = exits + entry + self.since(start)  # also on the way out by an exception, a return or a jump
-            self.visit(node.finalbody)
-            after = self.ends
-            for kind in ("break", "continue"):
-                if jumps[kind]:
-                    self.ends = after
-                    self.jump(kind)
-            self.ends = after
 
     visit_TryStar = visit_Try
 

@@ -32,6 +32,8 @@ PURE_METHODS = {
     "splitlines", "startswith", "strip", "swapcase", "symmetric_difference", "title", "translate", "union", "upper",
     "values", "zfill",
 }  # fmt: skip
+# Other types have methods of these names that act, with other numbers of arguments.
+_ARGUMENTS = {"get": (1, 2), "join": (1, 1), "replace": (2, 3), "copy": (0, 0), "index": (1, 3), "count": (1, 3)}
 _INERT_OPERATORS = {"Add", "Subtract", "Multiply", "BitAnd", "BitOr", "BitXor"}
 
 
@@ -146,7 +148,7 @@ def arithmetic_is_inert(analysis: Analysis, left, operator, right) -> bool:
 
 def _call(analysis: Analysis, node: cst.Call) -> Effect:
     arguments = worst(effect_of(analysis, arg.value) for arg in node.args)
-    if isinstance(node.func, cst.Attribute) and node.func.attr.value in PURE_METHODS:
+    if isinstance(node.func, cst.Attribute) and _is_pure_method(analysis, node.func, len(node.args)):
         return worst([Effect(READS), arguments, effect_of(analysis, node.func.value)])
     name = analysis.is_builtin(node.func)
     if name not in PURE_BUILTINS:
@@ -156,6 +158,18 @@ def _call(analysis: Analysis, node: cst.Call) -> Effect:
     if callback is not None and effect_of_callable(analysis, callback).level == ACTS:
         return Effect(ACTS, f"{name} calls a function that may change state")
     return worst([Effect(READS), arguments])
+
+
+def _is_pure_method(analysis: Analysis, func: cst.Attribute, count: int) -> bool:
+    """By name and number of arguments: `q.get()` takes from a queue, `os.replace(a, b)` is no method of a string."""
+    root = func.value
+    while isinstance(root, cst.Attribute):
+        root = root.value
+    occurrence = analysis.scopes.occurrence.get(root)
+    if occurrence is not None and "import" in occurrence.variable.kinds:
+        return occurrence.name == "math"
+    least, most = _ARGUMENTS.get(func.attr.value, (0, 9))
+    return func.attr.value in PURE_METHODS and least <= count <= most
 
 
 def _callback(node: cst.Call, name: str) -> cst.CSTNode | None:

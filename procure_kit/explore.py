@@ -1,4 +1,4 @@
-"""`explorer()`: choose a problem or type code, pick a concept, a site and a seed, and see the counterfactual at once."""
+"""`explorer()`: choose a problem or type code, a concept, a site and a seed, and see the counterfactual at once."""
 
 from html import escape
 
@@ -19,11 +19,11 @@ def explorer(problem_set: str = "kit") -> widgets.VBox:
     problems = {problem.task_id: problem for problem in load_problems(problem_set)}
     wide = widgets.Layout(width="98%")
     chosen = widgets.Dropdown(options=[*problems, OWN_CODE], description="problem")
-    code = widgets.Textarea(description="code", rows=14, layout=wide, style={"font_family": "monospace"})
+    code = widgets.Textarea(description="code", rows=14, layout=wide)
     concept = widgets.Dropdown(options=list(CONCEPTS), description="concept")
     site = widgets.Dropdown(options=[ANY_SITE], description="site")
     seed = widgets.BoundedIntText(value=0, min=0, max=10**6, description="seed")
-    run = widgets.Button(description="run the tests", icon="play")
+    run = widgets.Button(description="run tests", icon="play")
     pair, verdict, sites = widgets.HTML(), widgets.HTML(), widgets.HTML()
 
     def show_problem(_):
@@ -31,7 +31,8 @@ def explorer(problem_set: str = "kit") -> widgets.VBox:
             code.value = problems[chosen.value].program
 
     def show_concept(_):
-        """List the sites of the concept; choosing one anew redraws the pair."""
+        """List the sites of the concept, and draw the pair anew."""
+        verdict.value = ""
         try:
             found = find_sites(code.value, [concept.value])
         except ValueError as error:

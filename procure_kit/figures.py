@@ -5,32 +5,47 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
+from procure_kit.concepts import CONCEPTS
+
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
 LAYOUT = {"template": "plotly_white", "height": 380, "margin": {"l": 60, "r": 20, "t": 50, "b": 50}}
+
+
+# What is fine in cool colours, what is not in warm ones, what could not be tried in grey.
+OUTCOMES = {
+    "valid": BLUE,
+    "syntactic": BLUE,
+    "tested": GREEN,
+    "tests_fail": ORANGE,
+    "tests_too_weak": "#E69F00",
+    "timeout": PURPLE,
+    "not_applicable": "#BBBBBB",
+    "refused": "#BBBBBB",
+}
 
 
 def outcomes(rows: Iterable[tuple[str, str]], title: str = "") -> go.Figure:
     """Stacked bars of (concept, status) pairs: how many of each status a concept has."""
     counts = Counter(rows)
-    concepts = sorted({concept for concept, _ in counts})
-    statuses = sorted({status for _, status in counts}, key=lambda status: (status != "valid", status))
-    colours = dict(zip(statuses, [BLUE, ORANGE, GREEN, PURPLE, GREY, "#E69F00", "#56B4E9", "#000000"], strict=False))
-    figure = go.Figure(layout=LAYOUT | {"title": title, "barmode": "stack", "yaxis_title": "rows"})
-    for status in statuses:
+    concepts = sorted({concept for concept, _ in counts}, key=list(CONCEPTS).index)
+    statuses = {status for _, status in counts}
+    figure = go.Figure(layout=LAYOUT | {"title": title, "barmode": "stack", "yaxis_title": "count"})
+    for status in [*(s for s in OUTCOMES if s in statuses), *sorted(statuses - set(OUTCOMES))]:
         values = [counts[concept, status] for concept in concepts]
-        texts = [value or "" for value in values]
-        figure.add_bar(x=concepts, y=values, text=texts, name=status, marker_color=colours.get(status, GREY))
+        figure.add_bar(
+            x=concepts, y=values, name=status, marker_color=OUTCOMES.get(status, "#000000"),
+            text=[value or "" for value in values], textangle=0, textposition="inside", constraintext="none",
+        )  # fmt: skip
     return figure
 
 
-def loss_curves(log: list[dict], names: tuple[str, ...] = ("nll", "mask", "attention")) -> go.Figure:
-    """The terms of the concept loss over the optimiser's steps."""
+def loss_curves(log: list[dict]) -> go.Figure:
+    """The terms of the concept loss over the optimizer's steps; a step without changed tokens has no concept terms."""
     figure = go.Figure(layout=LAYOUT | {"xaxis_title": "step", "yaxis_title": "loss", "title": "The three terms"})
-    for name, colour in zip(names, (BLUE, ORANGE, GREEN), strict=False):
-        figure.add_scatter(
-            x=[row["step"] for row in log], y=[row[name] for row in log], name=name, mode="lines+markers",
-            line_color=colour,
-        )  # fmt: skip
+    for name, colour in (("nll", BLUE), ("mask", ORANGE), ("attention", GREEN)):
+        rows = [row for row in log if name == "nll" or row["n_query"]]
+        steps, values = [row["step"] for row in rows], [row[name] for row in rows]
+        figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers", line_color=colour)
     return figure
 
 
@@ -49,9 +64,3 @@ def scores(report, metrics: tuple[str, ...] = ("pass@1 original", "pass@1 counte
                      "arrayminus": [v - b for v, b in zip(value, low, strict=True)]},
         )  # fmt: skip
     return figure
-
-
-def attention_heads(mass: list[list[float]], title: str) -> go.Figure:
-    """Layers by heads: a (layers, heads) table of attention mass on the changed tokens."""
-    figure = go.Figure(go.Heatmap(z=mass, colorscale="Cividis", zmin=0, colorbar_title="mass"), layout=LAYOUT)
-    return figure.update_layout(title=title, xaxis_title="head", yaxis_title="layer", xaxis_dtick=1)

@@ -4,7 +4,8 @@
 caller is not root): no network, no file but Python's own (read-only) and an empty /tmp, no sight of any other process,
 and all its descendants die with it. "process": a process of its own without privileges, in an empty directory,
 limited in time, memory, file size and processes, and killed with its group and, on Linux, every descendant. "process
-as root": the same where the caller is root and nobody else can read Python: limits hold, file permissions do not.
+as root": the same where the caller is root and nobody else can read Python: limits hold, file permissions do not. At
+these two the candidate can still read what its user can, and reach the network.
 """
 
 import ctypes
@@ -73,13 +74,18 @@ def enter_namespaces() -> None:
     for device in ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"):
         os.close(os.open(root + device, os.O_CREAT | os.O_WRONLY))
         _mount(device, root + device, None, MS_BIND)
-    os.makedirs(f"{root}/tmp", exist_ok=True)
+    os.makedirs(root + scratch(), exist_ok=True)
     _mount(None, root, None, MS_REMOUNT | MS_RDONLY)
-    _mount("tmpfs", f"{root}/tmp", "tmpfs", 0, "size=64m,nr_inodes=10000,mode=1777")
+    _mount("tmpfs", root + scratch(), "tmpfs", 0, "size=64m,nr_inodes=10000,mode=1777")
     os.chdir(root)
     _call("pivot_root", b".", b".")
     _call("umount2", b".", DETACH)
-    os.chdir("/tmp")
+    os.chdir(scratch())
+
+
+def scratch() -> str:
+    """The one directory that a candidate in namespaces can write to: /tmp, unless Python itself lies in there."""
+    return "/scratch" if any(path.startswith("/tmp/") for path in _python_paths()) else "/tmp"
 
 
 def _python_paths() -> list[str]:

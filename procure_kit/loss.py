@@ -25,7 +25,7 @@ from torch.utils.checkpoint import checkpoint
 
 from procure_kit.attention import attention_implementation, forward_with_mass, layer_indices, unwrapped
 
-CHUNK = 1024  # response tokens projected onto the vocabulary at once
+CHUNK = 512  # response tokens projected onto the vocabulary at once
 EPS = 1e-6  # the least mass that the "log" form tells apart from none
 
 FORMS = {
@@ -112,18 +112,20 @@ def concept_loss(
     accumulation, several processes): the parts then add up to the larger batch's loss.
     With gradient checkpointing the model keeps the attention that the loss ran with.
 
-    Raises: ValueError for a batch without a response token, or a layer or head that the model lacks;
+    Raises: ValueError for a batch without a response token, a layer or head that the model lacks, or an unknown
+    implementation;
     NotImplementedError for an architecture that the fused form does not fit, naming eager as the way.
     """
     config = config or LossConfig()
+    if implementation not in IMPLEMENTATIONS:
+        raise ValueError(f"implementation must be {' or '.join(IMPLEMENTATIONS)}, not {implementation!r}")
     response, changed, query = token_sets(batch)
     counts = TokenCounts(int(response.sum()), int(changed.sum()), int(query.sum()))
     if counts.n_response == 0:
         raise ValueError("the batch has no response token to learn from: every label is -100")
     layers = layer_indices(unwrapped(model), config.layers)
     _check_heads(unwrapped(model), config.heads)
-    measure = {"fused": _fused, "eager": _eager}[implementation]
-    losses, mass = measure(model, batch, response, changed, layers)  # (S,), (L, B, H, N)
+    losses, mass = IMPLEMENTATIONS[implementation](model, batch, response, changed, layers)  # (S,), (L, B, H, N)
     over = TokenCounts(*(max(n, 1) for n in denominators or counts))
 
     mass = mass if config.heads is None else mass[:, :, list(config.heads)]
@@ -168,6 +170,9 @@ def _fused(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch
     return projected["losses"], mass[..., 0]
 
 
+IMPLEMENTATIONS = {"fused": _fused, "eager": _eager}
+
+
 @contextmanager
 def _projected_in_chunks(model, response, labels):
     """While the model runs, turn the decoder's last hidden states into the loss (S,) of each response token.
@@ -191,16 +196,32 @@ def _projected_in_chunks(model, response, labels):
 
 
 def token_losses(hidden: torch.Tensor, targets: torch.Tensor, head, chunk: int = CHUNK) -> torch.Tensor:
-    """The cross-entropy (S,) of each token from its hidden state (S, E), at most `chunk`×V logits at a time.
-
-    The backward pass projects each chunk again, so that memory stays at one chunk there too.
-    """
-
-    def losses(hidden, targets):
-        return F.cross_entropy(_at_least_float(head(hidden)), targets, reduction="none")
-
+    """The cross-entropy (S,) of each token from its hidden state (S, E), at most `chunk`×V logits at a time."""
+    trained = any(parameter.requires_grad for parameter in head.parameters())
+    losses = _projected_again if trained or not torch.is_grad_enabled() else _projected_once
     chunks = zip(hidden.split(chunk), targets.split(chunk), strict=True)
-    return torch.cat([checkpoint(losses, h, t, use_reentrant=False) for h, t in chunks])
+    return torch.cat([losses(states, labels, head) for states, labels in chunks])
+
+
+def _losses(hidden, targets, head) -> torch.Tensor:
+    return F.cross_entropy(_at_least_float(head(hidden)), targets, reduction="none")
+
+
+def _projected_again(hidden, targets, head) -> torch.Tensor:
+    """For any projection: the logits are dropped, and the backward pass computes them once more."""
+    return checkpoint(_losses, hidden, targets, head, use_reentrant=False)
+
+
+def _projected_once(hidden, targets, head) -> torch.Tensor:
+    """For a frozen projection (LoRA): take the gradient now, while the logits are there.
+
+    A token's loss depends on its own hidden state alone, so that its gradient (E,) can wait for the token's weight.
+    """
+    with torch.enable_grad():
+        states = hidden.detach().requires_grad_()
+        losses = _losses(states, targets, head)
+        (gradient,) = torch.autograd.grad(losses.sum(), states)
+    return losses.detach() + ((hidden - hidden.detach()) * gradient).sum(-1)  # the value, and its gradient's carrier
 
 
 def _at_least_float(logits: torch.Tensor) -> torch.Tensor:

@@ -5,9 +5,10 @@ import builtins
 import keyword
 
 from procure_kit.analysis import Analysis
+from procure_kit.concepts.def_use_break import second_web
 from procure_kit.concepts.renaming import LENGTH, can_rename
 from procure_kit.counterfactual import Span
-from procure_kit.scopes import BINDING, Occurrence, Scope, Variable
+from procure_kit.scopes import Occurrence, Scope, Variable
 from procure_kit.statement_check import NotThisConcept
 
 Found = tuple[str, list[Span], list[Span]]  # a detail, and the changed spans in the original and the counterfactual
@@ -83,10 +84,8 @@ def _check_web(old: Analysis, variable: Variable, renamed: set[Occurrence]) -> N
     name = variable.name
     if variable.scope.kind != "function" or not old.flow(variable.scope).covers(variable):
         raise NotThisConcept(f"{name} is also used at another time, in a closure, say: no definition can be split off")
-    definitions = sorted((o for o in variable.occurrences if o.kind in BINDING - {"delete"}), key=lambda o: o.span)
-    webs = [set(web) for web in old.flow(variable.scope).webs(variable)]
-    second = next((web for web in webs if len(definitions) > 1 and definitions[1] in web), set())
-    if definitions[0] in second or not second:
+    second = set(second_web(old, variable))
+    if not second:
         raise NotThisConcept(f"{name} has no second definition whose uses the first never reaches")
     for occurrence in sorted(renamed ^ second, key=lambda o: o.span):
         line = old.tree.line(occurrence.span[0])

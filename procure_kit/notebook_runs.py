@@ -6,6 +6,7 @@ import html
 import json
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -85,16 +86,25 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
     import nbformat
     import papermill
     from nbconvert import HTMLExporter
+    from traitlets.config import Config
 
     start = time.perf_counter()
     error = ""
-    try:
-        papermill.execute_notebook(
-            str(path), str(out / path.name), parameters, progress_bar={"desc": path.stem}, cwd=str(path.parent)
-        )
-    except papermill.PapermillExecutionError as failure:
-        error = f"cell {failure.exec_count}: {failure.ename}: {failure.evalue}"
-        print(f"{path.name} stopped at {error}", file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="procure-") as sockets:
+        # Sockets in a folder of our own where the system has such: nobody else on the machine can listen in.
+        kernel = {"transport": "ipc", "ip": f"{sockets}/kernel"} if os.name == "posix" else {}
+        try:
+            papermill.execute_notebook(
+                str(path),
+                str(out / path.name),
+                parameters,
+                progress_bar={"desc": path.stem},
+                cwd=str(path.parent),
+                config=Config(KernelManager=kernel),
+            )
+        except papermill.PapermillExecutionError as failure:
+            error = f"cell {failure.exec_count}: {failure.ename}: {failure.evalue}"
+            print(f"{path.name} stopped at {error}", file=sys.stderr)
     seconds = time.perf_counter() - start
     notebook = nbformat.read(out / path.name, as_version=4)
     page, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)

@@ -19,7 +19,7 @@ from procure_kit.counterfactual import Counterfactual, Span
 from procure_kit.examples import tokens_in_spans
 
 VIEWS = {"line": r"[^\n]+\n?", "token": r"\w+|[^\w\s]"}
-WIDEST = 34  # characters of a label
+WIDEST = 30  # characters of a label
 
 
 class Side:
@@ -74,7 +74,7 @@ class AttentionPair:
         if view not in VIEWS:
             raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
         drawn = [side.unit_map(layer, head, view) for side in self.sides]
-        figure = make_subplots(1, 2, subplot_titles=[side.name for side in self.sides], horizontal_spacing=0.3)
+        figure = make_subplots(1, 2, subplot_titles=[side.name for side in self.sides], horizontal_spacing=0.31)
         # The first unit and the unit itself take most of the attention; a scale up to theirs would show only them.
         others = [values[1:, 1:][np.tri(len(values) - 1, k=-1) > 0] for _, values in drawn]
         top = max((float(np.quantile(values, 0.98)) for values in others if values.size), default=1.0)
@@ -90,12 +90,12 @@ class AttentionPair:
             ticks = {"tickvals": list(range(len(labels))), "tickfont": {"family": "monospace", "size": 10}}
             numbers = [label.rsplit(" ", 1)[1] for label in labels]
             figure.update_yaxes(ticks | {"ticktext": seen, "autorange": "reversed"}, row=1, col=column)
-            readable = len(labels) <= 30
+            readable = len(labels) <= 20
             figure.update_xaxes(ticks | {"ticktext": numbers, "tickangle": 0, "visible": readable}, row=1, col=column)
         heads = "mean of heads" if head is None else f"head {head}"
         layer = range(len(self.sides[0].maps))[layer]
         return figure.update_layout(
-            template="plotly_white", width=1150, height=140 + 18 * max(len(labels) for labels, _ in drawn),
+            template="plotly_white", width=1000, height=140 + 18 * max(len(labels) for labels, _ in drawn),
             title=f"Attention by {view}, layer {layer}, {heads} (▶ changed by {self.concept})",
         )  # fmt: skip
 
@@ -113,7 +113,7 @@ class AttentionPair:
         figure.add_heatmap(z=difference, **signed, row=1, col=3)
         figure.update_xaxes(title="head").update_yaxes(title="layer", row=1, col=1)
         return figure.update_layout(
-            template="plotly_white", width=1000, height=220 + 10 * len(original),
+            template="plotly_white", width=960, height=220 + 10 * len(original),
             title=f"Attention mass on the tokens changed by {self.concept}",
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from procure_kit.rows import BadRow, read_rows, warn_bad_row
 
 FIELDS = ("task_id", "prompt", "canonical_solution", "test", "entry_point")
 DATA = Path(__file__).resolve().parent.parent / "data"
+OWN = {"kit": "kit.jsonl", "world": "world_heldout.jsonl"}
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,16 @@ class Problem:
 
 
 def load_problems(name: str | Path, *, on_bad: Callable[[BadRow], None] = warn_bad_row) -> list[Problem]:
-    """Load "kit", "humaneval", or a JSONL file in HumanEval's fields.
+    """Load "kit", "world" (the held-out problems), "humaneval", or a JSONL file in HumanEval's fields.
 
     A bad row is reported through `on_bad` by file and line and left out.
 
     Raises: ValueError for an unknown name or a file without a single usable row; ModuleNotFoundError when the
     package that carries a set is not installed.
     """
-    path = _humaneval() if name == "humaneval" else DATA / "kit.jsonl" if name == "kit" else Path(name)
+    path = _humaneval() if name == "humaneval" else DATA / OWN[name] if name in OWN else Path(name)
     if not path.is_file():
-        raise ValueError(f"no problem set {str(name)!r}: use 'kit', 'humaneval' or the path of a JSONL file")
+        raise ValueError(f"no problem set {str(name)!r}: use 'kit', 'world', 'humaneval' or the path of a JSONL file")
     bad: list[BadRow] = []
     rows = list(read_rows(path, required=FIELDS, on_bad=bad.append))
     if not rows:

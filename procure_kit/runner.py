@@ -5,10 +5,12 @@ plain data cross between them (boundary.py). What keeps the program in is named 
 """
 
 import atexit
+import contextlib
 import os
 import socket
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ from procure_kit.wire import Gone, Unsendable, receive, send
 
 TIMEOUT = 10.0  # seconds, for all tests of one problem together
 MEMORY_MB = 1024
+PATIENCE = 30.0  # seconds beyond a time limit after which a worker itself is taken for dead
 START = "import sys; sys.path.insert(0, {!r}); from procure_kit.worker import main; sys.path.pop(0); main({}, {!r})"
 PACKAGE_ROOT = str(Path(__file__).resolve().parent.parent)
 
@@ -54,20 +57,26 @@ class _Worker:
             start_new_session=True,
         )
         theirs.close()
-        hello = receive(self.socket.fileno())
-        if hello["level"] is None:
-            self.close()
-            raise OSError(hello["why"])
         self.level = level
+        try:
+            why = receive(self.socket.fileno(), time.monotonic() + PATIENCE)["why"]
+        except Gone as error:
+            why = f"the worker did not start: {error}"
+        if why:
+            self.close()
+            raise OSError(why)
 
-    def run(self, header: dict, body: dict) -> dict:
-        send(self.socket.fileno(), header)
-        send(self.socket.fileno(), body)
-        return receive(self.socket.fileno())
+    def run(self, timeout: float, memory_mb: int, body: dict) -> dict:
+        send(self.socket.fileno(), {"timeout": timeout, "memory_mb": memory_mb}, body)
+        return receive(self.socket.fileno(), time.monotonic() + timeout + PATIENCE)
 
     def close(self) -> None:
         self.socket.close()  # the worker and its supervisor see it and end
-        self.process.wait()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 _idle: list[_Worker] = []
@@ -75,7 +84,7 @@ _reasons: dict[str, str] = {}  # levels that this system forbids, and why
 
 
 def _worker() -> _Worker:
-    if _idle:
+    with contextlib.suppress(IndexError):  # raised when none is idle; threads share the pool
         return _idle.pop()
     for level in LEVELS:
         if level not in _reasons:
@@ -117,9 +126,9 @@ def run_tests(
             why = "; ".join(f"{level}: {reason}" for level, reason in _reasons.items())
             return TestResult(False, "refused", f"{require!r} is required, but {why}", 0.0, worker.level)
         try:
-            result = worker.run({"timeout": timeout, "memory_mb": memory_mb}, body)
+            result = worker.run(timeout, memory_mb, body)
         except Unsendable as error:
-            worker.close()
+            _idle.append(worker)
             return TestResult(False, "refused", str(error), 0.0, worker.level)
         except Gone:  # someone killed the worker: try once more, with a fresh one
             worker.close()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from procure_kit.examples import collate
@@ -76,7 +77,8 @@ def train(model, tokenizer, examples: Sequence[dict], config: TrainConfig | None
     hands of the caller: it is changed in place. Ctrl-C ends the run after the current step, with a checkpoint.
 
     Raises: ValueError without examples, when `output_dir` holds a run of other settings, or for several GPUs in one
-    process, or a model in 4 bits without LoRA; KeyboardInterrupt after Ctrl-C.
+    process, a model in 4 bits without LoRA, or one that an earlier run put an adapter into; KeyboardInterrupt after
+    Ctrl-C.
     """
     config = config or TrainConfig()
     if not examples:
@@ -90,7 +92,11 @@ def train(model, tokenizer, examples: Sequence[dict], config: TrainConfig | None
             trainer.add_callback(interrupt)
             trainer.train(resume_from_checkpoint=checkpoint)
     if interrupt.asked:
-        then = "run again to go on from there" if config.output_dir else "nothing is kept without an output_dir"
+        then = (
+            "load the model and run again to go on from there"
+            if config.output_dir
+            else "nothing is kept without an output_dir"
+        )
         raise KeyboardInterrupt(f"stopped after step {trainer.state.global_step}: {then}")
     adapter = None
     if config.output_dir:
@@ -104,6 +110,8 @@ def with_adapter(model, config: TrainConfig):
     """The model ready to train: a fresh LoRA around it, unless it has an adapter or trains in full."""
     if isinstance(model, PeftModel):
         return model
+    if any(isinstance(module, BaseTunerLayer) for module in model.modules()):
+        raise ValueError("this model was trained before: go on with that run's result.model, or load the model afresh")
     four_bit = getattr(model, "is_loaded_in_4bit", False)
     if config.lora_r == 0:
         if four_bit:

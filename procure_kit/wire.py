@@ -21,12 +21,15 @@ class Gone(Exception):
         self.timeout = timeout
 
 
-def send(fd: int, message: dict) -> None:
-    """Write one message. Raises: Unsendable when it is too large; Gone when nobody reads."""
-    data = json.dumps(message, separators=(",", ":")).encode()
-    if len(data) > MAX_BYTES:
-        raise Unsendable(f"{len(data):,} bytes of data are more than the {MAX_BYTES:,} that may cross")
-    rest = memoryview(struct.pack("!I", len(data)) + data)
+def send(fd: int, *messages: dict) -> None:
+    """Write messages, all of them or none. Raises: Unsendable when one is too large; Gone when nobody reads."""
+    packed = b""
+    for message in messages:
+        data = json.dumps(message, separators=(",", ":")).encode()
+        if len(data) > MAX_BYTES:
+            raise Unsendable(f"{len(data):,} bytes of data are more than the {MAX_BYTES:,} that may cross")
+        packed += struct.pack("!I", len(data)) + data
+    rest = memoryview(packed)
     try:
         while rest:
             rest = rest[os.write(fd, rest) :]

@@ -44,9 +44,9 @@ def main(fd: int, level: str) -> None:
         elif level == "process" and not isolation.nobody_can_import():
             raise OSError(f"only root can read {sys.base_prefix}")
     except OSError as error:
-        send(fd, {"level": None, "why": str(error)})
+        send(fd, {"why": str(error)})
         return
-    send(fd, {"level": level})
+    send(fd, {"why": ""})  # ready
     gc.disable()
     gc.freeze()  # forks that never touch an object's header never copy its page
     with contextlib.suppress(Gone):  # the caller is gone, and so is the work
@@ -55,17 +55,20 @@ def main(fd: int, level: str) -> None:
             child = os.fork()
             if child == 0:
                 _live(supervise, fd, level, header["timeout"], header["memory_mb"])
-            os.waitpid(child, 0)
+            if os.waitpid(child, 0)[1]:
+                return  # something went wrong: the caller sees this worker end, and starts another
 
 
 def _live(function, *args) -> None:
     """Run the function as the whole life of a forked process, which must never return into its parent's code."""
+    code = 1
     try:
         function(*args)
+        code = 0
     except Exception:
         traceback.print_exc()
     finally:
-        os._exit(1)
+        os._exit(code)
 
 
 def supervise(fd: int, level: str, timeout: float, memory_mb: int) -> None:
@@ -73,7 +76,7 @@ def supervise(fd: int, level: str, timeout: float, memory_mb: int) -> None:
     isolation.adopt_orphans()
     report, reported = os.pipe()
     ours, theirs = socket.socketpair()
-    home = "/tmp" if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
+    home = isolation.scratch() if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
     if level == "process" and os.geteuid() == 0:
         os.chown(home, isolation.NOBODY, isolation.NOBODY)
 
@@ -100,11 +103,11 @@ def supervise(fd: int, level: str, timeout: float, memory_mb: int) -> None:
     os.close(reported)
     result = _wait_for_report(report, fd, timeout)
     ending, cpu_seconds = _kill_all(judge, program)
-    _empty(home, remove=level != "namespaces")
     if result["status"] == "gone":
         result["status"] = "timeout" if cpu_seconds >= int(timeout) + 1 else "crashed"
         result["detail"] += f": {_ended(ending)} after {cpu_seconds:.1f} s of CPU time"
     send(fd, result)
+    _empty(home, remove=level != "namespaces")
 
 
 def _wait_for_report(report: int, caller: int, timeout: float) -> dict:
@@ -153,11 +156,19 @@ def _children() -> list[int]:
 def _empty(home: str, *, remove: bool) -> None:
     for entry in os.scandir(home):
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
+            _unlock(entry.path)
+            shutil.rmtree(entry.path)
         else:
             os.unlink(entry.path)
     if remove:
         os.rmdir(home)
+
+
+def _unlock(folder: str) -> None:
+    os.chmod(folder, 0o700)
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            _unlock(entry.path)
 
 
 def keep_only(*wanted: int) -> None:

@@ -6,17 +6,20 @@ from procure_kit import figures
 from tests.test_evaluation import report
 
 
-def test_outcomes_counts_and_puts_valid_first():
-    figure = figures.outcomes([("a", "timeout"), ("a", "valid"), ("b", "valid"), ("a", "valid")])
-    assert [bar.name for bar in figure.data] == ["valid", "timeout"]
-    assert list(figure.data[0].y) == [2, 1] and list(figure.data[1].y) == [1, 0]
+def test_outcomes_counts_in_the_order_of_the_concepts_with_valid_first():
+    flip, swap = "if_else_flip", "independent_swap"
+    figure = figures.outcomes([(swap, "crashed"), (swap, "valid"), (flip, "valid"), (swap, "valid")])
+    assert [bar.name for bar in figure.data] == ["valid", "crashed"]
+    assert list(figure.data[0].x) == [flip, swap]
+    assert list(figure.data[0].y) == [1, 2] and list(figure.data[1].y) == [0, 1]
 
 
-def test_loss_curves_follow_the_steps():
-    log = [{"step": s, "nll": 3.0 - s, "mask": 4.0, "attention": 0.5} for s in (1, 2)]
-    figure = figures.loss_curves(log)
-    assert [line.name for line in figure.data] == ["nll", "mask", "attention"]
-    assert list(figure.data[0].x) == [1, 2] and list(figure.data[0].y) == [2.0, 1.0]
+def test_loss_curves_leave_out_terms_without_tokens():
+    log = [{"step": s, "nll": 3.0 - s, "mask": 4.0 * s, "attention": 0.5 * s, "n_query": s - 1} for s in (1, 2)]
+    nll, mask, attention = figures.loss_curves(log).data
+    assert [line.name for line in (nll, mask, attention)] == ["nll", "mask", "attention"]
+    assert list(nll.x) == [1, 2] and list(nll.y) == [2.0, 1.0]
+    assert list(mask.x) == [2] and list(mask.y) == [8.0] and list(attention.y) == [1.0]
 
 
 def test_scores_carry_their_intervals():

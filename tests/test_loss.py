@@ -186,21 +186,24 @@ def test_more_attention_to_the_altered_tokens_lowers_the_attention_term():
     assert after.attention < before.attention and after.mean_mass > before.mean_mass
 
 
-def test_projection_in_chunks_is_the_projection(monkeypatch):
+@pytest.mark.parametrize("trained, projections", [(True, 6), (False, 3)])
+def test_projection_in_chunks_is_the_projection(trained, projections):
     torch.manual_seed(0)
-    head = torch.nn.Linear(8, VOCABULARY, bias=True).double()
+    head = torch.nn.Linear(8, VOCABULARY, bias=True).double().requires_grad_(trained)
     hidden = torch.randn(10, 8, dtype=torch.float64, requires_grad=True)
+    wanted = (hidden, *head.parameters()) if trained else (hidden,)
     targets = torch.randint(VOCABULARY, (10,))
     whole = torch.nn.functional.cross_entropy(head(hidden), targets, reduction="none")
     weights = torch.rand(10, dtype=torch.float64)
-    expected = torch.autograd.grad((whole * weights).sum(), (hidden, head.weight, head.bias))
+    expected = torch.autograd.grad((whole * weights).sum(), wanted)
     widths = []
     head.register_forward_hook(lambda module, args, output: widths.append(len(output)))
     chunked = token_losses(hidden, targets, head, chunk=4)
     torch.testing.assert_close(chunked, whole)
-    found = torch.autograd.grad((chunked * weights).sum(), (hidden, head.weight, head.bias))
-    torch.testing.assert_close(found, expected)
-    assert max(widths) == 4 and len(widths) == 6  # three chunks, once forward and once again backward
+    torch.testing.assert_close(torch.autograd.grad((chunked * weights).sum(), wanted), expected)
+    assert max(widths) == 4 and len(widths) == projections  # a trained projection is computed again backward
+    with torch.no_grad():
+        torch.testing.assert_close(token_losses(hidden, targets, head, chunk=4), whole)
 
 
 def test_parts_of_an_accumulated_batch_add_up():
@@ -309,6 +312,11 @@ def test_a_wrong_value_is_refused(values, message):
 def test_a_layer_or_head_beyond_the_model_is_refused(config, message):
     with pytest.raises(ValueError, match=message):
         concept_loss(model_of(CONFIGS["llama"]), batch_of(), config)
+
+
+def test_an_unknown_implementation_is_refused():
+    with pytest.raises(ValueError, match="must be fused or eager, not 'flash'"):
+        concept_loss(model_of(CONFIGS["llama"]), batch_of(), None, "flash")
 
 
 def test_a_batch_without_a_response_is_refused():

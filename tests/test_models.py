@@ -62,6 +62,19 @@ def test_four_bits_are_nf4(folder):
     assert model(torch.tensor([[1, 2, 3]])).logits.isfinite().all()
 
 
+def test_four_bits_send_gradients_after_an_evaluation(folder):
+    """What a forward pass without gradients does to the weights must not cut off a later backward pass."""
+    model, _ = load_model(folder, four_bit=True, device="cpu")
+    ids = torch.tensor([[1, 2, 3, 4]])
+    inputs = model.get_input_embeddings()(ids).detach().requires_grad_(True)
+    (expected,) = torch.autograd.grad(model(inputs_embeds=inputs).logits.square().sum(), inputs)
+    with torch.no_grad():
+        model(ids)
+    (gradient,) = torch.autograd.grad(model(inputs_embeds=inputs).logits.square().sum(), inputs)
+    assert expected.abs().max() > 0
+    assert torch.allclose(gradient, expected)
+
+
 def test_the_kits_model_is_told_missing_from_damaged(folder, monkeypatch):
     monkeypatch.setattr(models, "DATA", folder.parent)
     assert load_model("tiny")[0].config.vocab_size == 61

@@ -47,7 +47,7 @@ def test_a_file_without_a_usable_row(tmp_path, text, message):
 
 @pytest.mark.parametrize("name", ["humanevil", "nowhere.jsonl", ".", ""])
 def test_an_unknown_name_says_which_there_are(name):
-    with pytest.raises(ValueError, match="use 'kit', 'humaneval' or the path of a JSONL file"):
+    with pytest.raises(ValueError, match="use 'kit', 'world', 'humaneval' or the path of a JSONL file"):
         load_problems(name)
 
 

@@ -116,7 +116,7 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(tokenizer, examples, tmp
     watch(on_step_begin=on_step_begin)
     whole = train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK))
     config = TrainConfig(**QUICK, output_dir=str(tmp_path))
-    with pytest.raises(KeyboardInterrupt, match="stopped after step 2: run again"):
+    with pytest.raises(KeyboardInterrupt, match="stopped after step 2: load the model and run again"):
         train(model_of(CONFIGS["llama"]), tokenizer, examples, config)
     (tmp_path / "checkpoint-3").mkdir()  # what a run killed while it saved would leave
     resumed = train(model_of(CONFIGS["llama"]), tokenizer, examples, config)
@@ -172,6 +172,17 @@ def _batch(examples):
 def test_four_bits_cannot_be_trained_in_full(tokenizer, examples, nf4_model):
     with pytest.raises(ValueError, match="give lora_r, or load without four_bit"):
         train(nf4_model, tokenizer, examples, TrainConfig(**QUICK | {"lora_r": 0}))
+
+
+def test_a_second_run_goes_on_with_the_adapter_or_says_how(tokenizer, examples):
+    model = model_of(CONFIGS["llama"])
+    first = train(model, tokenizer, examples, TrainConfig(**QUICK))
+    with pytest.raises(ValueError, match=r"go on with that run's result.model, or load the model afresh"):
+        train(model, tokenizer, examples, TrainConfig(**QUICK))
+    before = weights(first.model)
+    second = train(first.model, tokenizer, examples, TrainConfig(**QUICK))
+    assert second.model is first.model
+    assert any((weights(second.model)[name] != value).any() for name, value in before.items())
 
 
 def test_no_examples_is_an_error(tokenizer):

@@ -30,32 +30,32 @@ def _second(analysis: Analysis, variable: Variable) -> Iterator[Candidate]:
     definitions = sorted((o for o in variable.occurrences if o.kind in BINDING - {"delete"}), key=lambda o: o.span)
     if len(definitions) < 2:
         return
-    first, second = definitions[:2]
-    label = f"{variable.name}, from line {analysis.tree.line(second.span[0])}"
-    refused = _refuse(analysis, variable, first, second)
+    web = second_web(analysis, variable)
+    at = next((o for o in definitions if o in web), definitions[1])
+    label = f"{variable.name}, from line {analysis.tree.line(at.span[0])}"
+    refused = _refuse(analysis, variable, web, at)
     if refused:
-        yield Candidate(second.span, label, refused=refused)
-        return
-    web = web_of(analysis, second)
-    sure = "syntactic" if _nothing_lives_longer(analysis, variable, set(web)) else "tested"
-    yield Candidate(second.span, label, partial(_rewrite, analysis, web), soundness=sure)
+        yield Candidate(at.span, label, refused=refused)
+    else:
+        sure = "syntactic" if _nothing_lives_longer(analysis, variable, set(web)) else "tested"
+        yield Candidate(at.span, label, partial(_rewrite, analysis, web), soundness=sure)
 
 
-def web_of(analysis: Analysis, occurrence: Occurrence) -> list[Occurrence]:
-    """The occurrences that must be renamed with this one."""
-    flow = analysis.flow(occurrence.variable.scope)
-    return next(web for web in flow.webs(occurrence.variable) if occurrence in web)
+def second_web(analysis: Analysis, variable: Variable) -> list[Occurrence]:
+    """The second definition with all that must be renamed with it. Definitions that share a use, as the two branches
+    of an `if` or the rounds of a loop may, count as one. Empty when there is no second."""
+    webs = analysis.flow(variable.scope).webs(variable)
+    return webs[1] if len(webs) > 1 else []
 
 
-def _refuse(analysis: Analysis, variable: Variable, first: Occurrence, second: Occurrence) -> str | None:
+def _refuse(analysis: Analysis, variable: Variable, web: list[Occurrence], at: Occurrence) -> str | None:
     name = variable.name
     if not analysis.flow(variable.scope).covers(variable):
         return f"{name} is also used in a function, class, generator or annotation inside, which may run at any time"
-    web = web_of(analysis, second)
-    if first in web:
-        return f"a use of {name} may see its first definition as well as its second"
+    if not web:
+        return f"a use of {name} may see its first definition as well as any other"
     if not {o.kind for o in web} <= {"store", "load", "update", "delete"} or name.startswith("__"):
-        return f"the second definition of {name} is a {second.kind}, not an assignment to a variable"
+        return f"the second definition of {name} ({at.kind}) is not an assignment to a variable"
     if not analysis.printed.isdisjoint(web):
         return f"an f-string with {name}= prints the name"
     return analysis.reader(variable.scope)

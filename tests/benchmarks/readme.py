@@ -1,0 +1,49 @@
+"""Bring the README's tables, and the times in the notebooks' first cells, to what the results files say.
+
+python tests/benchmarks/readme.py [runs/<time>/results.json]   # with a run: its times become notebooks_cpu.json first
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).parents[2]
+BENCHMARKS = ROOT / "tests" / "benchmarks"
+
+
+def main(run: Path | None) -> None:
+    if run:
+        entries = json.loads(run.read_text())
+        if failed := [entry["notebook"] for entry in entries if entry["status"] != "ok"]:
+            sys.exit(f"{run}: {', '.join(failed)} did not run to the end, so there is no time to report")
+        (BENCHMARKS / "notebooks_cpu.json").write_text(json.dumps(entries, indent=1) + "\n")
+    readme = with_counts((ROOT / "README.md").read_text())
+    for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
+        name, seconds = entry["notebook"], f"{entry['seconds']:.0f} s"
+        put_time(ROOT / "notebooks" / f"{name}.ipynb", seconds)
+        readme = re.sub(rf"(?m)^(\| \[{name}\].* \| )[^|]*( \|)$", rf"\g<1>{seconds}\g<2>", readme)
+    (ROOT / "README.md").write_text(readme)
+
+
+def with_counts(readme: str) -> str:
+    """The table of HumanEval's counterfactuals between its two marks, the reasons to refuse folded."""
+    table, rest = (BENCHMARKS / "humaneval_counts.md").read_text().split("Refused, by reason:\n")
+    reasons, invalid = rest.split("Rewritten, but not valid:\n")
+    folded = f"<details><summary>Refused, by reason</summary>\n\n{reasons.strip()}\n\n</details>"
+    block = f"{table.strip()}\n\nRewritten, but not valid:\n\n{invalid.strip()}\n\n{folded}"
+    before, _, rest = readme.partition("<!-- counts -->\n")
+    return f"{before}<!-- counts -->\n{block}\n<!-- /counts -->{rest.partition('<!-- /counts -->')[2]}"
+
+
+def put_time(path: Path, seconds: str) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    opening = notebook.cells[0]
+    opening.source = re.sub(r"(?m)^\*\*Time\*\* .*? on two", f"**Time** {seconds} on two", opening.source)
+    nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if sys.argv[1:] else None)

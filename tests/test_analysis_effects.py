@@ -1,0 +1,97 @@
+"""Types that the text proves, and what evaluating code can do besides giving a value."""
+
+import libcst as cst
+import pytest
+
+from procure_kit.analysis import analyse
+from procure_kit.effects import ACTS, INERT, READS, effect_of, statement_effect
+from procure_kit.inference import kind
+
+SETUP = "def f(a, b):\n    n = 1\n    s = 'x'\n    z = 0.5\n    xs = [a]\n"
+
+
+def value_of(expression, setup=SETUP):
+    """The analysis, and the node of an expression at the end of a function."""
+    analysis = analyse(f"{setup}    return {expression}\n")
+    return analysis, [node for node in analysis.nodes if isinstance(node, cst.Return)][-1].value
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("1", "int"), ("True", "int"), ("None", "none"), ("1.5", "float"), ("b'c'", "bytes"),
+        ("'a' 'b'", "str"), ("f'a{b}'", "str"), ("f'{b}'", None), ("[1]", "list"), ("(1, 2)", "tuple"),
+        ("{}", "dict"), ("{1}", "set"), ("n + 1", "int"), ("n / 2", "float"), ("n ** 2", "int"), ("n ** -n", None),
+        ("2 * z", "float"), ("s + 'y'", "str"), ("s * n", "str"), ("xs + [2]", "list"), ("s % a", None),
+        ("-n", "int"), ("not a", "int"), ("n < 2", "int"), ("a < 2", None), ("a in b", "int"), ("a is b", "int"),
+        ("len(a)", "int"), ("sorted(a)", "list"), ("str(a)", None), ("abs(n)", "int"), ("abs(a)", None),
+        ("max(n, 2)", "int"), ("max(xs)", None), ("s.split()", "list"), ("s.find(a)", "int"), ("a.find(s)", None),
+        ("s[0]", "str"), ("xs[0]", None), ("xs[1:]", "list"), ("n if a else 2", "int"), ("n if a else s", None),
+        ("n or len(s)", "int"), ("a", None), ("int(a)", "int"), ("[q for q in a]", "list"), ("lambda: 1", None),
+    ],
+)  # fmt: skip
+def test_kind(expression, expected):
+    assert kind(*value_of(expression)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("x = 0\nwhile a:\n    x += 1", "int"),
+        ("x = 0\nwhile a:\n    x += 0.5", None),
+        ("x = 0\nwhile a:\n    x = x * 2 + len(b)", "int"),
+        ("x = 0\ny = 0\nwhile a:\n    x = y\n    y = y / 2", None),
+        ("x = 0\nfor x in range(9): pass", "int"),
+        ("for x in 'abc': pass", "str"),
+        ("for x in a: pass", None),
+        ("for x, y in enumerate(a): pass", "int"),
+        ("for y, x in enumerate('abc'): pass", "str"),
+        ("x, y = 1, 'a'", "int"),
+        ("x, y = a", None),
+        ("x = a", None),
+        ("x = 1\ng = lambda: x", None),
+    ],
+)
+def test_kind_of_a_variable(body, expected):
+    setup = "def f(a, b):\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    assert kind(*value_of("x", setup)) == expected
+
+
+def test_a_shadowed_builtin_proves_nothing():
+    assert kind(*value_of("len(a)", "len = str\ndef f(a):\n")) is None
+    assert kind(*value_of("len(a)", "from m import *\ndef f(a):\n")) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "level"),
+    [
+        ("1", INERT), ("a", INERT), ("[a, 'x']", INERT), ("{'k': a}", INERT), ("{a: 1}", READS), ("{a}", READS),
+        ("n + 1", INERT), ("n + a", READS), ("n % 2", INERT), ("n % a", READS), ("n // 0", READS), ("s + 'x'", INERT),
+        ("xs[0]", READS), ("a.b", READS), ("len(xs)", READS), ("print(a)", ACTS), ("a.pop()", ACTS),
+        ("a.strip()", READS), ("a.strip(b())", ACTS), ("sorted(a, key=lambda q: -q)", READS),
+        ("sorted(a, key=lambda q: b(q))", ACTS), ("sorted(a, key=len)", READS), ("sorted(a, key=b)", ACTS),
+        ("map(b, a)", ACTS), ("map(int, a)", READS), ("map(str.strip, a)", READS), ("lambda: g()", INERT),
+        ("lambda q=g(): 1", ACTS), ("f'{n}'", INERT), ("f'{a}'", READS), ("f'{g()}'", ACTS), ("[q for q in a]", READS),
+        ("[g(q) for q in a]", ACTS), ("not a", READS), ("not n", INERT), ("a and b", READS), ("n and b", INERT),
+        ("n < 2", INERT), ("a < b", READS), ("a is b", INERT), ("g", READS), ("(yield)", ACTS), ("(*a, 1)", READS),
+        ("late", READS), ("a.get(b)", READS), ("a.get()", ACTS), ("os.replace(a, b)", ACTS), ("math.sqrt(a)", READS),
+        ("a.replace(b)", ACTS), ("a.replace('x', b)", READS), ("os.path.join(a)", ACTS), ("', '.join(a)", READS),
+    ],
+)  # fmt: skip
+def test_effect_level(expression, level):
+    setup = "import math, os\n" + SETUP + "    if a:\n        late = 1\n"
+    assert effect_of(*value_of(expression, setup)).level == level
+
+
+@pytest.mark.parametrize(
+    ("statement", "level"),
+    [
+        ("x = 1", INERT), ("x: int = 1", INERT), ("x = y = []", INERT), ("x, y = 1, a", INERT), ("x, y = a", READS),
+        ("x[0] = 1", ACTS), ("x.y = 1", ACTS), ("n += 1", INERT), ("n += a", READS), ("xs += [1]", ACTS),
+        ("a += 1", ACTS), ("shared = 1", READS), ("print()", ACTS), ("x = a[0]", READS),
+    ],
+)  # fmt: skip
+def test_effect_of_a_statement(statement, level):
+    analysis = analyse(f"{SETUP}    {statement}\n    return lambda: shared\n")
+    line = next(block for block in analysis.blocks if block.scope.kind == "function").body[4]
+    assert statement_effect(analysis, line.body[0]).level == level

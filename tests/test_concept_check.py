@@ -1,0 +1,187 @@
+"""The concept check on pairs that somebody else may have written."""
+
+import pytest
+
+from procure_kit.concept_check import classify
+
+FUNCTION = """\
+def f(p):
+    x = p
+    g(x)
+    x = x + 1
+    y = 2
+    if x < y:
+        z = x
+    else:
+        z = y
+    return z
+"""
+
+
+def changed(*replacements):
+    text = FUNCTION
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+FLIPPED = changed(("x < y:\n        z = x", "x >= y:\n        z = Y"), ("else:\n        z = y", "else:\n        z = x"))
+FLIPPED = FLIPPED.replace("Y", "y")
+SWAPPED = changed(("x = x + 1\n    y = 2", "y = 2\n    x = x + 1"))
+BROKEN = changed(("x = x + 1", "abcde = x + 1"), ("if x", "if abcde"), ("z = x", "z = abcde"))
+RANDOM = changed(("x", "qwert"), ("y", "asdfg"), ("z", "yxcvb"))
+SHUFFLED = changed(("x", "T"), ("y", "x"), ("z", "y"), ("T", "z"))
+
+
+@pytest.mark.parametrize(
+    ("concept", "counterfactual"),
+    [
+        ("if_else_flip", FLIPPED),
+        ("if_else_flip", FLIPPED.replace("x >= y", "not x < y")),
+        ("if_else_flip", FLIPPED.replace("x >= y", "(not (x < y))") + "# and a comment\n"),
+        ("independent_swap", SWAPPED),
+        ("def_use_break", BROKEN),
+        ("def_use_break", changed(("y", "abcde"))),  # the whole variable: the looser reading
+        ("variable_name_random", RANDOM),
+        ("variable_name_random", RANDOM.replace("p", "param")),
+        ("variable_name_shuffle", SHUFFLED),
+        ("variable_name_shuffle", changed(("x", "T"), ("y", "x"), ("T", "y"))),
+    ],
+)
+def test_ok(concept, counterfactual):
+    found = classify(FUNCTION, counterfactual, concept)
+    assert (found.status, bool(found.changed), bool(found.changed_original)) == ("ok", True, True), found.detail
+
+
+@pytest.mark.parametrize(
+    ("concept", "counterfactual", "detail"),
+    [
+        ("if_else_flip", FLIPPED.replace(">=", ">"), "`x > y` is not the negation of `x < y`"),
+        ("if_else_flip", changed(("x < y", "x >= y")), "the two bodies are not swapped"),
+        ("if_else_flip", changed(("x < y", "y > x")), "the bodies are not swapped, and"),
+        ("if_else_flip", FLIPPED.replace("y = 2", "y = 3"), "something else than one if"),
+        ("if_else_flip", SWAPPED, "something else than one if"),
+        ("independent_swap", FLIPPED, "more than the order of statements"),
+        ("independent_swap", changed(("g(x)\n    x = x + 1", "x = x + 1\n    g(x)")), "4 depend on each other: x"),
+        ("independent_swap", changed(("y = 2", "y = 3")), "more than the order"),
+        ("independent_swap", RANDOM, "more than the order"),
+        ("def_use_break", BROKEN.replace("z = abcde", "z = x"), "line 7: x keeps its name"),
+        ("def_use_break", BROKEN.replace("g(x)", "g(abcde)"), "line 3: x is renamed, but does not belong"),
+        ("def_use_break", changed(("x = p\n    g(x)", "abcde = p\n    g(abcde)")), "line 2: x is renamed|line 4: x"),
+        ("def_use_break", BROKEN.replace("abcde", "abcd"), "has 5 characters"),
+        ("def_use_break", BROKEN.replace("abcde", "print"), "already means something"),
+        ("def_use_break", RANDOM, "more than one variable is renamed"),
+        ("def_use_break", BROKEN.replace("return z", "return 0"), "line 10: the programs differ in more than names"),
+        ("variable_name_random", RANDOM.replace("yxcvb", "z"), "line 7: z keeps its name"),
+        ("variable_name_random", RANDOM.replace("return yxcvb", "return z"), "no longer stands for"),
+        ("variable_name_random", RANDOM.replace("yxcvb", "asdfg"), "no longer stands for"),
+        ("variable_name_random", RANDOM.replace("yxcvb", "total"), None),
+        ("variable_name_random", RANDOM.replace("yxcvb", "total_sum"), "has 5 characters"),
+        ("variable_name_random", RANDOM.replace("yxcvb", "p"), "no longer stands for"),
+        ("variable_name_random", RANDOM.replace("yxcvb", "input"), "already means something"),
+        ("variable_name_random", SHUFFLED, "has 5 characters"),
+        ("variable_name_random", RANDOM.replace("def f", "def fghij"), "more than names"),
+        ("variable_name_random", changed(("g", "qwert")), "is no local variable"),
+        ("variable_name_shuffle", RANDOM, "not the same names in another order"),
+        ("variable_name_shuffle", SHUFFLED.replace("return y", "return z"), "no longer stands for"),
+        ("variable_name_shuffle", SHUFFLED.replace("2", "3"), "more than names"),
+    ],
+)  # fmt: skip
+def test_not_this_concept(concept, counterfactual, detail):
+    found = classify(FUNCTION, counterfactual, concept)
+    if detail is None:
+        assert found.status == "ok"
+        return
+    assert found.status == "not_this_concept"
+    assert any(part in found.detail for part in detail.split("|")), found.detail
+
+
+@pytest.mark.parametrize("concept", ["if_else_flip", "independent_swap", "def_use_break", "variable_name_random"])
+@pytest.mark.parametrize("same", [FUNCTION, FUNCTION + "# comment\n", FUNCTION.replace("2", "(2)")])
+def test_no_change(concept, same):
+    assert classify(FUNCTION, same, concept).status == "no_change"
+
+
+def test_unparsable_says_which_and_where():
+    assert classify(FUNCTION, "def f(:", "if_else_flip").detail.startswith("the counterfactual: line 1")
+    assert classify("x = = 1", FUNCTION, "if_else_flip").detail.startswith("the original: line 1")
+    assert classify(FUNCTION, FUNCTION + "\0", "independent_swap").status == "unparsable"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("a = 1\nb = 2\nc = 3\nd = 4", "b = 2\na = 1\nd = 4\nc = 3", "not_this_concept"),  # two swaps
+        ("a = 1\nb = 2\nc = 3", "c = 3\nb = 2\na = 1", "ok"),
+        ("a = 1\nb = 2\nc = a", "c = a\nb = 2\na = 1", "not_this_concept"),
+        ("a = 1\nb = 2\nc = 3", "b = 2\nc = 3\na = 1", "ok"),  # two neighbouring blocks
+        ("a = 1\nb = 2\nc = b", "b = 2\nc = b\na = 1", "ok"),
+        ("for a in b: c(a)\nd = 1", "d = 1\nfor a in b: c(a)", "ok"),
+        ("x = [q for q in a]\ny = [q for q in b]", "y = [q for q in b]\nx = [q for q in a]", "ok"),
+        ("f = lambda q: q\nq = 1", "q = 1\nf = lambda q: q", "ok"),
+        ("def f():\n    'doc'\n    g()", "def f():\n    g()\n    'doc'", "not_this_concept"),
+        ("def f():\n    g()\n    return 1", "def f():\n    return 1\n    g()", "not_this_concept"),
+        ("while a:\n    if b: break\n    c = 1", "while a:\n    c = 1\n    if b: break", "not_this_concept"),
+        ("import a\nb = 1", "b = 1\nimport a", "ok"),
+        ("import a.b\nc = a", "c = a\nimport a.b", "not_this_concept"),
+        ("x += 1\ny = x", "y = x\nx += 1", "not_this_concept"),
+    ],
+)
+def test_swaps(before, after, status):
+    found = classify(before, after, "independent_swap")
+    assert found.status == status, found.detail
+
+
+@pytest.mark.parametrize(
+    ("test", "negated", "status"),
+    [
+        ("a and b", "not a or not b", "ok"), ("a and b", "not (a and b)", "ok"), ("a and b", "not a and not b", "no"),
+        ("a < b < c", "not a < b < c", "ok"), ("a < b < c", "a >= b or b >= c", "ok"),
+        ("a < b() < c", "a >= b() or b() >= c", "no"), ("not a", "a", "ok"),
+        ("a or (b or c)", "not (a or b or c)", "ok"),
+        ("a == b", "b != a", "no"), ("a is None", "a is not None", "ok"), ("a in b", "not a in b", "ok"),
+        ("a", "not not a", "no"), ("a > b", "a < b", "no"),
+    ],
+)  # fmt: skip
+def test_negations(test, negated, status):
+    before = f"if {test}:\n    x\nelse:\n    y"
+    found = classify(before, f"if {negated}:\n    y\nelse:\n    x", "if_else_flip")
+    assert (found.status == "ok") == (status == "ok"), found.detail
+
+
+def test_a_nested_else_is_a_flip_too():
+    before = "if a: x\nelif b: y\nelse: z"
+    after = "if not a:\n    if b: y\n    else: z\nelse: x"
+    assert classify(before, after, "if_else_flip").status == "ok"
+
+
+def test_two_flips_are_mixed():
+    once = "if a: x\nelse: y\n"
+    flipped = "if not a: y\nelse: x\n"
+    assert classify(once * 2, flipped * 2, "if_else_flip").status == "not_this_concept"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(p):\n    x = p\n    return len(x)", "def f(p):\n    abcde = p\n    return abcde(abcde)"),
+        ("def f():\n    x = 1\n    def g(abcde): return x", "def f():\n    abcde = 1\n    def g(abcde): return abcde"),
+        ("def f():\n    x = 1\n    return abcde", "def f():\n    abcde = 1\n    return abcde"),
+        ("def f():\n    x = 1\n    return lambda: x", "def f():\n    abcde = 1\n    return lambda: x"),
+    ],
+)
+def test_captures(before, after):
+    assert classify(before, after, "variable_name_random").status == "not_this_concept"
+
+
+@pytest.mark.parametrize("prefix", ["", "\ufeff", "# größe\r\n\f\r\n"])
+def test_spans_are_characters(prefix):
+    before = prefix + "x = 'ä'; y = 'ö'"
+    found = classify(before, prefix + "y = 'ö'; x = 'ä'", "independent_swap")
+    assert [before[slice(*span)] for span in found.changed_original] == ["x = 'ä'", "y = 'ö'"]
+
+
+def test_unknown_concept():
+    with pytest.raises(ValueError, match="no concept 'flip': use one of if_else_flip"):
+        classify("x", "y", "flip")

@@ -1,0 +1,97 @@
+"""If-Else Flip, before and after."""
+
+import pytest
+
+from procure_kit import NotApplicable, find_sites, perturb
+
+FLIPS = {
+    "plain": (
+        "if a < b:\n    x = 1\nelse:\n    x = 2\n",
+        "if a >= b:\n    x = 2\nelse:\n    x = 1\n",
+    ),
+    "elif with else": (
+        "if a:\n    x = 1\nelif b == 2:\n    x = 2\nelse:\n    x = 3\n",
+        "if a:\n    x = 1\nelif b != 2:\n    x = 3\nelse:\n    x = 2\n",
+    ),
+    "comments move with their bodies": (
+        "if a:  # yes\n    # one\n    x = 1  # 1\n    # end\n# middle\nelse:  # no\n    x = 2\n    # z\n# after\n",
+        "if not a:  # no\n    x = 2\n    # z\n# middle\nelse:  # yes\n    # one\n    x = 1  # 1\n    # end\n# after\n",
+    ),
+    "one line": ("if a: x = 1; y = 2\nelse: x = 3", "if not a: x = 3\nelse: x = 1; y = 2"),
+    "one line and a block": ("if a: x = 1\nelse:\n    x = 2", "if not a:\n    x = 2\nelse: x = 1"),
+    "tabs and crlf": ("if a:\r\n\tx = 1\r\nelse:\r\n\tx = 2", "if not a:\r\n\tx = 2\r\nelse:\r\n\tx = 1"),
+    "strings keep their lines": (
+        "if a:\n    x = '''\n  else:\n'''\nelse:\n    x = 2\n",
+        "if not a:\n    x = 2\nelse:\n    x = '''\n  else:\n'''\n",
+    ),
+    "a test on several lines": (
+        "if (a and  # why\n        b):\n    x = 1\nelse:\n    x = 2\n",
+        "if (not a or  # why\n        not b):\n    x = 2\nelse:\n    x = 1\n",
+    ),
+    "a colon in the test": ("if a[1:]:\n    x = 1\nelse:\n    x = 2\n", "if not a[1:]:\n    x = 2\nelse:\n    x = 1\n"),
+    "nested": (
+        "def f():\n    if a:\n        if b:\n            x = 1\n    else:\n        x = 2\n",
+        "def f():\n    if not a:\n        x = 2\n    else:\n        if b:\n            x = 1\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), FLIPS.values(), ids=FLIPS)
+def test_flip(before, after):
+    assert perturb(before, "if_else_flip").counterfactual == after
+
+
+@pytest.mark.parametrize(
+    ("test", "negated", "sure"),
+    [
+        ("a == b", "a != b", False), ("1 == len(a)", "1 != len(a)", True), ("a is None", "a is not None", True),
+        ("a is not b", "a is b", True), ("a in b", "a not in b", True), ("a  not  in b", "a  in b", True),
+        ("len(a) > 0", "len(a) <= 0", True), ("a > 0", "a <= 0", False), ("a < 1.5", "not (a < 1.5)", True),
+        ("{1} <= a", "not ({1} <= a)", True), ("a < b < c", "not (a < b < c)", True), ("a", "not a", True),
+        ("not a", "a", True), ("not (a or b)", "(a or b)", True), ("a and b", "not a or not b", True),
+        ("a or b and c", "not a and (not b or not c)", True), ("(a or b) and c", "(not a and not b) or not c", True),
+        ("a and b and not c", "not a or not b or c", True), ("a if b else c", "not (a if b else c)", True),
+        ("a + 1", "not (a + 1)", True), ("a.b[0]", "not a.b[0]", True), ("(a)", "not (a)", True),
+        ("'x'in a", "'x'not in a", True), ("lambda: a", "not (lambda: a)", True),
+        ("a and(b)", "not a or not (b)", True),
+        ("len(a) == 1 and a[0] < 1", "len(a) != 1 or a[0] >= 1", False),
+    ],
+)  # fmt: skip
+def test_negation(test, negated, sure):
+    cf = perturb(f"if {test}:\n    x = 1\nelse:\n    x = 2\n", "if_else_flip")
+    assert cf.counterfactual.splitlines()[0] == f"if {negated}:"
+    assert cf.soundness == ("syntactic" if sure else "tested")
+
+
+@pytest.mark.parametrize(("before", "after"), [("if(a):", "if not (a):"), ("if(a or b):", "if(not a and not b):")])
+def test_words_do_not_run_together(before, after):
+    assert perturb(f"{before} x\nelse: y", "if_else_flip").counterfactual.splitlines()[0].startswith(after[:-1])
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("if a:\n    x = 1\n", "no else"),
+        ("if a: x\nelif b: y\n", "its else is an elif"),
+        ("x = 1 if a else 2\n", "conditional expression"),
+        ("if a.pop():\n    x = 1\nelse:\n    x = 2\n", "calls a.pop, which may change state"),
+        ("if (m := a):\n    x = 1\nelse:\n    x = 2\n", "gives a name a value"),
+        ("def f():\n    if a:\n        global x\n        x = 1\n    else:\n        x = 2\n", "global"),
+    ],
+)
+def test_refused(source, reason):
+    assert reason in find_sites(source, ["if_else_flip"])[0].refused
+    with pytest.raises(NotApplicable, match="if_else_flip, site 0 on line"):
+        perturb(source, "if_else_flip", site=0)
+
+
+def test_procure_mode_negates_in_both_ways():
+    source = "if a.pop() < 1:\n    x = 1\nelse:\n    x = 2\n"
+    seen = {perturb(source, "if_else_flip", seed, "procure").counterfactual.splitlines()[0] for seed in range(20)}
+    assert seen == {"if a.pop() >= 1:", "if not (a.pop() < 1):"}
+
+
+def test_spans_leave_out_what_both_bodies_begin_with():
+    cf = perturb("if a == 1:\n    x = 1\nelse:\n    x = 2\n", "if_else_flip")
+    assert [cf.counterfactual[slice(*span)] for span in cf.changed] == ["!=", "x = 2", "x = 1"]
+    assert [cf.original[slice(*span)] for span in cf.changed_original] == ["==", "x = 1", "x = 2"]

@@ -1,0 +1,96 @@
+"""The committed notebooks: how they are laid out, and that they run with other parameters than the committed ones.
+
+nbval compares them with their committed outputs in a run of its own (`make test`).
+"""
+
+import ast
+import re
+
+import nbformat
+import pytest
+
+from procure_kit.notebook_runs import NOTEBOOKS, execute
+
+PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+OTHER_PARAMETERS = {
+    "00_quickstart": {"model": "smollm2", "problem_set": "kit", "task": "kit/24", "concept": "variable_name_random"},
+    "01_perturbation": {"problem_set": "humaneval", "seed": 1},
+    "02_validation": {"problem_set": "humaneval", "limit": 5, "seed": 1},
+    "03_qlora_finetuning": {"problem_set": "kit", "limit": 4, "steps": 2, "batch_size": 1, "w_att": 0.0},
+    "04_attention_maps": {"problem_set": "kit", "task": "kit/24", "concept": "if_else_flip", "real_model": "tiny"},
+    "05_evaluation": {"problem_set": "kit", "limit": 2, "samples": 1, "k": [1], "max_new_tokens": 12},
+}
+
+
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_every_notebook_is_run_with_other_parameters():
+    assert [path.stem for path in PATHS] == list(OTHER_PARAMETERS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_runs_with_other_parameters(path, tmp_path):
+    entry = execute(path, tmp_path, OTHER_PARAMETERS[path.stem])
+    assert entry["error"] == ""
+    assert entry["results"], "the cell tagged `results` printed nothing"
+
+
+def test_opens_with_aims_needs_and_times(notebook):
+    first = notebook.cells[0].source
+    for promise in ("# ", "**You will learn**", "**You need**", "**Time**"):
+        assert promise in first
+    assert "– s" not in first
+
+
+@pytest.mark.parametrize("tag", ["parameters", "results"])
+def test_has_one_cell_of_each_role(notebook, tag):
+    assert len([cell for cell in code_cells(notebook) if tag in cell.metadata.get("tags", [])]) == 1
+
+
+def test_parameters_are_plain_assignments(notebook):
+    (cell,) = (cell for cell in code_cells(notebook) if "parameters" in cell.metadata.get("tags", []))
+    for statement in ast.parse(cell.source).body:
+        ast.literal_eval(statement.value)
+
+
+def test_is_committed_executed_without_errors(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+    assert not [o for cell in code_cells(notebook) for o in cell.outputs if o.output_type == "error"]
+
+
+def test_outputs_are_small_and_figures_have_a_picture(notebook):
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            assert len(nbformat.v4.writes(nbformat.v4.new_notebook(cells=[cell]))) < 1_000_000
+            if "application/vnd.plotly.v1+json" in data:
+                assert "image/png" in data
+            assert output.get("name") != "stderr"
+
+
+def test_shows_nothing_of_the_machine_it_ran_on(notebook):
+    text = nbformat.writes(notebook)
+    assert not re.search(r"/home/|/root/|/work/|/tmp/\w|\\\\Users\\\\", text)
+
+
+def test_cells_are_short(notebook):
+    for cell in code_cells(notebook):
+        lines = cell.source.splitlines()
+        assert len(lines) <= 20, cell.source
+
+
+def test_has_three_exercises_with_hint_and_solution(notebook):
+    checks = [cell for cell in code_cells(notebook) if re.search(r"^check\(", cell.source, re.M)]
+    folded = [cell.source for cell in notebook.cells if "<summary>Solution</summary>" in cell.source]
+    assert len(checks) == len(folded) == 3
+    assert all("<summary>Hint</summary>" in source for source in folded)
+    assert all("not answered yet" in cell.outputs[0].text for cell in checks)

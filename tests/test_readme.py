@@ -1,0 +1,43 @@
+"""The README agrees with the results that stand beside the commands, and its example does what it says."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BENCHMARKS = ROOT / "tests" / "benchmarks"
+
+
+def test_the_counts_are_those_of_the_results_file():
+    for line in (BENCHMARKS / "humaneval_counts.md").read_text().splitlines():
+        if line.startswith(("|", "- `", "164 problems", "Counts of")):
+            assert line in README, line
+
+
+def test_the_notebooks_and_their_times_are_those_of_the_measured_run():
+    measured = {entry["notebook"]: entry for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text())}
+    listed = dict(re.findall(r"^\| \[(\w+)\]\(notebooks/\w+\.ipynb\) \| .* \| (\d+) s \|$", README, re.M))
+    assert listed == {name: f"{entry['seconds']:.0f}" for name, entry in measured.items()}
+    assert sorted(listed) == sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+
+
+def test_notebooks_open_with_the_measured_times():
+    for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
+        text = (ROOT / "notebooks" / f"{entry['notebook']}.ipynb").read_text()
+        assert f"**Time** {entry['seconds']:.0f} s on two CPU cores" in text
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\(((?!http)[^)]+)\)", README))
+def test_links_lead_somewhere(path):
+    assert (ROOT / path).exists()
+
+
+def test_the_example_perturbs_and_validates_as_it_says():
+    code = re.search(r"```python\n(.*?)\nmodel, tokenizer", README, re.S)[1]
+    scope: dict = {}
+    exec(code, scope)
+    said = re.search(r"pk\.validate\(cf, problem\)  # Verdict\(status='(\w+)'", code)[1]
+    assert scope["pk"].validate(scope["cf"], scope["problem"]).status == said

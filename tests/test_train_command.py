@@ -1,0 +1,86 @@
+"""`procure train`: what a run's file may hold, and a whole run from rows to adapter."""
+
+import argparse
+import json
+
+import pytest
+
+from procure_kit.rows import append_row
+from procure_kit.train_command import add_arguments, read_run, run
+from tests.test_examples import PROBLEM, RENAMED, byte_tokenizer
+from tests.test_loss import CONFIGS, model_of
+
+MINIMAL = 'model = "smollm2"\nrows = "pairs.jsonl"\n'
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("run.toml", MINIMAL + "[loss]\nlam = 0.5\n"),
+        ("run.json", '{"model": "smollm2", "rows": "pairs.jsonl", "loss": {"lam": 0.5}}'),
+    ],
+)
+def test_a_file_is_toml_or_json(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    job = read_run(path)
+    assert (job.model, job.rows, job.loss, job.template) == ("smollm2", "pairs.jsonl", {"lam": 0.5}, "plain")
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ('model = "smollm2"\n', "run.toml: field 'rows' is missing"),
+        (MINIMAL + "modle = 1\n", "run.toml: no field 'modle'; known: model, rows, problems, four_bit"),
+        (MINIMAL + "[train]\nlearning_rate = 1\n", r"\[train\]: no field 'learning_rate'; known: epochs, lr"),
+        (MINIMAL + "[loss]\nlambda = 1\n", r"\[loss\]: no field 'lambda'; known: lam, w_mask"),
+        (MINIMAL + "[loss]\nlam = -1\n", "lam must be a number from 0 up"),
+        ("model = smollm2\n", "run.toml cannot be read: .*line 1"),
+    ],
+)
+def test_a_wrong_file_is_refused_before_anything_is_loaded(tmp_path, text, message):
+    path = tmp_path / "run.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        run(argparse.Namespace(config=path))
+
+
+def run_file(tmp_path, statuses):
+    model_of(CONFIGS["llama"].__class__(**CONFIGS["llama"].to_dict() | {"vocab_size": 400})).save_pretrained(
+        tmp_path / "model"
+    )
+    byte_tokenizer().save_pretrained(tmp_path / "model")
+    for status in statuses:
+        append_row(tmp_path / "pairs.jsonl", RENAMED.to_row() | {"status": status})
+    append_row(tmp_path / "problems.jsonl", PROBLEM.to_row())
+    job = {
+        "model": str(tmp_path / "model"),
+        "rows": str(tmp_path / "pairs.jsonl"),
+        "problems": str(tmp_path / "problems.jsonl"),
+        "device": "cpu",
+        "template": "instruct",
+        "train": {
+            "steps": 2,
+            "batch_size": 2,
+            "output_dir": str(tmp_path / "out"),
+            "lora_targets": ["q_proj", "v_proj"],
+        },
+        "loss": {"layers": [0, -1], "form": "log"},
+    }
+    (tmp_path / "run.json").write_text(json.dumps(job))
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args([str(tmp_path / "run.json")])
+
+
+def test_a_run_trains_on_the_valid_rows_and_leaves_an_adapter(tmp_path, capsys):
+    assert run(run_file(tmp_path, ["valid", "tests_fail", "valid"])) == 0
+    out = capsys.readouterr().out
+    assert "2 of 3 rows are valid" in out and "examples 4" in out
+    adapter = json.loads((tmp_path / "out" / "adapter" / "adapter_config.json").read_text())
+    assert sorted(adapter["target_modules"]) == ["q_proj", "v_proj"]
+
+
+def test_rows_that_nobody_validated_are_refused(tmp_path):
+    with pytest.raises(ValueError, match='none of the 2 rows has status "valid": run `procure validate` first'):
+        run(run_file(tmp_path, ["", "tests_fail"]))
