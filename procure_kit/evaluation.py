@@ -16,6 +16,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from procure_kit.completion import complete
+from procure_kit.concepts import CONCEPTS
 from procure_kit.counterfactual import Counterfactual
 from procure_kit.cuts import cut_pair
 from procure_kit.problems import Problem
@@ -88,7 +89,7 @@ class Report:
 
     @property
     def concepts(self) -> list[str]:
-        return sorted({row["concept"] for row in self.rows})
+        return [concept for concept in CONCEPTS if any(row["concept"] == concept for row in self.rows)]
 
     def to_markdown(self) -> str:
         """The table in the layout of the papers: a row a concept, value and 95 % interval in per cent."""

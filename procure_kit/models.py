@@ -43,7 +43,7 @@ def load_model(
     except SafetensorError as error:
         raise ValueError(f"model {str(name)!r}: a weight file in {folder} is damaged: {_mend(name)}") from error
     except OSError as error:
-        raise ValueError(f"model {str(name)!r} cannot be loaded: {_reason(folder, error)}") from error
+        raise ValueError(f"model {str(name)!r} cannot be loaded: {_reason(name, folder, error)}") from error
     if missing := sorted(loading["missing_keys"]):  # they would silently be random
         raise ValueError(f"model {str(name)!r}: {folder} lacks {len(missing)} of its weights, first {missing[0]}")
     if four_bit and device.type == "cpu":
@@ -81,20 +81,20 @@ def _folder(name: str | Path) -> str | Path:
         return smollm2_folder()
     if name == "tiny":
         if not (DATA / "tiny").is_dir():
-            raise ValueError(f"the kit's own model is not in {DATA / 'tiny'}: use load_model('smollm2')")
+            raise ValueError(f"model 'tiny' is missing from {DATA / 'tiny'}: {_mend(name)}")
         return DATA / "tiny"
     return name
 
 
 def _mend(name: str | Path) -> str:
     if name == "tiny":
-        return "git checkout -- data/tiny brings it back"
+        return "git checkout -- data/tiny brings it back, python -m procure_kit.pretrain trains it anew"
     return "delete that folder and load the model again" if name == "smollm2" else "fetch it again"
 
 
-def _reason(folder: str | Path, error: OSError) -> str:
+def _reason(name: str | Path, folder: str | Path, error: OSError) -> str:
     if Path(folder).is_dir():
-        return f"{folder} is incomplete ({str(error).splitlines()[0]})"
+        return f"{folder} is incomplete ({str(error).splitlines()[0]}): {_mend(name)}"
     return (
         "no such folder here, not in the Hub's cache, and the Hub has no such model or is not reachable (a gated one "
         "needs `hf auth login`); use 'smollm2', which needs no Hub, or the path of a local copy"

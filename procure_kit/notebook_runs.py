@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Execute the chosen notebooks; return 0 when all of them ran to their end, 1 when one stopped, 2 on bad input."""
+    """Execute the chosen notebooks; return 0 when all ran to their end, 1 when one stopped, 2 on bad input."""
     try:
         paths = select(args.names)
         parameters = dict((key, parse_value(value)) for key, value in args.p) | ({"full": True} if args.full else {})
@@ -39,7 +39,11 @@ def run(args: argparse.Namespace) -> int:
     os.environ["TQDM_DISABLE"] = "1"  # for the kernels: a bar leaves nothing to read; papermill's own goes on
     entries = []
     for path in paths:
-        entries.append(execute(path, out, {key: v for key, v in parameters.items() if key in known[path]}))
+        try:
+            entries.append(execute(path, out, {key: v for key, v in parameters.items() if key in known[path]}))
+        except KeyboardInterrupt:
+            print(f"procure run: stopped in {path.name}; what ran before is in {out}", file=sys.stderr)
+            return 130
         if args.in_place and entries[-1]["status"] == "ok":
             commit_ready(out / path.name, path)
         (out / "results.json").write_text(json.dumps(entries, indent=1) + "\n")

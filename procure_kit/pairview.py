@@ -113,7 +113,7 @@ class AttentionPair:
         figure.add_heatmap(z=difference, **signed, row=1, col=3)
         figure.update_xaxes(title="head").update_yaxes(title="layer", row=1, col=1)
         return figure.update_layout(
-            template="plotly_white", width=960, height=220 + 10 * len(original),
+            template="plotly_white", width=960, height=max(360, 220 + 10 * len(original)),
             title=f"Attention mass on the tokens changed by {self.concept}",
         )  # fmt: skip
 

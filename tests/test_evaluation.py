@@ -44,7 +44,7 @@ def report(*verdicts, k=(1,)):
 
 
 def test_report_agrees_with_the_functions_on_single_samples():
-    scores = report(*(("c", [a], [b]) for a, b in FOUR)).scores()
+    scores = report(*(("if_else_flip", [a], [b]) for a, b in FOUR)).scores()
     assert scores["ccs_all"][0] == ccs_all(FOUR)
     assert scores["ccs_valid"][0] == ccs_valid(FOUR)
     assert scores["ame"][0] == ame(FOUR)
@@ -52,22 +52,22 @@ def test_report_agrees_with_the_functions_on_single_samples():
 
 
 def test_all_n_by_n_pairs_count():
-    scores = report(("c", [True, True], [True, False]), k=(1, 2)).scores()
+    scores = report(("if_else_flip", [True, True], [True, False]), k=(1, 2)).scores()
     assert scores["ccs_all"][0] == 1 / 2
     assert scores["pass@2 counterfactual"][0] == 1
 
 
 def test_interval_is_a_point_when_problems_agree_and_covers_the_value_when_not():
-    assert report(*[("c", [True], [True])] * 5).scores()["ccs_all"] == (1, 1, 1)
-    value, low, high = report(*[("c", [True], [i % 2 == 0]) for i in range(40)]).scores()["ccs_all"]
+    assert report(*[("if_else_flip", [True], [True])] * 5).scores()["ccs_all"] == (1, 1, 1)
+    value, low, high = report(*[("if_else_flip", [True], [i % 2 == 0]) for i in range(40)]).scores()["ccs_all"]
     assert low < value < high and low > 0.3 and high < 0.7
 
 
 def test_markdown_has_a_row_a_concept_and_a_dash_for_nothing():
-    table = report(("a", [True], [True]), ("b", [False], [False])).to_markdown().splitlines()
-    assert [line.split(" | ")[0] for line in table[2:]] == ["| a", "| b", "| all"]
+    table = report(("def_use_break", [False], [False]), ("if_else_flip", [True], [True])).to_markdown().splitlines()
+    assert [line.split(" | ")[0] for line in table[2:]] == ["| if_else_flip", "| def_use_break", "| all"]
     assert "| – | – |" in table[3]
-    assert json.loads(report(("a", [True], [True])).to_json())["scores"]["all"]["ccs_all"] == [1, 1, 1]
+    assert json.loads(report(("if_else_flip", [True], [True])).to_json())["scores"]["all"]["ccs_all"] == [1, 1, 1]
 
 
 @pytest.fixture

@@ -23,11 +23,11 @@ def test_loss_curves_leave_out_terms_without_tokens():
 
 
 def test_scores_carry_their_intervals():
-    verdicts = report(*[("c", [True], [i % 2 == 0]) for i in range(20)])
+    verdicts = report(*[("if_else_flip", [True], [i % 2 == 0]) for i in range(20)])
     figure = figures.scores(verdicts, ("ccs_all",))
     (bar,) = figure.data
     value, low, high = verdicts.scores()["ccs_all"]
-    assert list(bar.x) == ["c", "all"]
+    assert list(bar.x) == ["if_else_flip", "all"]
     assert bar.y[1] == pytest.approx(100 * value)
     assert bar.error_y.array[1] == pytest.approx(100 * (high - value))
     assert bar.error_y.arrayminus[1] == pytest.approx(100 * (value - low))

@@ -83,10 +83,10 @@ def test_the_kits_model_is_told_missing_from_damaged(folder, monkeypatch):
     with pytest.raises(ValueError, match="model 'tiny': a weight file in .* is damaged: git checkout"):
         load_model("tiny")
     weights.unlink()
-    with pytest.raises(ValueError, match="model 'tiny' cannot be loaded: .* is incomplete"):
+    with pytest.raises(ValueError, match="model 'tiny' cannot be loaded: .* is incomplete .*: git checkout"):
         load_model("tiny")
     monkeypatch.setattr(models, "DATA", folder)
-    with pytest.raises(ValueError, match=r"the kit's own model is not in .*: use load_model\('smollm2'\)"):
+    with pytest.raises(ValueError, match="model 'tiny' is missing from .*: git checkout -- data/tiny brings it back"):
         load_model("tiny")
 
 
