@@ -1,12 +1,14 @@
 """Scores of the world: their arithmetic, and the shipped model held to them on a few problems."""
 
 import json
+from collections import Counter
 
 import pytest
 
 from procure_kit.concepts import CONCEPTS
+from procure_kit.cuts import cut_pair
 from procure_kit.problems import DATA, load_problems
-from procure_kit.world.score import HELD_OUT, interval, pairs_of, score, table
+from procure_kit.world.score import HELD_OUT, SPLITS, interval, pairs_of, score, table
 
 STORED = DATA / "tiny" / "scores.json"
 
@@ -30,6 +32,16 @@ def test_every_pair_of_a_problem_is_strict_and_drawn_by_its_number():
     assert {cf.concept for cf, _ in pairs} == set(CONCEPTS) and {cf.mode for cf, _ in pairs} == {"strict"}
     assert all(cf.seed == problems.index(problem) and cf.original == problem.program for cf, problem in pairs)
     assert pairs == pairs_of(problems)
+
+
+def test_the_data_card_counts_the_pairs():
+    card, problems = (DATA / "world.md").read_text(), load_problems(HELD_OUT)
+    count: Counter = Counter()
+    for split in SPLITS:
+        chosen = [problem for problem in problems if problem.task_id.split("/")[1] == split]
+        count.update((split, cf.concept) for cf, _ in pairs_of(chosen) if cut_pair(cf))
+    for concept in CONCEPTS:
+        assert f"| pairs `{concept}` | {count['composition', concept]} | {count['family', concept]} |" in card
 
 
 def test_the_table_is_in_per_cent_with_intervals():
