@@ -17,7 +17,7 @@ OTHER_PARAMETERS = {
     "01_perturbation": {"problem_set": "humaneval", "seed": 1},
     "02_validation": {"problem_set": "humaneval", "limit": 5, "seed": 1},
     "03_qlora_finetuning": {"problem_set": "kit", "limit": 4, "steps": 2, "batch_size": 4, "w_att": 0.0},
-    "04_attention_maps": {"problem_set": "kit", "task": "kit/24", "concept": "variable_name_shuffle", "layer": 0},
+    "04_attention_maps": {"problem_set": "kit", "task": "kit/24", "concept": "if_else_flip", "real_model": "tiny"},
     "05_evaluation": {"problem_set": "kit", "limit": 2, "samples": 1, "k": [1], "max_new_tokens": 12},
 }
 
