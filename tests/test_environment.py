@@ -10,7 +10,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = {name: deps for name, deps in PROJECT["optional-dependencies"].items() if name != "all"}
+EXTRAS = {name: deps for name, deps in PROJECT["optional-dependencies"].items() if name not in ("all", "peers")}
+PEERS = PROJECT["optional-dependencies"]["peers"]
 DECLARED = sorted(PROJECT["dependencies"] + [dep for deps in EXTRAS.values() for dep in deps])
 PINS = {
     canonicalize_name(pin.name): pin.specifier
@@ -27,7 +28,7 @@ def test_all_takes_every_extra():
     assert PROJECT["optional-dependencies"]["all"] == [f"procure-kit[{','.join(EXTRAS)}]"]
 
 
-@pytest.mark.parametrize("dependency", DECLARED)
+@pytest.mark.parametrize("dependency", DECLARED + PEERS)
 def test_lower_bound_and_exact_pin_agree(dependency):
     requirement = Requirement(dependency)
     (bound,) = requirement.specifier
