@@ -27,7 +27,7 @@ notebooks: $(READY)  ## re-execute the notebooks in place, static pictures inclu
 
 peers: $(READY)  ## what tests/benchmarks time the kit against; the two views go in without what they never load
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt mutmut trl
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps bertviz circuitsvis importlib_metadata
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps bertviz circuitsvis importlib_metadata zipp
 
 clean:  ## remove what the other targets made
 	rm -rf .venv runs build *.egg-info .pytest_cache .ruff_cache .hypothesis
