@@ -21,6 +21,7 @@ _HOME = {
     "CONCEPTS": "concepts",
     "find_sites": "concepts",
     "perturb": "concepts",
+    "perturb_all": "concepts",
     "generate": "generation",
     "TestResult": "runner",
     "run_tests": "runner",
