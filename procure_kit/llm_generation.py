@@ -8,9 +8,10 @@ from procure_kit.concept_check import classify
 from procure_kit.concepts import find_sites
 from procure_kit.counterfactual import Counterfactual, Site
 from procure_kit.generation import check, identity
-from procure_kit.llm_client import ApiFault, BudgetSpent, Client
+from procure_kit.llm_client import Client, NotAsked
+from procure_kit.llm_record import ApiFault
 from procure_kit.problems import Problem
-from procure_kit.prompting import answer, prompt, reasoning, repair
+from procure_kit.prompting import answer, prompt, repair
 from procure_kit.validation import validate_all
 
 
@@ -28,7 +29,8 @@ def llm_generate(
     made), `tokens`, `seconds`, `reasoning`. `turns` repair turns follow a first failure (the authors': 4).
 
     Status: "valid", or the last failure's own ("unparsable" also when a reply holds no program); "not_applicable";
-    "api_fault". When the budget is spent, the rest is left out and made by the next run.
+    "api_fault". What is not asked, because the budget is spent
+    or the request went into a batch file, is left out and made by a later run.
     Raises: ValueError for an unknown concept or mode.
     """
     concepts = check(concepts, mode)
@@ -43,7 +45,10 @@ def llm_generate(
     try:
         waiting = [threads.submit(_row, problem, work, client, turns) for problem, work in works]
         for future in as_completed(waiting):
-            if (row := future.result()) is not None:
+            row = future.result()
+            if row is None:
+                client.left += 1
+            else:
                 yield row
     finally:  # a caller that stops early waits for the requests in flight, not for all the others
         threads.shutdown(cancel_futures=True)
@@ -65,21 +70,21 @@ def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | Non
     program, status, detail = source, "", ""
     for _ in range(turns + 1):
         try:
-            reply = client.ask(messages)
-        except BudgetSpent:
+            reply = client.ask(messages, sample=work["seed"])
+        except NotAsked:
             return None
         except ApiFault as fault:
-            return _made(work, source, program, site, "api_fault", str(fault), extra)
+            before = f" (turn {extra['turns'] + 1}; the one before: {status}: {detail})" if status else ""
+            return _made(work, source, program, site, "api_fault", f"{fault}{before}", extra)
         content, usage = reply["content"], reply["usage"]
         extra["turns"] += 1
         extra["tokens"] += usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
         extra["seconds"] += reply["seconds"]
-        extra["reasoning"] = reasoning(content)
-        found = answer(content, source)
+        found, extra["reasoning"] = answer(content, source)
         if found is None:
             status, detail = (
                 "unparsable",
-                f"the reply has no closed fenced block (finish_reason {reply['finish_reason']})",
+                f"the reply has no program in a closed fenced block (finish_reason {reply['finish_reason']})",
             )
         else:
             program = found

@@ -3,6 +3,7 @@
 Structure after the authors' artefact: instruction, original code with the hint, processing steps, worked example.
 """
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -33,19 +34,25 @@ def prompt(source: str, site: Site) -> str:
     return before + source.rstrip("\n") + after.replace("{hint}", hint(site), 1)
 
 
-def answer(reply: str, original: str) -> str | None:
-    """The program in the reply's last closed fenced block, ending as the original does; None without such a block."""
-    blocks = _FENCE.findall(reply.replace("\r\n", "\n") + "\n")
-    if not blocks or not blocks[-1].strip():
-        return None
-    return blocks[-1].rstrip("\n") + original[len(original.rstrip("\n")) :]
+def answer(reply: str, original: str) -> tuple[str | None, str]:
+    """The program of a reply, ending as the original does, and the reasoning before it.
+
+    The program is the last closed fenced block, or the field of a structured reply; None when there is neither.
+    """
+    try:
+        fields = json.loads(reply)
+        program, reasoning = fields["program"], fields["reasoning"]
+        program = _last_block(program + "\n")[0] or program
+    except (ValueError, LookupError, TypeError):
+        program, reasoning = _last_block(reply.replace("\r\n", "\n") + "\n")
+    if not program or not program.strip():
+        return None, reasoning.strip()
+    return program.rstrip("\n") + original[len(original.rstrip("\n")) :], reasoning.strip()
 
 
-def reasoning(reply: str) -> str:
-    """What stands before the last fenced block."""
-    reply = reply.replace("\r\n", "\n") + "\n"
-    starts = [block.start() for block in _FENCE.finditer(reply)]
-    return reply[: starts[-1] if starts else None].strip()
+def _last_block(reply: str) -> tuple[str | None, str]:
+    blocks = list(_FENCE.finditer(reply))
+    return (blocks[-1][1], reply[: blocks[-1].start()]) if blocks else (None, reply)
 
 
 def repair(status: str, detail: str) -> str:

@@ -1,12 +1,13 @@
 """Each template's worked example is correct, hints name the site, and answers come from the last block."""
 
+import json
 import re
 
 import pytest
 
 from procure_kit.concept_check import classify
 from procure_kit.concepts import CONCEPTS, find_sites
-from procure_kit.prompting import FOLDER, answer, hint, prompt, reasoning, repair, template
+from procure_kit.prompting import FOLDER, answer, hint, prompt, repair, template
 
 CALLS = {"fare": [(3, 1), (7, 1), (7, 3), (6, 4)], "tally": [([True, False, True],), ([],)]}
 CALLS |= {"label": [(["ab", "c"],), ([],)], "spread": [([4, 9, 1],), ([2],)]}
@@ -52,15 +53,20 @@ def test_the_prompt_has_its_sections_and_the_source_as_it_is(concept):
 
 def test_the_answer_is_the_last_block_and_the_reasoning_what_stands_before():
     reply = "First `x`.\n```python\nx = 1\n```\nBetter:\r\n```py\r\nx = 2\r\n```\nDone."
-    assert answer(reply, "x = 1\n") == "x = 2\n"
-    assert answer(reply, "x = 1") == "x = 2"
-    assert reasoning(reply).endswith("Better:")
+    assert answer(reply, "x = 1\n") == ("x = 2\n", "First `x`.\n```python\nx = 1\n```\nBetter:")
+    assert answer(reply, "x = 1")[0] == "x = 2"
 
 
-@pytest.mark.parametrize("reply", ["", "no block", "```python\nx = 1\n", "```python\n\n```"])
+@pytest.mark.parametrize("program", ["x = 2", "x = 2\n", "```python\nx = 2\n```"])
+def test_a_structured_reply_has_the_program_in_a_field(program):
+    assert answer(json.dumps({"reasoning": "why", "program": program}), "x = 1\n") == ("x = 2\n", "why")
+
+
+@pytest.mark.parametrize(
+    "reply", ["", "no block", "```python\nx = 1\n", "```python\n\n```", "[1]", '{"program": 1}', "3"]
+)
 def test_no_block_is_no_answer(reply):
-    assert answer(reply, "x = 1\n") is None
-    assert reasoning("no block") == "no block"
+    assert answer(reply, "x = 1\n")[0] is None
 
 
 def test_a_repair_says_the_validators_own_words():
