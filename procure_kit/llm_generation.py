@@ -81,13 +81,13 @@ def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | Non
         extra["tokens"] += usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
         extra["seconds"] += reply["seconds"]
         found, extra["reasoning"] = answer(content, source)
+        program = source if found is None else found
         if found is None:
             status, detail = (
                 "unparsable",
                 f"the reply has no program in a closed fenced block (finish_reason {reply['finish_reason']})",
             )
         else:
-            program = found
             row = _made(work, source, program, site, "", "", extra)
             (verdict,) = validate_all([(Counterfactual.from_row(row), problem)], workers=1)
             status, detail = verdict.status, verdict.detail
