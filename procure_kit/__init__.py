@@ -29,6 +29,7 @@ _HOME = {
     "Verdict": "validation",
     "validate": "validation",
     "validate_all": "validation",
+    "llm_generate": "llm_generation",
     "load_model": "models",
     "build_example": "examples",
     "collate": "examples",

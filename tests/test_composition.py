@@ -81,7 +81,8 @@ def test_soundness_leaves_out_what_only_tests_can_tell():
 
 def test_perturb_takes_several_sites():
     cf = perturb(NESTED, "if_else_flip", site=[0, 1])
-    assert cf.counterfactual == perturb_all(NESTED, ["if_else_flip"]).counterfactual and cf.site == -1
+    assert cf.counterfactual == perturb_all(NESTED, ["if_else_flip"]).counterfactual
+    assert (cf.site, cf.detail) == (-1, "sites 0, 1")
     source = "def f():\n    a = 1\n    b = 2\n    c = 3\n    return a, b, c\n"
     with pytest.raises(NotApplicable, match="site 1 on line 3: another site moves the same text"):
         perturb(source, "independent_swap", site=[0, 1])

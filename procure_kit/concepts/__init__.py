@@ -65,7 +65,8 @@ def perturb(
 ) -> Counterfactual:
     """Rewrite one site of a concept: the one of this index, or one that the seed picks among those accepted.
 
-    A list of sites rewrites all of them; the counterfactual's own `site` is then -1, and its detail names them.
+    A list of sites rewrites all of them; the counterfactual's own `site` is then -1, and its detail names them. The
+    concept check, and so `validate`, knows one site of a concept at a time and calls such a pair `not_this_concept`.
 
     Raises: NotApplicable with every reason, counted, when no site can be rewritten safely, or with the one reason
     of the site asked for; ValueError for a bad source, an unknown concept or mode, or no such site.
@@ -76,14 +77,15 @@ def perturb(
         for one, why in made.left_out:
             raise NotApplicable(f"{concept}, site {one.index} on line {one.line}: {why}")
         index, soundness = -1, made.soundness
+        detail = f"sites {', '.join(str(one.index) for one in made.sites)}"
         text, changed, changed_original = made.counterfactual, made.changed, made.changed_original
     else:
         pick = Random(f"{concept} {seed}")  # text seeds alike on every machine
         chosen, candidate = _pick(found, concept, pick) if site is None else _asked(found, concept, site)
-        index, soundness = chosen.index, chosen.soundness
+        index, soundness, detail = chosen.index, chosen.soundness, ""
         text, changed, changed_original = apply_edits(source, candidate.rewrite(site_rng(chosen, seed)))
     return Counterfactual(
-        task_id, concept, mode, index, seed, "rules", source, text, changed, changed_original, soundness
+        task_id, concept, mode, index, seed, "rules", source, text, changed, changed_original, soundness, detail=detail
     )
 
 
