@@ -1,4 +1,4 @@
-"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains status, detail, seconds and isolation."""
+"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains a Verdict's fields."""
 
 import argparse
 import json
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds that an original may take")
     parser.add_argument("--memory", type=int, default=MEMORY_MB, metavar="MB", help="what a program may use")
+    parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
     parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
 
 
@@ -57,7 +58,12 @@ def run(args: argparse.Namespace) -> int:
         else:
             rows.append(row)
 
-    limits = {"timeout": args.timeout, "memory_mb": args.memory, "require": args.require}
+    limits = {
+        "timeout": args.timeout,
+        "memory_mb": args.memory,
+        "require": args.require,
+        "own_process": args.own_process,
+    }
     made = [row for row in rows if row.get("status") not in NOT_MADE]
     pairs = ((Counterfactual.from_row(row), problems[row["task_id"]]) for row in made)
     verdicts = validate_all(pairs, workers=args.workers, **limits)
