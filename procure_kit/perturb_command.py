@@ -1,4 +1,4 @@
-"""`procure perturb IN -o OUT.jsonl`: counterfactuals of a problem set, one row each, by the rules of the concepts."""
+"""`procure perturb IN -o OUT.jsonl`: counterfactuals of a problem set as rows, by rules or by a language model."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from procure_kit import llm_command
 from procure_kit.generation import check, generate, identity
 from procure_kit.problems import Problem, load_problems
 from procure_kit.rows import Complaints, append_row, count_line, read_rows
@@ -23,8 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", default="strict", choices=("strict", "procure"), help="whose definitions of a site")
     parser.add_argument("--seed", type=int, default=0, help="chooses the site and the new names")
     parser.add_argument("--every-site", action="store_true", help="a row for each site, not one for each problem")
-    parser.add_argument("--generator", default="rules", help="'rules'")
+    parser.add_argument("--generator", default="rules", help="'rules' or 'openai:MODEL'")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes")
+    llm_command.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
 
     Raises: ValueError for what cannot be done at all.
     """
-    if args.generator != "rules":
-        raise ValueError(f"--generator {args.generator}: this version makes counterfactuals by 'rules' alone")
+    if args.generator != "rules" and not args.generator.startswith("openai:"):
+        raise ValueError(f"no generator {args.generator!r}: use 'rules' or 'openai:MODEL'")
     if Path(args.set).is_dir():
         raise ValueError(f"{args.set} is a directory: this version perturbs problem sets, not source trees")
     concepts = check(args.concepts and args.concepts.split(","), args.mode)
@@ -43,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     done = defaultdict(set)
     for row in rows:
         done[row.get("task_id")].add(identity(row))
+    if args.generator != "rules":
+        return llm_command.run(args, problems, concepts, rows) or int(bool(complaints))
     work = partial(_rows, concepts=concepts, mode=args.mode, seed=args.seed, every_site=args.every_site)
     counts = Counter(row.get("status") or "rewritten" for row in rows)
     for made in _map(work, [(problem, done[problem.task_id]) for problem in problems], args.workers):

@@ -88,7 +88,7 @@ def test_perturb_says_what_it_left_out(tmp_path, capsys):
     [
         ("perturb nowhere -o OUT", "no problem set 'nowhere'"),
         ("perturb kit -o OUT --concepts loops", "no concept 'loops'"),
-        ("perturb kit -o OUT --generator openai:gpt-4o", "makes counterfactuals by 'rules' alone"),
+        ("perturb kit -o OUT --generator dice", "no generator 'dice'"),
         ("perturb . -o OUT", "is a directory"),
         ("validate nowhere.jsonl --problems kit -o OUT", "No such file"),
         ("validate . --problems kit -o OUT", "is a directory"),
