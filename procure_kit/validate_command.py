@@ -1,10 +1,9 @@
-"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains a Verdict's fields."""
+"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains status, detail, seconds and isolation."""
 
 import argparse
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
@@ -17,7 +16,7 @@ from procure_kit.runner import MEMORY_MB, TIMEOUT
 from procure_kit.validation import Verdict, validate_all
 
 REQUIRED = ("task_id", "concept", "original", "counterfactual")
-GIVEN = tuple(Verdict.__dataclass_fields__)  # the fields that a row gains
+GIVEN = ("status", "detail", "seconds", "isolation")  # the fields that a row gains
 NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 
@@ -70,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     for row in tqdm(rows, desc="validate", unit="row", file=sys.stderr):
         skipped = row.get("status") in NOT_MADE
         verdict = Verdict(row["status"], row.get("detail", "")) if skipped else next(verdicts)
-        append_row(args.out, row | asdict(verdict))
+        append_row(args.out, row | {field: getattr(verdict, field) for field in GIVEN})
         counts[verdict.status] += 1
     print(count_line(counts, args.out))
     return int(bool(complaints))
