@@ -16,13 +16,15 @@ from procure_kit.counterfactual import Edit, Site, Span, apply_edits
 
 @dataclass(frozen=True)
 class Composition:
-    """A source with several sites rewritten; `changed*` are spans as in Counterfactual. `left_out` says why."""
+    """A source with several sites rewritten; `changed*` are spans as in Counterfactual. `edits` are those of each site,
+    in the order of `sites`; `left_out` says why."""
 
     original: str
     counterfactual: str
     changed: tuple[Span, ...]
     changed_original: tuple[Span, ...]
     sites: tuple[Site, ...]
+    edits: tuple[tuple[Edit, ...], ...]
     left_out: tuple[tuple[Site, str], ...]
 
     @property
@@ -38,15 +40,17 @@ class Composition:
 
 def compose(source: str, chosen: Iterable[tuple[Site, Candidate]], seed: int) -> Composition:
     """Rewrite all of the chosen sites that fit together; the earlier one has its way. Refused sites are left out."""
-    edits, sites, left_out = _Edits(source), [], []
+    edits, sites, own, left_out = _Edits(source), [], [], []
     for site, candidate in chosen:
+        before = len(edits.all)
         why = site.refused or edits.add(candidate.rewrite(site_rng(site, seed)))
         if why:
             left_out.append((site, why))
         else:
             sites.append(site)
+            own.append(tuple(edits.all[before:]))
     text, changed, changed_original = apply_edits(source, edits.all)
-    return Composition(source, text, changed, changed_original, tuple(sites), tuple(left_out))
+    return Composition(source, text, changed, changed_original, tuple(sites), tuple(own), tuple(left_out))
 
 
 def site_rng(site: Site, seed: int) -> Random:
