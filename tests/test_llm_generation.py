@@ -91,6 +91,7 @@ def test_a_failure_is_repaired_in_the_validators_words(server):
     server.script = [ok(SOURCE), ok(HALF), (200, {}, ok(content="No idea")[2]), ok()]
     (row,) = rows(client(server))
     assert (row["status"], row["turns"], row["tokens"]) == ("valid", 4, 60)
+    assert [said.split(":")[0] for said in row["verdicts"]] == ["no_change", "not_this_concept", "unparsable", "valid"]
     told = [message["content"] for message in server.asked[-1]["messages"] if message["role"] == "user"][1:]
     assert [text.split("failed. ")[1].split(":")[0] for text in told] == ["no_change", "not_this_concept", "unparsable"]
 
