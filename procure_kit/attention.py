@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from torch._dynamo.eval_frame import OptimizedModule
+from torch.distributed.fsdp import FullyShardedDataParallel
+from torch.nn.parallel import DistributedDataParallel
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
@@ -23,6 +26,7 @@ from procure_kit.examples import tokens_in_spans
 
 SDPA_MASS = "sdpa_mass"
 MAP_BYTES = 2**31  # the most that `attention_maps` will hold
+KERNEL_WIDTH = 256  # the widest heads that fused kernels take on a GPU
 
 
 def mass_attention(
@@ -31,23 +35,28 @@ def mass_attention(
     """SDPA; on the `mass_layers` also the mass (B, H, N, G) that each query gives to the G sets of tokens.
 
     query (B, H, N, D), key and value (B, K, N, D), indicator (B, N, G).
-    Raises: NotImplementedError for soft-capped scores.
+    Raises: NotImplementedError for soft-capped scores and attention sinks.
     """
     kwargs.pop("output_attentions", None)
-    if kwargs.get("softcap") is not None:
-        raise NotImplementedError(f"{_without_fused(module)}: it caps the attention scores")
+    if kwargs.get("softcap") is not None or kwargs.get("s_aux") is not None:
+        raise NotImplementedError(f"{_without_fused(module)}: it caps the attention scores or has attention sinks")
     if indicator is None or module.layer_idx not in mass_layers:
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
-    head_dim, value_dim, groups = query.shape[-1], value.shape[-1], indicator.shape[-1]
     columns = indicator.to(value)[:, None].expand(-1, value.shape[1], -1, -1)  # (B, K, N, G)
-    # Fused kernels want one width for query, key and value, and a multiple of 8. Zeros add nothing to the scores.
-    width = -(-(max(head_dim, value_dim + groups)) // 8) * 8
-    query, key = (F.pad(states, (0, width - head_dim)) for states in (query, key))
-    value = F.pad(torch.cat([value, columns], dim=-1), (0, width - value_dim - groups))
-    scaling = head_dim**-0.5 if scaling is None else scaling
-    output, _ = sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
-    mass = output[..., value_dim : value_dim + groups].transpose(1, 2)  # (B, H, N, G)
-    return output[..., :value_dim], mass
+    scaling = query.shape[-1] ** -0.5 if scaling is None else scaling
+
+    def attend(values):  # (B, K, N, W) to (B, N, H, W)
+        # Fused kernels want one width for query, key and value, and a multiple of 8. Zeros add nothing to the scores.
+        width = -(-max(query.shape[-1], values.shape[-1]) // 8) * 8
+        states = (F.pad(each, (0, width - each.shape[-1])) for each in (query, key, values))
+        output, _ = sdpa_attention_forward(module, *states, attention_mask, scaling=scaling, **kwargs)
+        return output[..., : values.shape[-1]]
+
+    # Mostly one call. What would make the heads too wide goes into further ones: wide heads, many groups.
+    value_dim, values = value.shape[-1], torch.cat([value, columns], dim=-1)
+    parts = [attend(part) for part in values.split(max(KERNEL_WIDTH, value_dim), dim=-1)]
+    output = torch.cat(parts, dim=-1) if len(parts) > 1 else parts[0]
+    return output[..., :value_dim].contiguous(), output[..., value_dim:].transpose(1, 2)  # the mass: (B, H, N, G)
 
 
 AttentionInterface.register(SDPA_MASS, mass_attention)
@@ -84,8 +93,14 @@ def attention_implementation(model, name: str) -> Iterator[None]:
 
 
 def layer_indices(model, layers: Sequence[int] | None) -> list[int]:
-    """The chosen layers counted from 0, in ascending order; None chooses all. Raises: ValueError for one beyond."""
-    count = model.config.get_text_config().num_hidden_layers
+    """The chosen layers counted from 0, in ascending order; None chooses all.
+
+    Raises: ValueError for one beyond; NotImplementedError for a model without attention.
+    """
+    config = model.config.get_text_config()
+    if getattr(config, "num_attention_heads", None) is None:
+        raise NotImplementedError(f"{type(model).__name__} has no attention heads, so that no attention can be trained")
+    count = config.num_hidden_layers
     if wrong := [layer for layer in layers or () if not -count <= layer < count]:
         raise ValueError(f"layer {wrong[0]} does not exist: the model has {count} layers, 0 to {count - 1}")
     return list(range(count)) if layers is None else sorted({layer % count for layer in layers})
@@ -94,7 +109,7 @@ def layer_indices(model, layers: Sequence[int] | None) -> list[int]:
 def forward_with_mass(model, inputs: dict, indicator: torch.Tensor, layers: list[int]) -> tuple:
     """Call the model; return its outputs and the mass (L, B, H, N, G) of the chosen layers, with gradient.
 
-    inputs: `input_ids` and `attention_mask` (B, N); indicator (B, N, G). Only the last position's logits are computed.
+    inputs: what the model takes, `input_ids` and `attention_mask` (B, N); indicator (B, N, G).
 
     Raises: NotImplementedError, naming eager as the way, for an architecture that does not deliver the mass.
     """
@@ -105,7 +120,6 @@ def forward_with_mass(model, inputs: dict, indicator: torch.Tensor, layers: list
             indicator=indicator,
             mass_layers=layers,
             output_attentions=True,
-            logits_to_keep=1,
             use_cache=False,
         )
     mass = [layer.to(indicator.device) for layer in outputs.attentions or () if layer is not None]
@@ -115,8 +129,10 @@ def forward_with_mass(model, inputs: dict, indicator: torch.Tensor, layers: list
 
 
 def unwrapped(model):
-    """The model inside DistributedDataParallel; an adapter around it stays."""
-    return model.module if isinstance(model, torch.nn.parallel.DistributedDataParallel) else model
+    """The model inside DistributedDataParallel, FSDP and torch.compile; an adapter around it stays."""
+    while isinstance(model, (DistributedDataParallel, FullyShardedDataParallel, OptimizedModule)):
+        model = model._orig_mod if isinstance(model, OptimizedModule) else model.module
+    return model
 
 
 def attention_mass(model, tokenizer, text: str, spans: Sequence[Span]) -> torch.Tensor:
@@ -134,7 +150,7 @@ def attention_groups(model, tokenizer, text: str, groups: Sequence[Sequence[Span
     flags = [tokens_in_spans(text, encoded["offset_mapping"], spans) for spans in groups]  # G lists of N
     indicator = torch.tensor(flags, device=model.device).T[None]  # (1, N, G)
     ids = torch.tensor([encoded["input_ids"]], device=model.device)
-    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "logits_to_keep": 1}
     return forward_with_mass(model, inputs, indicator, layer_indices(model, None))[1][:, 0].float()
 
 

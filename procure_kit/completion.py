@@ -1,4 +1,4 @@
-"""Let a local causal model continue programs, in batches, with the token boundary at the prompt's end healed.
+"""Let a local causal model continue programs, many at a time: each prompt is read once for all of its samples.
 
 A prompt's last token may be one that the model would never have chosen there (a byte-level BPE joins a newline with
 the indentation that follows). So the prompt drops its trailing white space and its last token, and the first new
@@ -9,6 +9,10 @@ import random
 import re
 
 from procure_kit.cuts import Cut
+
+TOP_P = 0.95
+CONTEXT = 4  # tokens before the new ones that are decoded along: some tokenizers drop a text's leading space
+NEWLINES = ("\n", "Ċ", "<0x0A>")  # as tokenizers spell it in their vocabularies
 
 
 def complete(
@@ -24,76 +28,133 @@ def complete(
 ) -> list[list[str]]:
     """Return `samples` continuations of each cut's prefix, each ended where the function ends.
 
-    One sample is greedy; several are drawn at `temperature`. The result of a seed depends on the batch size too.
+    One sample is greedy; several are drawn at `temperature` from the 95 % likeliest. `batch_size` prompts are worked on
+    together, times `samples` rows. What is drawn depends on the seed and the prompt alone: not on the batch, the other
+    prompts, or white space at the prompt's end.
     """
+    wanted = [(cut.prefix.rstrip(), cut.indent) for cut in cuts]
+    prompts = sorted(set(wanted), key=lambda prompt: len(prompt[0]))  # like with like: less padding
+    vocabulary = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    texts = {}
+    for start in range(0, len(prompts), batch_size):
+        batch = prompts[start : start + batch_size]
+        draws = [_draws(f"{seed} {text}", samples, max_new_tokens) for text, _ in batch]
+        continuations = _continue(model, tokenizer, vocabulary, batch, draws, temperature)
+        texts |= dict(zip(batch, continuations, strict=True))
+    return [texts[prompt] for prompt in wanted]
+
+
+def _draws(seed: str, samples: int, length: int) -> list[list[float | None]]:
+    """For every sample and token a number from 0 to 1 that picks it; None is greedy."""
+    rng = random.Random(seed)
+    return [[rng.random() if samples > 1 else None for _ in range(length)] for _ in range(samples)]
+
+
+def _continue(model, tokenizer, vocabulary, batch, draws, temperature) -> list[list[str]]:
+    """The continuations of B prompts, S samples each. Shapes: R rows that still go on, at first B·S; V vocabulary."""
     import torch
 
-    random.seed(seed)
-    torch.manual_seed(seed)
-    sampling = {"do_sample": True, "temperature": temperature, "top_p": 0.95} if samples > 1 else {"do_sample": False}
-    pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-    texts = []
-    for start in range(0, len(cuts), batch_size):
-        batch = cuts[start : start + batch_size]
-        prompts = [tokenizer(cut.prefix.rstrip())["input_ids"] for cut in batch]
-        texts += _continue(model, tokenizer, batch, prompts, pieces, samples, max_new_tokens, sampling)
-    return texts
-
-
-def _continue(model, tokenizer, batch, prompts, pieces, samples, max_new_tokens, sampling) -> list[list[str]]:
-    import torch
-    from transformers import LogitsProcessorList, StoppingCriteriaList
-
-    kept = [prompt[:-1] or prompt for prompt in prompts]  # a lone token has nothing before it to stand on
-    width = max(map(len, kept))
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    ids = torch.tensor([[pad] * (width - len(row)) + row for row in kept], device=model.device)  # (B, T)
-    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in kept], device=model.device)
-    allowed = [
-        [i for i, piece in enumerate(pieces) if len(prompt) == 1 or piece.startswith(pieces[prompt[-1]])]
-        for prompt in prompts
+    samples = len(draws[0])
+    rows = [
+        _Row(tokenizer, *prompt, drawn) for prompt, of_prompt in zip(batch, draws, strict=True) for drawn in of_prompt
     ]
-    # What is decoded is always prompt and continuation together: some tokenizers drop a leading space.
-    skip = [len(text) for text in tokenizer.batch_decode(prompts)]
-    rows = [row for row in range(len(batch)) for _ in range(samples)]
+    stops = {*tokenizer.all_special_ids, *_as_list(model.generation_config.eos_token_id)}
+    newlines = {i for i, piece in enumerate(vocabulary) if any(mark in piece for mark in NEWLINES)}
+    with torch.inference_mode():
+        first = rows[::samples]
+        width = max(len(row.kept) for row in first)
+        ids = torch.tensor([[0] * (width - len(row.kept)) + row.kept for row in first], device=model.device)  # (B, T)
+        mask = torch.tensor([[0] * (width - len(row.kept)) + [1] * len(row.kept) for row in first], device=model.device)
+        output = _forward(model, ids, mask, (mask.cumsum(1) - 1).clamp_min(0), None)
+        logits = output.logits[:, -1, : len(vocabulary)].float()  # (B, V)
+        for i, row in enumerate(first):
+            if row.dropped:
+                begins = vocabulary[row.dropped[0]]
+                logits[i, [not piece.startswith(begins) for piece in vocabulary]] = -torch.inf
+        if samples > 1:
+            output.past_key_values.batch_repeat_interleave(samples)
+            logits, mask = logits.repeat_interleave(samples, 0), mask.repeat_interleave(samples, 0)
 
-    def heal(input_ids, scores):
-        if input_ids.shape[1] > width:
-            return scores
-        healed = torch.full_like(scores, float("-inf"))
-        for i, row in enumerate(rows):
-            healed[i, allowed[row]] = scores[i, allowed[row]]
-        return healed
-
-    def continuations(output_ids):
-        new = tokenizer.batch_decode([kept[row] + output_ids[i, width:].tolist() for i, row in enumerate(rows)])
-        for row, text in zip(rows, new, strict=True):
-            yield text[skip[row] :], batch[row].indent
-
-    def function_ended(output_ids, scores):
-        ended = [len(function_rest(text, indent)) < len(text) for text, indent in continuations(output_ids)]
-        return torch.tensor(ended, device=output_ids.device)
-
-    output = model.generate(
-        ids,
-        attention_mask=mask,
-        num_return_sequences=samples,
-        max_new_tokens=max_new_tokens,
-        pad_token_id=pad,
-        logits_processor=LogitsProcessorList([heal]),
-        stopping_criteria=StoppingCriteriaList([function_ended]),
-        **sampling,
-    )
-    special = [token for token in tokenizer.all_special_tokens if token]
-    texts = [function_rest(_before_any(text, special), indent) for text, indent in continuations(output)]
+        going = rows
+        for step in range(len(draws[0][0])):
+            tokens = _choose(logits, [row.draws[step] for row in going], temperature)  # (R,)
+            left = [i for i, token in enumerate(tokens.tolist()) if not going[i].ends_with(token, stops, newlines)]
+            if not left:
+                break
+            if len(left) < len(going):
+                going = [going[i] for i in left]
+                chosen = torch.tensor(left, device=model.device)
+                tokens, mask = tokens[chosen], mask[chosen]
+                output.past_key_values.batch_select_indices(chosen)
+            mask = torch.cat([mask, mask.new_ones(len(going), 1)], dim=1)
+            positions = mask.sum(1, keepdim=True) - 1
+            output = _forward(model, tokens[:, None], mask, positions, output.past_key_values)
+            logits = output.logits[:, -1, : len(vocabulary)].float()  # (R, V)
+    texts = [row.text() for row in rows]
     return [texts[i : i + samples] for i in range(0, len(texts), samples)]
 
 
+def _forward(model, ids, mask, positions, cache):
+    return model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=positions,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+
+
+def _choose(logits, draws: list[float | None], temperature: float):
+    """The token (R,) that each row's number picks among the likeliest that hold TOP_P together."""
+    import torch
+
+    if draws[0] is None:
+        return logits.argmax(-1)
+    weights, tokens = (logits / temperature).softmax(-1).sort(descending=True)  # (R, V)
+    before = weights.cumsum(-1) - weights
+    weights = weights.where(before < TOP_P, 0).cumsum(-1)
+    picked = torch.tensor(draws, device=logits.device, dtype=weights.dtype)[:, None] * weights[:, -1:]
+    place = torch.searchsorted(weights, picked, right=True).clamp_max(weights.shape[1] - 1)
+    return tokens.gather(1, place)[:, 0]
+
+
+class _Row:
+    """One sample in the making."""
+
+    def __init__(self, tokenizer, prefix: str, indent: int, draws: list[float | None]):
+        prompt = tokenizer(prefix)["input_ids"] or [tokenizer.bos_token_id or tokenizer.eos_token_id]
+        self.kept = prompt[:-1] or prompt  # a lone token has nothing before it to stand on
+        self.dropped = prompt[len(self.kept) :]
+        self.tokenizer, self.indent, self.draws = tokenizer, indent, draws
+        self.new: list[int] = []
+        self.context = self.kept[-CONTEXT:]
+        self.skip = len(tokenizer.decode(self.context + self.dropped))
+        self.after_newline = False  # the last line may be one that ends the function
+
+    def ends_with(self, token: int, stops: set[int], newlines: set[int]) -> bool:
+        """Take a token; whether it was the last one."""
+        if token in stops:
+            return True
+        self.new.append(token)
+        if self.after_newline or token in newlines:
+            text = self._decoded()
+            self.after_newline = not text[text.rfind("\n") + 1 :].strip()
+            return len(function_rest(text, self.indent)) < len(text)
+        return False
+
+    def text(self) -> str:
+        return function_rest(self._decoded(), self.indent)
+
+    def _decoded(self) -> str:
+        return self.tokenizer.decode(self.context + self.new)[self.skip :]
+
+
 def function_rest(text: str, indent: int = 0) -> str:
-    """The part of a continuation that still belongs to a function whose `def` stands `indent` columns in."""
-    end = re.search(rf"\n[ \t]{{0,{indent}}}(?=\S)", text)
+    """The part of a continuation that belongs to a function whose `def` stands `indent` columns in; -1: all of it."""
+    end = re.search(rf"\n[ \t]{{0,{indent}}}(?=\S)", text) if indent >= 0 else None
     return text[: end.start()] if end else text
 
 
-def _before_any(text: str, stops: list[str]) -> str:
-    return text[: min((text.find(stop) for stop in stops if stop in text), default=len(text))]
+def _as_list(value) -> list:
+    return value if isinstance(value, list) else [] if value is None else [value]

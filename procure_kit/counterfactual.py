@@ -1,5 +1,7 @@
 """What the stages hand on: a site, a counterfactual, and the text edits that lead from one program to the other."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
 Span = tuple[int, int]  # [start, end) in characters
@@ -65,31 +67,76 @@ class Counterfactual:
 
 @dataclass(frozen=True)
 class Edit:
-    """Replace source[start:end] by text."""
+    """Replace source[start:end] by text. Where the text, or its middle, is what stands at `moved` in the source, other
+    edits made there move along."""
 
     start: int
     end: int
     text: str
+    moved: Span | None = None
 
 
-def apply_edits(source: str, edits: list[Edit]) -> tuple[str, tuple[Span, ...], tuple[Span, ...]]:
+def exchange(source: str, one: Span, other: Span) -> list[Edit]:
+    """Two places of the source trade their texts."""
+    return [Edit(*one, source[slice(*other)], other), Edit(*other, source[slice(*one)], one)]
+
+
+def apply_edits(source: str, edits: Iterable[Edit]) -> tuple[str, tuple[Span, ...], tuple[Span, ...]]:
     """Return the new source, the changed spans in it, and the changed spans in the old one.
 
-    Everything outside the edits stays as it is, byte for byte. Edits that change nothing leave no span.
+    Everything outside the edits stays as it is, byte for byte. Edits that change nothing leave no span. An edit may
+    lie inside the place of a moving one; it then shows where that text goes, and in the spans of the move.
 
-    Raises: ValueError when two edits overlap.
+    Raises: ValueError when two edits overlap in any other way.
     """
-    pieces, new_spans, old_spans = [], [], []
-    position = length = 0
-    for edit in sorted(edits, key=lambda e: (e.start, e.end)):
-        if edit.start < position:
-            raise ValueError(f"edits overlap at character {edit.start}")
-        pieces += [source[position : edit.start], edit.text]
+    text, placed = _apply(source, _in_order(edits), 0, len(source))
+    spans = [(new, (edit.start, edit.end)) for edit, new, outermost in placed if outermost]
+    spans = [(new, old) for new, old in spans if text[slice(*new)] != source[slice(*old)]]
+    return text, tuple(new for new, _ in spans), tuple(old for _, old in spans)
+
+
+def place_edits(source: str, edits: Iterable[Edit]) -> tuple[str, dict[Edit, Span]]:
+    """The new source, and where in it the text of each edit stands, of those inside a moving one too.
+
+    Raises: ValueError as `apply_edits`.
+    """
+    text, placed = _apply(source, _in_order(edits), 0, len(source))
+    return text, {edit: span for edit, span, _ in placed}
+
+
+def _in_order(edits: Iterable[Edit]) -> list[Edit]:
+    """At one place moves come first, the widest before what lies in it; then insertions."""
+    return sorted(edits, key=lambda e: (e.start, e.moved is None, -e.end if e.moved else e.end))
+
+
+def _apply(source: str, edits: list[Edit], begin: int, end: int) -> tuple[str, list[tuple[Edit, Span, bool]]]:
+    """What source[begin:end] turns into, and of each edit where it stands then and whether it lies in no other.
+    `edits` are those inside, each before what lies inside it."""
+    pieces, placed = [], []
+    position, length, outer = begin, 0, None
+    for edit in edits:
+        moving = outer is not None and outer.moved is not None
+        if edit.start < position or moving and edit.start == edit.end == position:
+            if not moving or edit.end > position:
+                raise ValueError(f"edits overlap at character {edit.start}")
+            continue  # it moves with the outer one's text
         length += edit.start - position
-        if edit.text != source[edit.start : edit.end]:
-            old_spans.append((edit.start, edit.end))
-            new_spans.append((length, length + len(edit.text)))
-        length += len(edit.text)
-        position = edit.end
-    pieces.append(source[position:])
-    return "".join(pieces), tuple(new_spans), tuple(old_spans)
+        text, inside = (edit.text, []) if edit.moved is None else _moved(source, edit, edits)
+        pieces += [source[position : edit.start], text]
+        placed.append((edit, (length, length + len(text)), True))
+        placed += [(inner, (length + start, length + stop), False) for inner, (start, stop), _ in inside]
+        length += len(text)
+        position, outer = edit.end, edit
+    pieces.append(source[position:end])
+    return "".join(pieces), placed
+
+
+def _moved(source: str, edit: Edit, edits: list[Edit]) -> tuple[str, list[tuple[Edit, Span, bool]]]:
+    start, end = edit.moved
+    first = bisect_left(edits, start, key=lambda e: e.start)
+    last = bisect_right(edits, end, key=lambda e: e.start)
+    inside = [e for e in edits[first:last] if e.end <= end and not (e.moved and (e.start, e.end) == edit.moved)]
+    left, _, right = edit.text.partition(source[start:end])
+    text, placed = _apply(source, inside, start, end)
+    shift = len(left)
+    return left + text + right, [(e, (one + shift, two + shift), False) for e, (one, two), _ in placed]

@@ -40,9 +40,11 @@ def outcomes(rows: Iterable[tuple[str, str]], title: str = "") -> go.Figure:
 
 
 def loss_curves(log: list[dict]) -> go.Figure:
-    """The terms of the concept loss over the optimizer's steps; a step without changed tokens has no concept terms."""
-    figure = go.Figure(layout=LAYOUT | {"xaxis_title": "step", "yaxis_title": "loss", "title": "The three terms"})
-    for name, colour in (("nll", BLUE), ("mask", ORANGE), ("attention", GREEN)):
+    """The terms of the concept loss and the mass on changed tokens; a step without changed tokens has only the NLL."""
+    figure = go.Figure(
+        layout=LAYOUT | {"xaxis_title": "step", "yaxis_title": "loss", "title": "The three terms, and the mass"}
+    )
+    for name, colour in (("nll", BLUE), ("mask", ORANGE), ("attention", GREEN), ("mean_mass", PURPLE)):
         rows = [row for row in log if name == "nll" or row["n_query"]]
         steps, values = [row["step"] for row in rows], [row[name] for row in rows]
         figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers", line_color=colour)

@@ -7,7 +7,7 @@ The paper describes it in prose (arXiv 2508.12620); its formulas could not be re
     attention =  (1/|Q|) Σ_{t∈Q} (1 − Σ_{m∈M, m≤t} Ā[t, m])     Q: response tokens after the first altered one
                                                                 Ā: mean over the chosen heads and layers
 Each mean runs over all tokens of the batch. A token counts in T, M and Q by its own position. `labels` are −100 outside
-the response, and `changed` marks M.
+the response, and `changed` marks M. A row's first token is in none: nothing predicts it.
 
 `implementation="eager"` computes just that from full logits and N×N attention maps. "fused" gives the same values and
 gradients from a chunked projection and the fused attention mass, at about the price of the NLL alone.
@@ -43,22 +43,39 @@ class LossConfig:
     w_mask: float = 1.0  # our reconstruction, as is everything below
     w_att: float = 1.0
     layers: tuple[int, ...] = (-1,)  # negative ones count from the last
-    heads: tuple[int, ...] | None = None  # query heads, the same in each layer; None: all
+    heads: tuple | None = None  # query heads, the same in each layer, or a tuple for each of `layers`; None: all
     form: str = "complement"  # of the attention term, by the mass m: 1 − m; "log": −log m; "linear": −m
 
     def __post_init__(self):
         for name in ("lam", "w_mask", "w_att"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be a number from 0 up, not {getattr(self, name)!r}")
-        for name in ("layers", "heads"):
-            if (value := getattr(self, name)) is not None:
-                object.__setattr__(self, name, tuple(value))  # lists come from TOML and JSON
-                if not value or not all(type(index) is int for index in value):
-                    raise ValueError(f"{name} must name at least one whole number, not {value!r}")
-        if self.layers is None:
-            raise ValueError("layers must name at least one whole number, not None")
+        # Lists come from TOML and JSON
+        layers = () if self.layers is None else tuple(self.layers)
+        heads = (
+            self.heads
+            if self.heads is None
+            else tuple(tuple(h) if isinstance(h, (list, tuple)) else h for h in self.heads)
+        )
+        apart = heads if heads and all(type(head) is tuple for head in heads) else (heads,)
+        for name, value in [("layers", layers), *(("heads", each) for each in apart if each is not None)]:
+            if not value or not all(type(index) is int for index in value):
+                raise ValueError(f"{name} must name at least one whole number, not {value!r}")
+        if apart is heads and len(heads) != len(layers):
+            raise ValueError(f"heads has {len(heads)} tuples for {len(layers)} layers")
+        object.__setattr__(self, "layers", layers)
+        object.__setattr__(self, "heads", heads)
         if self.form not in FORMS:
             raise ValueError(f"form must be one of {', '.join(FORMS)}, not {self.form!r}")
+
+
+# What is left of the loss in each ablation: `replace(config, **ABLATIONS["mask"])`.
+ABLATIONS = {
+    "nll": {"w_mask": 0.0, "w_att": 0.0},
+    "mask": {"w_att": 0.0},
+    "attention": {"w_mask": 0.0},
+    "both": {},
+}
 
 
 class TokenCounts(NamedTuple):
@@ -87,9 +104,9 @@ class LossParts:
 
 
 def token_sets(batch: dict) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """T, M and Q as booleans (B, N). The first position is in none: nothing predicts it."""
-    response = batch["labels"] != -100
-    response[:, 0] = False
+    """T, M and Q as booleans (B, N). A row's first token is in none: nothing predicts it."""
+    attended = batch["attention_mask"].bool()
+    response = (batch["labels"] != -100) & attended & F.pad(attended[:, :-1], (1, 0), value=False)
     changed = batch["changed"].bool() & response
     query = response & (changed.cumsum(1) - changed.long() > 0)  # something altered stands strictly before
     return response, changed, query
@@ -112,24 +129,25 @@ def concept_loss(
     accumulation, several processes): the parts then add up to the larger batch's loss.
     With gradient checkpointing the model keeps the attention that the loss ran with.
 
-    Raises: ValueError for a batch without a response token, a layer or head that the model lacks, or an unknown
-    implementation;
+    Raises: ValueError for a batch without a response token or of packed sequences, a layer or head that the model
+    lacks, or an unknown implementation;
     NotImplementedError for an architecture that the fused form does not fit, naming eager as the way.
     """
     config = config or LossConfig()
     if implementation not in IMPLEMENTATIONS:
         raise ValueError(f"implementation must be {' or '.join(IMPLEMENTATIONS)}, not {implementation!r}")
+    if "position_ids" in batch or batch["attention_mask"].dim() != 2 or (batch["attention_mask"] > 1).any():
+        raise ValueError("packed sequences are not offered: one text a row, and an attention_mask (B, N) of 0 and 1")
     response, changed, query = token_sets(batch)
     counts = TokenCounts(int(response.sum()), int(changed.sum()), int(query.sum()))
     if counts.n_response == 0:
         raise ValueError("the batch has no response token to learn from: every label is -100")
-    layers = layer_indices(unwrapped(model), config.layers)
-    _check_heads(unwrapped(model), config.heads)
-    losses, mass = IMPLEMENTATIONS[implementation](model, batch, response, changed, layers)  # (S,), (L, B, H, N)
+    chosen = _chosen_heads(unwrapped(model), config)
+    losses, mass = IMPLEMENTATIONS[implementation](model, batch, response, changed, list(chosen))  # (S,), (L, B, H, N)
     over = TokenCounts(*(max(n, 1) for n in denominators or counts))
 
-    mass = mass if config.heads is None else mass[:, :, list(config.heads)]
-    mass = mass.to(losses.dtype).mean(dim=(0, 2))[query]  # (|Q|,)
+    mass = torch.cat([layer[:, heads] for layer, heads in zip(mass, chosen.values(), strict=True)], dim=1)
+    mass = mass.to(losses.dtype).mean(dim=1)[query]  # (|Q|,)
     nll = losses.sum() / over.n_response
     mask = (losses * changed[response]).sum() / over.n_changed
     attention = FORMS[config.form](mass).sum() / over.n_query
@@ -137,10 +155,21 @@ def concept_loss(
     return LossParts(total, nll, mask, attention, mass.detach().sum() / over.n_query, *counts)
 
 
-def _check_heads(model, heads: tuple[int, ...] | None) -> None:
+def _chosen_heads(model, config: LossConfig) -> dict[int, list[int]]:
+    """The heads of each chosen layer, all counted from 0, layers in ascending order."""
+    layers = layer_indices(model, config.layers)
     count = model.config.get_text_config().num_attention_heads
-    if wrong := [head for head in heads or () if not 0 <= head < count]:
-        raise ValueError(f"head {wrong[0]} does not exist: the model has {count} query heads, 0 to {count - 1}")
+    total = model.config.get_text_config().num_hidden_layers
+    apart = config.heads is not None and type(config.heads[0]) is tuple
+    if apart and len(layers) != len(config.layers):
+        raise ValueError(f"layers {config.layers} name a layer twice: give the heads of each layer once")
+    chosen = dict.fromkeys(layers, list(config.heads or range(count)))
+    if apart:
+        chosen |= {layer % total: list(heads) for layer, heads in zip(config.layers, config.heads, strict=True)}
+    for head in (head for heads in chosen.values() for head in heads):
+        if not 0 <= head < count:
+            raise ValueError(f"head {head} does not exist: the model has {count} query heads, 0 to {count - 1}")
+    return chosen
 
 
 def _eager(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch.Tensor]:
@@ -164,10 +193,14 @@ def _fused(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch
     if not (mask[:, 1:] & ~mask[:, :-1]).any():
         mask = torch.ones_like(mask)  # padding on the right is in nobody's past: causal order hides it, without a mask
     inputs = {"input_ids": batch["input_ids"], "attention_mask": mask.long()}
-    with _projected_in_chunks(unwrapped(model), response, batch["labels"]) as projected:
+    with _projected_in_chunks(unwrapped(model), response, batch["labels"]) as losses:
         outputs, mass = forward_with_mass(model, inputs, changed[..., None], layers)
-    _check_projection(unwrapped(model), projected["last_logits"], outputs.logits)
-    return projected["losses"], mass[..., 0]
+    if len(losses) != 1 or not _is_probe(outputs.logits):
+        raise NotImplementedError(
+            f"{type(unwrapped(model)).__name__} changes its logits after the projection (scaling or soft-capping), "
+            'which the fused loss does not follow: use implementation="eager"'
+        )
+    return losses[0], mass[..., 0]
 
 
 IMPLEMENTATIONS = {"fused": _fused, "eager": _eager}
@@ -175,24 +208,35 @@ IMPLEMENTATIONS = {"fused": _fused, "eager": _eager}
 
 @contextmanager
 def _projected_in_chunks(model, response, labels):
-    """While the model runs, turn the decoder's last hidden states into the loss (S,) of each response token.
+    """While the model runs, catch what enters its projection; yield a list for the loss (S,) of each response token.
 
-    A hook does it, and not the caller, so that it happens within the model's own autocast and wrappers.
+    It happens in hooks of the projection, so within the model's own autocast and wrappers. The model itself projects
+    one position, and gets known numbers for it, which show afterwards whether it leaves its logits as they are.
     """
-    projected = {}
-    head = model.get_output_embeddings()
+    head, losses = model.get_output_embeddings(), []
 
-    def project(module, args, output):
-        hidden = output[0]  # (B, N, E)
-        projected["losses"] = token_losses(hidden[:, :-1][response[:, 1:]], labels[response], head)
-        with torch.no_grad():
-            projected["last_logits"] = head(hidden[:, -1:])
+    def project(module, args):
+        entering.remove()  # the chunks go through the same module
+        hidden = args[0]  # (B, N, E)
+        losses.append(token_losses(hidden[:, :-1][response[:, 1:]], labels[response], head))
+        leaving.append(head.register_forward_hook(lambda module, args, logits: _probe(logits)))
+        return (hidden[:, -1:],)
 
-    handle = model.get_decoder().register_forward_hook(project)
+    entering, leaving = head.register_forward_pre_hook(project), []
     try:
-        yield projected
+        yield losses
     finally:
-        handle.remove()
+        for handle in (entering, *leaving):
+            handle.remove()
+
+
+def _probe(logits: torch.Tensor) -> torch.Tensor:
+    """Numbers of the logits' shape, so large that no cap leaves them alone, and exact in 16 bits."""
+    return (1024 + 8 * (torch.arange(logits.shape[-1], device=logits.device) % 64)).to(logits.dtype).expand_as(logits)
+
+
+def _is_probe(logits: torch.Tensor) -> bool:
+    return torch.equal(logits, _probe(logits))
 
 
 def token_losses(hidden: torch.Tensor, targets: torch.Tensor, head, chunk: int = CHUNK) -> torch.Tensor:
@@ -226,14 +270,3 @@ def _projected_once(hidden, targets, head) -> torch.Tensor:
 
 def _at_least_float(logits: torch.Tensor) -> torch.Tensor:
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
-
-
-def _check_projection(model, ours: torch.Tensor, theirs: torch.Tensor) -> None:
-    """Refuse a model that scales or caps its logits after the projection."""
-    tolerance = {torch.float64: 1e-9, torch.float32: 1e-5}.get(ours.dtype, 1e-2)
-    theirs = theirs[:, -1:]
-    if (ours - theirs).abs().max() > tolerance * theirs.abs().max():
-        raise NotImplementedError(
-            f"{type(model).__name__} changes its logits after the projection (scaling or soft-capping), "
-            'which the fused loss does not follow: use implementation="eager"'
-        )

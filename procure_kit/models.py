@@ -1,5 +1,6 @@
 """Load a model and its tokenizer by name or path, on CPU or GPU, whole or in 4 bits."""
 
+import os
 from pathlib import Path
 
 import torch
@@ -21,14 +22,15 @@ def load_model(
     """Load "tiny" (the kit's own), "smollm2" (SmolLM2-135M-Instruct), a local folder, or any Hub id.
 
     four_bit: NF4 weights by bitsandbytes, for QLoRA; the arithmetic stays in `dtype`.
-    device: "cpu", "cuda" or one GPU of several; default: a GPU if there is one.
+    device: "cpu", "cuda" or one GPU of several; default: a GPU if there is one, its own for each process of torchrun.
     dtype: default float32 on CPU (where bfloat16 can be 20 times slower) and bfloat16 on a GPU.
     options: go to transformers' `from_pretrained`.
 
     The model is in evaluation mode and runs SDPA; the loss and the attention functions exchange that as they need.
     Raises: ValueError when there is no such GPU, model or complete copy of it; the message says what to do.
     """
-    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    own = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"  # of several processes (torchrun, accelerate) each has its GPU
+    device = torch.device(device or (own if torch.cuda.is_available() else "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError('device="cuda": this machine shows no CUDA GPU to PyTorch; use device="cpu" or leave it out')
     dtype = dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16)

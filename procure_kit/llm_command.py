@@ -1,0 +1,96 @@
+"""What `procure perturb --generator openai:MODEL` adds: a server, its limits, and a record of its replies."""
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from procure_kit.generation import identity
+from procure_kit.llm_client import Client
+from procure_kit.llm_generation import llm_generate
+from procure_kit.local_server import MODEL, local_server
+from procure_kit.problems import Problem
+from procure_kit.rows import append_row, count_line
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    title = f"with --generator openai:MODEL (key: OPENAI_API_KEY; openai:{MODEL} starts its own server)"
+    add = parser.add_argument_group(title).add_argument
+    add("--base-url", metavar="URL", help="an OpenAI-compatible server; default: OpenAI's")
+    add("--concurrency", type=int, default=4, metavar="N", help="requests in flight")
+    add("--turns", type=int, default=4, metavar="N", help="repair turns after a first failure")
+    add("--parameters", type=json.loads, metavar="JSON", help='other fields of a request: {"temperature": 0.2}')
+    add("--structured", action="store_true", help="ask for JSON, until the server says that it cannot")
+    add("--budget-tokens", type=int, metavar="N", help="stop when so many are spent")
+    add("--budget-usd", type=float, metavar="X", help="stop when so many dollars are spent; needs --price")
+    add("--price", type=float, nargs=2, metavar=("IN", "OUT"), help="dollars per million tokens")
+    add("--record", type=Path, metavar="FILE", help="replies are kept here, and read before asking")
+    add("--replay", action="store_true", help="use the record alone, and ask no server")
+    add("--batch-out", type=Path, metavar="FILE", help="write new requests for OpenAI's Batch API, and ask no server")
+    add("--batch-in", type=Path, nargs="+", default=[], metavar="FILE", help="a batch's results and errors")
+
+
+def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], rows: list[dict]) -> int:
+    """Append the rows that OUT lacks; 1 when a request failed for good or work is left. Raises: ValueError."""
+    _refuse(args)
+    faults = [row for row in rows if row["status"] == "api_fault"]
+    rows = [row for row in rows if row["status"] != "api_fault"]
+    if faults:  # a fault is asked again, and its row must not stand beside the new one
+        part = args.out.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        for row in rows:
+            append_row(part, row)
+        part.touch()
+        part.replace(args.out)
+    counts = Counter(row["status"] or "rewritten" for row in rows)
+    with _client(args) as client:
+        options = {"turns": args.turns, "concurrency": args.concurrency, "done": {identity(row) for row in rows}}
+        made = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
+        with tqdm(made, total=len(problems) * len(concepts), desc="perturb", unit="row", file=sys.stderr) as bar:
+            fault = ""
+            for row in bar:
+                append_row(args.out, row)
+                counts[row["status"]] += 1
+                fault = row["detail"] if row["status"] == "api_fault" else fault
+                bar.set_postfix(tokens=client.spent, **({"usd": f"{client.spent_usd:.4f}"} if client.price else {}))
+    print(count_line(counts, args.out))
+    if fault:
+        print(f"a request failed for good ({fault}): check --base-url, the model's name and the key", file=sys.stderr)
+    if client.left and args.batch_out:
+        print(f"{client.left} rows wait for the replies to {args.batch_out}: --batch-in reads them", file=sys.stderr)
+    elif client.left:
+        print(f"the budget is spent: {client.left} rows are left for the same command", file=sys.stderr)
+    return int(bool(fault or client.left))
+
+
+def _refuse(args: argparse.Namespace) -> None:
+    if args.every_site:
+        raise ValueError("--every-site is for --generator rules: a model is asked about one site a problem")
+    if args.replay and not args.record:
+        raise ValueError("--replay needs a --record to replay")
+    if (args.batch_out or args.batch_in) and not args.record:
+        raise ValueError("batches need a --record: repair turns go on from the replies kept there")
+    if args.batch_out and args.batch_out.exists():
+        raise ValueError(f"{args.batch_out} exists: name a new file for this batch's requests")
+    if args.parameters is not None and not isinstance(args.parameters, dict):
+        raise ValueError("--parameters must be a JSON object")
+
+
+@contextmanager
+def _client(args: argparse.Namespace) -> Iterator[Client]:
+    model = args.generator.removeprefix("openai:")
+    options = {"parameters": args.parameters} if args.parameters is not None else {}
+    options |= {"record": args.record, "replay_only": args.replay, "structured": args.structured}
+    options |= {"budget_tokens": args.budget_tokens, "budget_usd": args.budget_usd, "price": args.price}
+    options |= {"batches": args.batch_in, "batch_out": args.batch_out}
+    if model == MODEL and not (args.base_url or args.replay or args.batch_out or os.environ.get("OPENAI_BASE_URL")):
+        with local_server() as url:
+            yield Client(model, url, **options)
+    else:
+        yield Client(model, args.base_url, **options)

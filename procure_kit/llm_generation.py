@@ -1,0 +1,121 @@
+"""Counterfactuals by a language model: prompt, answer, the validator's verdict, and repair turns in its own words."""
+
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from random import Random
+
+from procure_kit.concept_check import classify
+from procure_kit.concepts import find_sites
+from procure_kit.counterfactual import Counterfactual, Site
+from procure_kit.generation import check, identity
+from procure_kit.llm_client import Client, NotAsked
+from procure_kit.llm_record import ApiFault
+from procure_kit.problems import Problem
+from procure_kit.prompting import answer, prompt, repair
+from procure_kit.validation import validate_all
+
+
+def llm_generate(
+    problems: Iterable[Problem],
+    client: Client,
+    concepts: Collection[str] | None = None,
+    mode: str = "strict",
+    seed: int = 0,
+    turns: int = 4,
+    concurrency: int = 4,
+    done: Collection[tuple] = (),
+) -> Iterator[dict]:
+    """Yield a row for each problem and concept as it is ready: the fields of the rules' rows, and `turns` (generations
+    made), `tokens`, `seconds`, `reasoning`, `verdicts` (one a reply). `turns` repair turns follow a first
+    failure (the authors': 4).
+
+    Status: "valid", or the last failure's own ("unparsable" also when a reply holds no program); "not_applicable";
+    "api_fault". What is not asked, because the budget is spent
+    or the request went into a batch file, is left out and made by a later run.
+    Raises: ValueError for an unknown concept or mode.
+    """
+    concepts = check(concepts, mode)
+    works = []
+    for problem in problems:
+        for concept in concepts:
+            work = {"task_id": problem.task_id, "concept": concept, "mode": mode, "seed": seed}
+            work["generator"] = f"openai:{client.model}"
+            if not any(row == identity(work | {"site": row[3]}) for row in done):
+                works.append((problem, work))
+    threads = ThreadPoolExecutor(concurrency)
+    try:
+        waiting = [threads.submit(_row, problem, work, client, turns) for problem, work in works]
+        for future in as_completed(waiting):
+            row = future.result()
+            if row is None:
+                client.left += 1
+            else:
+                yield row
+    finally:  # a caller that stops early waits for the requests in flight, not for all the others
+        threads.shutdown(cancel_futures=True)
+
+
+def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | None:
+    source, concept = problem.program, work["concept"]
+    try:
+        sites = find_sites(source, [concept], work["mode"])
+    except ValueError as error:
+        return _made(work, source, source, None, "unparsable", str(error))
+    accepted = [site for site in sites if site.refused is None]
+    if not accepted:
+        why = "; ".join(dict.fromkeys(site.refused for site in sites)) or "the source has no such place"
+        return _made(work, source, source, None, "not_applicable", why)
+    site = Random(f"{concept} {work['seed']}").choice(accepted)  # the rules' choice for the same seed
+    messages = [{"role": "user", "content": prompt(source, site)}]
+    extra = _no_reply()
+    program, status, detail = source, "", ""
+    for _ in range(turns + 1):
+        try:
+            reply = client.ask(messages, sample=work["seed"])
+        except NotAsked:
+            return None
+        except ApiFault as fault:
+            before = f" (turn {extra['turns'] + 1}; the one before: {status}: {detail})" if status else ""
+            return _made(work, source, program, site, "api_fault", f"{fault}{before}", extra)
+        content, usage = reply["content"], reply["usage"]
+        extra["turns"] += 1
+        extra["tokens"] += usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
+        extra["seconds"] += reply["seconds"]
+        found, extra["reasoning"] = answer(content, source)
+        program = source if found is None else found
+        if found is None:
+            status, detail = (
+                "unparsable",
+                f"the reply has no program in a closed fenced block (finish_reason {reply['finish_reason']})",
+            )
+        else:
+            row = _made(work, source, program, site, "", "", extra)
+            (verdict,) = validate_all([(Counterfactual.from_row(row), problem)], workers=1)
+            status, detail = verdict.status, verdict.detail
+        extra["verdicts"].append(f"{status}: {detail}" if detail else status)
+        if status == "valid":
+            break
+        messages += [{"role": "assistant", "content": content}, {"role": "user", "content": repair(status, detail)}]
+    return _made(work, source, program, site, status, detail, extra)
+
+
+def _no_reply() -> dict:
+    return {"turns": 0, "tokens": 0, "seconds": 0.0, "reasoning": "", "verdicts": []}
+
+
+def _made(
+    work: dict, source: str, program: str, site: Site | None, status: str, detail: str, extra: dict | None = None
+) -> dict:
+    spans = classify(source, program, work["concept"]) if site and program != source else None
+    cf = Counterfactual(
+        **work,
+        site=site.index if site else -1,
+        original=source,
+        counterfactual=program,
+        changed=spans.changed if spans else (),
+        changed_original=spans.changed_original if spans else (),
+        soundness="tested" if site else "",
+        status=status,
+        detail=detail,
+    )
+    return cf.to_row() | (extra or _no_reply())

@@ -1,0 +1,78 @@
+"""Replies of a chat server: read one, keep each on disk as it arrives, and find it again by its request."""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from procure_kit.rows import append_row, read_rows
+
+
+class ApiFault(Exception):
+    """No usable reply; the message says why. `passing`: the same request may well succeed later."""
+
+    def __init__(self, message: str, passing: bool = False, usage: dict | None = None):
+        super().__init__(message)
+        self.passing = passing
+        self.usage = usage or {}  # a refused or an empty reply costs tokens too
+
+
+def read_reply(text: str) -> dict:
+    """content, finish_reason and usage of a chat completion. Raises: ApiFault when it is none, refused or empty."""
+    try:
+        row = json.loads(text)
+        choice = row["choices"][0]
+        content, refusal = choice["message"].get("content") or "", choice["message"].get("refusal")
+        usage = {name: int((row.get("usage") or {}).get(name) or 0) for name in ("prompt_tokens", "completion_tokens")}
+        empty, finish = not content.strip(), choice.get("finish_reason")
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ApiFault(f"no chat completion ({type(error).__name__}): {text[:200]}", passing=True) from error
+    if refusal or finish == "content_filter":
+        raise ApiFault(f"the model refused: {refusal or 'content_filter'}", usage=usage)
+    if empty:
+        raise ApiFault(f"the reply is empty (finish_reason {finish})", passing=True, usage=usage)
+    return {"content": content, "finish_reason": finish, "usage": usage}
+
+
+def request_hash(body: dict, sample: int) -> str:
+    """What a reply is found by: all that was sent, and which of several samples it is."""
+    return hashlib.sha256(json.dumps([body, sample], sort_keys=True).encode()).hexdigest()
+
+
+class Record:
+    """A JSONL file of requests and replies, and what batches brought; a fault is asked again unless replayed."""
+
+    def __init__(self, path: str | Path | None, batches: Iterable[str | Path] = (), replay: bool = False):
+        self.path, self.lock = path, threading.Lock()
+        kept = read_rows(path, required=("request", "content")) if path and Path(path).exists() else ()
+        self.known = {row["request"]: row for row in kept if replay or not row.get("fault")}
+        self.arrived = {row["custom_id"]: row for file in batches for row in read_rows(file, required=("custom_id",))}
+
+    def find(self, request: str, body: dict) -> dict | None:
+        """The reply to a request, if there is one. Raises: ApiFault when what came, or was recorded, is a fault."""
+        row = self.known.get(request)
+        if (row is None or row.get("fault")) and request in self.arrived:
+            row = self.arrived[request]
+            response = row.get("response") or {}
+            try:
+                if row.get("error") or response.get("status_code") != 200:
+                    said = row.get("error") or response.get("body")
+                    raise ApiFault(f"the batch has no reply: {json.dumps(said)[:300]}")
+                return self.keep(request, body, read_reply(json.dumps(response["body"])) | {"seconds": 0.0})
+            except ApiFault as fault:
+                self.keep(request, body, {"content": "", "usage": fault.usage, "fault": str(fault)})
+                raise
+        if row and row.get("fault"):
+            raise ApiFault(row["fault"])
+        return row
+
+    def keep(self, request: str, body: dict, reply: dict) -> dict:
+        row = {"request": request, **body, **reply, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+        with self.lock:
+            if not row.get("fault"):
+                self.known[request] = row
+            if self.path:
+                append_row(self.path, row)
+        return row

@@ -1,0 +1,108 @@
+"""Several sites at once, of one concept and of several."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from procure_kit import NotApplicable, find_sites, perturb, perturb_all
+from tests.random_programs import behaviours, random_program
+
+pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
+
+NESTED = """\
+def f(a, b):
+    if a:
+        x = 1
+        y = 2
+        if b:
+            x = 3
+        else:
+            x = 4
+    else:
+        x = y = 0
+    return x + y
+"""
+
+
+def test_flips_nest_and_swaps_move_along():
+    made = perturb_all(NESTED, ["if_else_flip", "independent_swap"])
+    assert made.counterfactual == (
+        "def f(a, b):\n    if not a:\n        x = y = 0\n    else:\n        y = 2\n        x = 1\n"
+        "        if not b:\n            x = 4\n        else:\n            x = 3\n    return x + y\n"
+    )
+    assert (made.concept, made.soundness, len(made.sites), made.left_out) == (
+        "if_else_flip+independent_swap", "syntactic", 3, (),
+    )  # fmt: skip
+
+
+def test_names_change_wherever_their_text_goes():
+    made = perturb_all(NESTED, seed=3)
+    assert made.concept == "if_else_flip+independent_swap+def_use_break+variable_name_random"
+    assert [(site.concept, why) for site, why in made.left_out] == [
+        ("variable_name_shuffle", "another site renames the same variables")
+    ]
+    for a, b in [(0, 0), (1, 0), (1, 1)]:
+        assert _call(made.counterfactual, a, b) == _call(NESTED, a, b)
+    assert made.counterfactual.count("if not") == 2
+
+
+def test_a_definition_split_off_keeps_its_own_new_name():
+    source = "def f(p):\n    x = p\n    y = x\n    x = 2\n    return x + y\n"
+    made = perturb_all(source, ["def_use_break", "variable_name_shuffle"])
+    name = made.counterfactual.splitlines()[3].split()[0]
+    assert made.counterfactual == f"def f(p):\n    y = p\n    x = y\n    {name} = 2\n    return {name} + x\n"
+
+
+def test_a_chain_of_neighbours_swaps_only_in_pairs():
+    source = "def f():\n    a = 1\n    b = 2\n    c = 3\n    d = 4\n    return a, b, c, d\n"
+    made = perturb_all(source, "independent_swap")
+    assert [line.split()[0] for line in made.counterfactual.splitlines()[1:5]] == ["b", "a", "d", "c"]
+    assert [(site.index, why) for site, why in made.left_out] == [(1, "another site moves the same text")]
+
+
+def test_sites_can_be_picked_so_that_a_failure_is_traced():
+    sites = [site for site in find_sites(NESTED) if site.refused is None]
+    for site in sites:
+        alone = perturb_all(NESTED, sites=[site], seed=5)
+        assert alone.counterfactual == perturb(NESTED, site.concept, 5, site=site).counterfactual
+        assert alone.sites == (site,)
+    assert perturb_all(NESTED, sites=[]).counterfactual == NESTED
+
+
+def test_soundness_leaves_out_what_only_tests_can_tell():
+    source = "def f(a, b):\n    if a < b:\n        return 1\n    else:\n        return 2\n"
+    assert perturb_all(source, soundness="syntactic").sites == ()
+    assert perturb_all(source).soundness == "tested"
+    with pytest.raises(ValueError, match="no soundness 'sure'"):
+        perturb_all(source, soundness="sure")
+
+
+def test_perturb_takes_several_sites():
+    cf = perturb(NESTED, "if_else_flip", site=[0, 1])
+    assert cf.counterfactual == perturb_all(NESTED, ["if_else_flip"]).counterfactual
+    assert (cf.site, cf.detail) == (-1, "sites 0, 1")
+    source = "def f():\n    a = 1\n    b = 2\n    c = 3\n    return a, b, c\n"
+    with pytest.raises(NotApplicable, match="site 1 on line 3: another site moves the same text"):
+        perturb(source, "independent_swap", site=[0, 1])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(["strict", "procure"]))
+def test_sound_sites_stay_sound_together(seed, mode):
+    source = random_program(Random(seed))
+    made = perturb_all(source, seed=seed, mode=mode, soundness="syntactic")
+    assert behaviours(made.counterfactual) == behaviours(source), made.counterfactual
+    assert outside(source, made.changed_original) == outside(made.counterfactual, made.changed)
+
+
+def outside(text: str, spans) -> list[str]:
+    borders = [0, *(border for span in spans for border in span), len(text)]
+    return [text[start:end] for start, end in zip(borders[::2], borders[1::2], strict=True)]
+
+
+def _call(source: str, *args):
+    namespace = {}
+    exec(source, namespace)
+    return namespace["f"](*args)
