@@ -8,11 +8,12 @@ subclass arrives as its plain base: no method of the candidate's ever runs in th
 """
 
 import builtins
+import re
 from collections import deque
 from decimal import Decimal
 from fractions import Fraction
 
-from procure_kit.wire import Gone, Unsendable, receive, send
+from procure_kit.wire import Channel, Gone, Unsendable
 
 MAX_DEPTH = 150
 SMALL_INT = 1 << 64  # larger integers travel as hex: decimal conversion is quadratic, and Python limits it
@@ -25,7 +26,13 @@ OPERATIONS = {  # what the other side may ask of an object that stayed here
     "iter": lambda target, args, kwargs: iter(target),
     "next": lambda target, args, kwargs: next(target),
     "getattr": lambda target, args, kwargs: getattr(target, *args),
+    "setattr": lambda target, args, kwargs: setattr(target, *args),
+    "getitem": lambda target, args, kwargs: target[args[0]],
+    "len": lambda target, args, kwargs: len(target),
+    "bool": lambda target, args, kwargs: bool(target),
+    "str": lambda target, args, kwargs: str(target),
 }
+ARRAYS = re.compile(r"[<>|=][bifcu]\d+")  # numpy's types of plain numbers
 
 
 class RemoteError(Exception):
@@ -45,10 +52,17 @@ class Table(list):
 
 
 class Handle:
-    """Stands for an object of the other side: it can be called, iterated, and asked for its attributes there."""
+    """Stands for an object of the other side: what is done with it is done there, and gives plain data again.
+
+    It is equal to nothing but itself, and holds what iterating it gives: no `__eq__` or `__contains__` of the other
+    side is asked.
+    """
+
+    __slots__ = ("_peer", "_number", "_kind")
 
     def __init__(self, peer: "Peer", number: int, kind: str):
-        self._peer, self._number, self._kind = peer, number, kind
+        for name, value in (("_peer", peer), ("_number", number), ("_kind", kind)):
+            object.__setattr__(self, name, value)
 
     def __call__(self, *args, **kwargs):
         return self._peer.request("call", self._number, args, kwargs)
@@ -64,6 +78,23 @@ class Handle:
             raise AttributeError(name)
         return self._peer.request("getattr", self._number, (name,))
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self._peer.request("setattr", self._number, (name, value))
+
+    def __getitem__(self, key: object):
+        return self._peer.request("getitem", self._number, (key,))
+
+    def __len__(self) -> int:
+        return self._peer.request("len", self._number)
+
+    def __bool__(self) -> bool:
+        return self._peer.request("bool", self._number)
+
+    def __str__(self) -> str:
+        return self._peer.request("str", self._number)
+
     def __repr__(self) -> str:
         return f"<{self._kind}>"
 
@@ -71,12 +102,27 @@ class Handle:
 class Peer:
     """One end of the channel: asks the other end, and answers it while waiting.
 
-    `allowed` names the OPERATIONS that the other end may ask for; `deadline` (of `time.monotonic()`) ends all waiting.
+    `allowed` names the OPERATIONS that the other end may ask for.
     """
 
-    def __init__(self, fd: int, allowed: tuple[str, ...], deadline: float | None = None):
-        self.fd, self.allowed, self.deadline = fd, allowed, deadline
+    def __init__(self, channel: Channel, allowed: tuple[str, ...]):
+        self.channel, self.allowed = channel, allowed
+        self.ahead: deque[dict] = deque()  # requests that were sent before they were made
         self.kept: list[object] = []  # objects of this side for which the other side holds a Handle
+        self.numbers: dict[int, int] = {}  # where in `kept` an object is, by its id
+        self.handles: dict[int, Handle] = {}
+        self.exceptions: dict[str, type[BaseException]] = {}  # types of this side that the other's may arrive as
+
+    def keep(self, value: object) -> int:
+        """The number by which the other side can speak of an object of this one."""
+        if id(value) not in self.numbers:
+            self.numbers[id(value)] = len(self.kept)
+            self.kept.append(value)
+        return self.numbers[id(value)]
+
+    def handle(self, number: int, kind: str) -> Handle:
+        """What stands for the other side's object of that number: always the same one."""
+        return self.handles.setdefault(number, Handle(self, number, kind))
 
     def request(self, operation: str, number: int, args: tuple = (), kwargs: dict | None = None) -> object:
         """Ask for an operation on an object of the other side.
@@ -84,22 +130,37 @@ class Peer:
         Raises: what it raised there, by type name and message; Gone; Unsendable.
         """
         table = Table()
-        message = {"op": operation, "on": number, "args": [self.encode(arg, table) for arg in args]}
-        message["kwargs"] = {name: self.encode(arg, table) for name, arg in (kwargs or {}).items()}
+        message = self.message(operation, number, args, kwargs or {}, table)
         given = list(table)
-        send(self.fd, message)
-        while "op" in (reply := receive(self.fd, self.deadline)):
-            self.answer(reply)
+        if self.ahead and self.ahead[0] == message:
+            self.ahead.popleft()
+        else:
+            while self.ahead:  # another request than was foreseen: those that were are of no more use
+                self.ahead.popleft()
+                self._reply()
+            self.channel.send(message)
+        reply = self._reply()
         try:
             result = self.decode(reply["result"], table) if "result" in reply else None
             for target, content in zip(given, reply["objects"], strict=not reply.get("lost")):
                 refill(target, [self.decode(item, table, 1) for item in content])
             if "result" in reply:
                 return result
-            error = remote_error(str(reply["raise"]), str(reply["message"]))
+            error = remote_error(str(reply["raise"]), str(reply["message"]), self.exceptions)
         except MALFORMED as problem:
             raise Gone(f"what arrived is no reply: {problem!r}") from problem
         raise error
+
+    def message(self, operation: str, number: int, args: tuple, kwargs: dict, table: Table) -> dict:
+        """The message that asks for an operation."""
+        message = {"op": operation, "on": number, "args": [self.encode(arg, table) for arg in args]}
+        return message | {"kwargs": {name: self.encode(arg, table) for name, arg in kwargs.items()}}
+
+    def _reply(self) -> dict:
+        """The next reply; requests of the other side that come first are answered."""
+        while "op" in (reply := self.channel.receive()):
+            self.answer(reply)
+        return reply
 
     def answer(self, message: dict) -> None:
         """Carry out one request of the other side and send the reply."""
@@ -116,9 +177,9 @@ class Peer:
             table, reply = Table(given), {"raise": type(error).__name__, "message": str(error)[:1000]}
         try:
             reply["objects"] = [[self.encode(item, table, 1) for item in contents(value)] for value in given]
-            send(self.fd, reply)
+            self.channel.send(reply)
         except (Unsendable, MemoryError, RecursionError) as error:
-            send(self.fd, {"raise": type(error).__name__, "message": str(error), "objects": [], "lost": True})
+            self.channel.send({"raise": type(error).__name__, "message": str(error), "objects": [], "lost": True})
 
     def encode(self, value: object, table: Table, depth: int = 0) -> object:
         """Turn a value into JSON, numbering its mutable containers in `table`."""
@@ -156,8 +217,11 @@ class Peer:
         for tag, base in TEXTUAL.items():
             if kind is base:
                 return [tag, str(value)]
-        self.kept.append(value)
-        return ["handle", len(self.kept) - 1, kind.__name__]
+        if kind.__module__ == "numpy" and hasattr(kind, "tolist"):
+            plain = self.encode(kind.tolist(value), Table())
+            numbers = kind.__name__ == "ndarray" and ARRAYS.fullmatch(value.dtype.str)
+            return ["array", value.dtype.str, plain] if numbers else plain
+        return ["handle", self.keep(value), kind.__name__]
 
     def decode(self, data: object, table: Table, depth: int = 0) -> object:
         """Rebuild a value out of the fixed types alone. Raises: one of MALFORMED for anything else."""
@@ -183,7 +247,11 @@ class Peer:
             case "yours", [int(number)]:
                 return self.kept[number]
             case "handle", [int(number), str(kind)]:
-                return Handle(self, number, kind)
+                return self.handle(number, kind)
+            case "array", [str(dtype), items] if ARRAYS.fullmatch(dtype):
+                import numpy
+
+                return numpy.array(self.decode(items, Table(), depth + 1), dtype)
             case "int", [str(text)]:
                 return int(text, 16)
             case "str", [str(text)]:
@@ -216,8 +284,12 @@ def refill(target: list | dict | set | bytearray | deque, items: list) -> None:
         target.extend(items)
 
 
-def remote_error(name: str, message: str) -> Exception:
-    """The exception that stands for one of the other side: built-in types keep their type, others are RemoteError."""
+def remote_error(name: str, message: str, known: dict[str, type] | None = None) -> Exception:
+    """The exception that stands for one of the other side: of its built-in type, a known one, or RemoteError."""
+    if known and name in known:
+        error = known[name].__new__(known[name])
+        error.args = (message,)
+        return error
     kind = Unsendable if name == "Unsendable" else getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError):
         return kind(message)

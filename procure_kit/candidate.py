@@ -3,41 +3,71 @@
 Nothing here is trusted. The program may change any of it; all it can win is to answer calls, which it may do anyway.
 """
 
+import ast
 import sys
 import types
 
+from procure_kit import stdin_program
 from procure_kit.boundary import OPERATIONS, Peer
-from procure_kit.wire import Gone, receive, send
+from procure_kit.wire import Channel, Gone
+
+TESTS = "<tests>"
 
 
-def main(channel: int) -> None:
-    """Load {"program", "entry_point"} and answer calls; the entry point is object 0."""
+def main(channel: Channel) -> None:
+    """Load one job's program and answer calls: object 0 is the entry point, or what runs the program on an input."""
     peer = Peer(channel, allowed=tuple(OPERATIONS))
-    job = receive(channel)
+    job = channel.receive()
     try:
-        send(channel, load(job["program"], job["entry_point"], peer))
+        channel.send(load(job, peer))
         while True:
-            peer.answer(receive(channel))
+            peer.answer(channel.receive())
     except Gone:
         return  # the oracle has its verdict
 
 
-def load(program: str, entry_point: str, peer: Peer) -> dict:
-    """Execute the program as a module: {"status": "loaded"}, or why not."""
+def load(job: dict, peer: Peer) -> dict:
+    """Execute {"program", "entry_point", "setup", "names"} as a module: {"status": "loaded", "found"}, or why not."""
     try:
-        code = compile(program, "<program>", "exec", dont_inherit=True)
+        code = compile(job["program"], "<program>", "exec", dont_inherit=True)
     except SyntaxError as error:
         return {"status": "unparsable", "detail": f"line {error.lineno}: {error.msg}"}
     except (ValueError, MemoryError, RecursionError) as error:  # null bytes; nested too deep for the parser
         return {"status": "unparsable", "detail": str(error) or "nested too deep"}
+    if job.get("stdin"):
+        peer.keep(stdin_program.runner(code))
+        return {"status": "loaded", "found": {}}
     module = sys.modules["candidate"] = types.ModuleType("candidate")
     try:
+        for line in _imports(job["setup"]):
+            exec(line, module.__dict__)
         exec(code, module.__dict__)
     except MemoryError:
         return {"status": "memory", "detail": "loading the program needed more memory than it may have"}
     except BaseException as error:  # SystemExit too
         return {"status": "tests_fail", "detail": f"loading the program raised {type(error).__name__}: {error}"}
-    if entry_point not in module.__dict__:
-        return {"status": "tests_fail", "detail": f"the program defines no {entry_point!r}"}
-    peer.kept.append(module.__dict__[entry_point])
-    return {"status": "loaded"}
+    if job["entry_point"] not in module.__dict__:
+        return {"status": "tests_fail", "detail": f"the program defines no {job['entry_point']!r}"}
+    if job.get("tests"):
+        return run_inside(job, module.__dict__)
+    peer.keep(module.__dict__[job["entry_point"]])
+    found = {name: module.__dict__[name] for name in job["names"] if callable(module.__dict__.get(name))}
+    return {"status": "loaded", "found": {name: [peer.keep(value), name] for name, value in found.items()}}
+
+
+def _imports(setup: str) -> list:
+    """The import statements of the tests' set-up, one code object each: a program may rely on them."""
+    nodes = [node for node in ast.parse(setup).body if isinstance(node, ast.Import | ast.ImportFrom)] if setup else []
+    return [compile(ast.Module([node], []), "<setup>", "exec") for node in nodes]
+
+
+def run_inside(job: dict, names: dict) -> dict:
+    """Run tests in here, with the program's own names, as they ask for. Whatever comes of it can be forged."""
+    function = names[job["entry_point"]]
+    try:
+        exec(compile(f"{job['setup']}\n{job['tests']}", TESTS, "exec", dont_inherit=True), names)
+        if job["check"]:
+            names["check"](function)
+    except BaseException as error:
+        return {"status": "tests_fail", "detail": f"{type(error).__name__}: {error}"[:400]}
+    return {"status": "passed", "detail": ""}

@@ -23,6 +23,7 @@ LOCKED = os.ST_NOSUID | getattr(os, "ST_NODEV", 4) | getattr(os, "ST_NOEXEC", 8)
 DETACH = 2
 SET_DEATH_SIGNAL, SET_DUMPABLE, SET_SUBREAPER, SET_NO_NEW_PRIVILEGES = 1, 4, 36, 38
 CAPABILITY_VERSION = 0x20080522
+NO_CAPABILITIES = ((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)())
 LINUX = sys.platform == "linux"
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,20 +35,20 @@ def _call(name: str, *args) -> None:
         raise OSError(error, f"{name}: {os.strerror(error)}")
 
 
-def limit(cpu_seconds: int, memory_mb: int) -> None:
-    """Limit this process for good, never above the hard limits that it already has."""
-    wanted = {
-        resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_AS: memory_mb * 1024 * 1024,
-        resource.RLIMIT_FSIZE: FILE_BYTES,
-        resource.RLIMIT_NPROC: PROCESSES,
-        resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
-    }
+def limit(*, cpu_seconds: int = 0, memory_mb: int = 0, processes: int = 0) -> None:
+    """Limit this process and what it will fork for good, never above the hard limits that it already has.
+
+    With `processes`, also the size and number of files, and core dumps. 0: not limited.
+    """
+    wanted = {resource.RLIMIT_CPU: cpu_seconds, resource.RLIMIT_AS: memory_mb * 1024 * 1024}
+    if processes:
+        wanted |= {resource.RLIMIT_NPROC: processes, resource.RLIMIT_FSIZE: FILE_BYTES}
+        wanted |= {resource.RLIMIT_NOFILE: OPEN_FILES, resource.RLIMIT_CORE: 0}
     for kind, value in wanted.items():
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        if value or kind == resource.RLIMIT_CORE:
+            hard = resource.getrlimit(kind)[1]
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (value, value))
 
 
 def enter_namespaces() -> None:
@@ -121,17 +122,96 @@ def hide() -> None:
         _call("prctl", SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def drop_privileges(level: str) -> None:
-    """Give up every privilege, for good: become nobody where the caller is root, lose the namespace's capabilities."""
-    if os.geteuid() == 0 and level != "process as root":
+def spare_uid(level: str) -> int | None:
+    """The user id that candidates get where the caller is root: its own for each worker, because the kernel counts a
+    user's processes together. None: they keep the caller's."""
+    if os.geteuid() or level == "process as root":
+        return None
+    return 61000 + os.getppid() % 4000 if level != "namespaces" else 61000 + int.from_bytes(os.urandom(2), "big") % 4000
+
+
+def drop_privileges(uid: int | None) -> None:
+    """Give up every privilege, for good: become the given user where the caller is root, lose all capabilities."""
+    if uid is not None:
         os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
     if LINUX:
         _call("prctl", SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
-        _call("capset", header, (ctypes.c_uint32 * 6)())
+        _call("capset", *NO_CAPABILITIES)
         _call("prctl", SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+
+
+def quiet_threads() -> None:
+    """One thread for numpy and its kind, said where C code looks and `os.environ` does not: threads count as memory
+    and as processes."""
+    for name in (b"OPENBLAS_NUM_THREADS", b"OMP_NUM_THREADS", b"MKL_NUM_THREADS"):
+        _libc.setenv(name, b"1", 1)
+
+
+def soften(memory_mb: int) -> None:
+    """Limit the memory of a trusted process, so that what is too much is an error in it and not the system's end."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = memory_mb * 1024 * 1024
+    if all(other == resource.RLIM_INFINITY or wanted < other for other in (soft, hard)):
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+
+
+def processes_of_this_user() -> int:
+    """How many processes and threads the caller's user has: the kernel counts new ones on top of them."""
+    count = 0
+    for pid in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
+        try:
+            if pid.isdigit() and os.stat(f"/proc/{pid}").st_uid == os.geteuid():
+                count += len(os.listdir(f"/proc/{pid}/task"))
+        except FileNotFoundError:
+            continue  # it has just ended
+    return count
+
+
+class Memory:
+    """What the descendants of the process `root` use together, by a /proc opened before namespaces hid it."""
+
+    def __init__(self):
+        self.root = 0
+        self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY) if os.path.isdir("/proc/self") else None
+
+    def megabytes(self) -> float:
+        """Pages beyond those that each fork shares with `root`; 0.0 where the system has no /proc to ask."""
+        if self.proc is None or not self.root:
+            return 0.0
+        shared, total, waiting = self._pages(self.root), 0, self._children(self.root)
+        while waiting:
+            pid = waiting.pop()
+            total += max(0, self._pages(pid) - shared)
+            waiting += self._children(pid)
+        return total * resource.getpagesize() / 2**20
+
+    def _pages(self, pid: int) -> int:
+        return int((self._read(f"{pid}/statm") or b"0 0").split()[1])
+
+    def _children(self, pid: int) -> list[int]:
+        try:
+            folder = os.open(f"{pid}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.proc)
+        except OSError:
+            return []  # it has just ended
+        try:
+            threads = os.listdir(folder)
+        finally:
+            os.close(folder)
+        return [int(child) for tid in threads for child in self._read(f"{pid}/task/{tid}/children").split()]
+
+    def _read(self, path: str) -> bytes:
+        try:
+            file = os.open(path, os.O_RDONLY, dir_fd=self.proc)
+        except OSError:
+            return b""
+        try:
+            return os.read(file, 1 << 20)
+        except OSError:
+            return b""
+        finally:
+            os.close(file)
 
 
 def nobody_can_import() -> bool:

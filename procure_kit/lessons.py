@@ -8,6 +8,7 @@ from procure_kit.concept_check import classify
 from procure_kit.concepts import find_sites
 from procure_kit.evaluation import ccs_all, ccs_valid
 from procure_kit.problems import Problem
+from procure_kit.prompting import answer as read_answer
 from procure_kit.runner import run_tests
 
 
@@ -65,6 +66,36 @@ def order_matters(source: str) -> str:
 
 def second_definition(source: str) -> str:
     return _accepted(source, "def_use_break")
+
+
+SIGN = '''def sign(n):
+    """"minus" or "plus"."""
+    if n < 0:
+        word = "minus"
+    else:
+        word = "plus"
+    return word
+'''
+
+
+def verdict_on_a_reply(status: str) -> str:
+    """Of a reply that only negates the test of `sign`."""
+    said = classify(SIGN, SIGN.replace("n < 0", "n >= 0"), "if_else_flip").status
+    return "" if status == said else "the test is negated, and the bodies are still where they were"
+
+
+def a_reply_that_passes(reply: str) -> str:
+    """A whole reply about `sign`, of which only the last closed fenced block is read."""
+    program, _ = read_answer(reply, SIGN)
+    if program is None:
+        return "no program in a closed fenced block is found in it"
+    said = classify(SIGN, program, "if_else_flip")
+    return "" if said.status == "ok" else f"the validator says {said.status}: {said.detail}"
+
+
+def most_generations(number: int) -> str:
+    """With four repair turns after the first reply."""
+    return "" if number == 5 else "the first reply is no repair"
 
 
 ABSOLUTE = "def distance(a, b):\n    return abs(a - b)\n"
@@ -138,6 +169,9 @@ EXERCISES = {
     "negate": negate,
     "order matters": order_matters,
     "second definition": second_definition,
+    "verdict on a reply": verdict_on_a_reply,
+    "a reply that passes": a_reply_that_passes,
+    "most generations": most_generations,
     "stronger test": stronger_test,
     "right but another concept": right_but_another_concept,
     "endless": endless,

@@ -66,10 +66,11 @@ class Client:
         if not self.replay_only and not self.batch_out:
             import openai
 
-            key = os.environ.get("OPENAI_API_KEY") or ("none" if self.base_url else None)
-            if key is None:
+            key = os.environ.get("OPENAI_API_KEY")
+            if not (key or self.base_url):
                 raise ValueError("no key: set OPENAI_API_KEY, or name a server of your own with --base-url")
-            self._client = openai.OpenAI(api_key=key, base_url=self.base_url, timeout=self.timeout, max_retries=0)
+            options = {"base_url": self.base_url, "timeout": self.timeout, "max_retries": 0}
+            self._client = openai.OpenAI(api_key=key or "none-needed", **options)
 
     def ask(self, messages: list[dict], sample: int = 0) -> dict:
         """The reply, as it is recorded: content, finish_reason, usage, seconds and more. Raises: ApiFault; NotAsked."""
@@ -113,8 +114,7 @@ class Client:
             except ApiFault as error:
                 fault, wait = error, None
             if not fault.passing or attempt == self.attempts:
-                told = str(fault).replace(self._client.api_key, "[key]")[:500]
-                raise ApiFault(told, fault.passing, fault.usage)
+                raise ApiFault(self._without_key(str(fault))[:500], fault.passing, fault.usage)
             usual = self.pause * 2 ** (attempt - 1) * (1 + random.random() / 4)
             time.sleep(min(self.longest, usual if wait is None else wait))
 
@@ -123,6 +123,7 @@ class Client:
 
         try:
             text = self._client.chat.completions.with_raw_response.create(**body).http_response.text
+            text = self._without_key(text)
         except openai.APIStatusError as error:
             passing = error.status_code in (408, 409, 429) or error.status_code >= 500
             fault = ApiFault(f"HTTP {error.status_code}: {error.message}", passing)
@@ -136,6 +137,10 @@ class Client:
             raise
         self._spend(reply["usage"])
         return reply
+
+    def _without_key(self, text: str) -> str:
+        """Some servers send the key back, in an error or in a page of theirs."""
+        return text.replace(self._client.api_key, "[key]")
 
     def _spend(self, usage: dict) -> None:
         tokens = [usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens")]

@@ -26,7 +26,8 @@ def llm_generate(
     done: Collection[tuple] = (),
 ) -> Iterator[dict]:
     """Yield a row for each problem and concept as it is ready: the fields of the rules' rows, and `turns` (generations
-    made), `tokens`, `seconds`, `reasoning`. `turns` repair turns follow a first failure (the authors': 4).
+    made), `tokens`, `seconds`, `reasoning`, `verdicts` (one a reply). `turns` repair turns follow a first
+    failure (the authors': 4).
 
     Status: "valid", or the last failure's own ("unparsable" also when a reply holds no program); "not_applicable";
     "api_fault". What is not asked, because the budget is spent
@@ -66,7 +67,7 @@ def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | Non
         return _made(work, source, source, None, "not_applicable", why)
     site = Random(f"{concept} {work['seed']}").choice(accepted)  # the rules' choice for the same seed
     messages = [{"role": "user", "content": prompt(source, site)}]
-    extra = {"turns": 0, "tokens": 0, "seconds": 0.0, "reasoning": ""}
+    extra = _no_reply()
     program, status, detail = source, "", ""
     for _ in range(turns + 1):
         try:
@@ -81,20 +82,25 @@ def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | Non
         extra["tokens"] += usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
         extra["seconds"] += reply["seconds"]
         found, extra["reasoning"] = answer(content, source)
+        program = source if found is None else found
         if found is None:
             status, detail = (
                 "unparsable",
                 f"the reply has no program in a closed fenced block (finish_reason {reply['finish_reason']})",
             )
         else:
-            program = found
             row = _made(work, source, program, site, "", "", extra)
             (verdict,) = validate_all([(Counterfactual.from_row(row), problem)], workers=1)
             status, detail = verdict.status, verdict.detail
+        extra["verdicts"].append(f"{status}: {detail}" if detail else status)
         if status == "valid":
             break
         messages += [{"role": "assistant", "content": content}, {"role": "user", "content": repair(status, detail)}]
     return _made(work, source, program, site, status, detail, extra)
+
+
+def _no_reply() -> dict:
+    return {"turns": 0, "tokens": 0, "seconds": 0.0, "reasoning": "", "verdicts": []}
 
 
 def _made(
@@ -112,4 +118,4 @@ def _made(
         status=status,
         detail=detail,
     )
-    return cf.to_row() | (extra or {"turns": 0, "tokens": 0, "seconds": 0.0, "reasoning": ""})
+    return cf.to_row() | (extra or _no_reply())

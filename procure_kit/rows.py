@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 
@@ -25,27 +26,69 @@ def read_rows(
     check: Callable[[dict], object] | None = None,
     on_bad: Callable[[BadRow], None] = warn_bad_row,
 ) -> Iterator[dict]:
-    """Yield the usable rows of a JSONL file (or .jsonl.gz) as dicts.
+    """Yield the usable rows of a file as dicts: JSONL (also .gz), a JSON array (.json), or Parquet (.parquet).
 
     A row that is not a JSON object, lacks one of the `required` string fields, or for which `check` raises ValueError,
     goes to `on_bad` as a `BadRow` and is left out. A last line without its newline is what a killed writer leaves: it
     is a bad row too unless it parses.
 
-    Raises: FileNotFoundError when the file is missing.
+    Raises: FileNotFoundError when the file is missing; ModuleNotFoundError for Parquet without pyarrow.
     """
-    opener = gzip.open if str(path).endswith(".gz") else open
-    with opener(path, "rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = _checked(json.loads(line.decode()), required)
-                if check is not None:
-                    check(row)
-            except (ValueError, RecursionError) as error:
-                on_bad(BadRow(f"{path}:{number}: {error}"))
-            else:
-                yield row
+    for place, read in _raw_rows(Path(path)):
+        try:
+            row = _checked(read(), required)
+            if check is not None:
+                check(row)
+        except (ValueError, RecursionError) as error:
+            on_bad(BadRow(f"{path}:{place}: {error}"))
+        else:
+            yield row
+
+
+def _raw_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Where each row stands, and a function that reads it or raises ValueError."""
+    if path.suffix == ".parquet":
+        yield from _parquet_rows(path)
+    elif path.suffix == ".json" and (rows := _array(path)) is not None:
+        yield from ((f"item {number}", partial(_same, row)) for number, row in enumerate(rows, start=1))
+    else:
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield str(number), partial(_parsed, line)
+
+
+def _parsed(line: bytes) -> object:
+    return json.loads(line.decode())
+
+
+def _same(row: object) -> object:
+    return row
+
+
+def _array(path: Path) -> list | None:
+    """The rows of a file that is one JSON array, as MBPP's sanitized part is published; None for any other."""
+    try:
+        value = json.loads(path.read_bytes())
+    except ValueError:
+        return None
+    return value if isinstance(value, list) else None
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    try:
+        from pyarrow import ArrowException, parquet
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(f"{path}: reading Parquet needs a package: pip install pyarrow") from error
+    number = 0
+    try:
+        for batch in parquet.ParquetFile(path).iter_batches(batch_size=16):
+            for row in batch.to_pylist():
+                number += 1
+                yield f"row {number}", partial(_same, row)
+    except ArrowException as error:
+        raise ValueError(f"{path}: no Parquet file that can be read: {error}") from error
 
 
 def _checked(row: object, required: tuple[str, ...]) -> dict:

@@ -11,15 +11,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from procure_kit.in_order import in_order
 from procure_kit.isolation import LEVELS
 from procure_kit.problems import Problem
-from procure_kit.wire import Gone, Unsendable, receive, send
+from procure_kit.wire import Channel, Gone, Unsendable
 
 TIMEOUT = 10.0  # seconds, for all tests of one problem together
 MEMORY_MB = 1024
@@ -30,8 +30,13 @@ PACKAGE_ROOT = str(Path(__file__).resolve().parent.parent)
 
 @dataclass(frozen=True)
 class TestResult:
-    """What became of one program: status is "passed", "tests_fail", "timeout", "memory", "crashed", "refused" or
-    "unparsable"; seconds are wall time, without the start of the processes."""
+    """What became of one program.
+
+    `status` is "passed", "tests_fail", "timeout", "memory", "crashed", "refused", "unparsable", or for tests that look
+    into the program's own process "needs_own_process" and, where that was allowed, "passed_in_own_process". `seconds`
+    are wall time, without the start of the processes, and `slowest` those of the slowest case of a program that reads
+    standard input; `limit` is the time limit, in seconds, of the whole run or of each case.
+    """
 
     __test__ = False  # pytest should not collect it
 
@@ -40,13 +45,16 @@ class TestResult:
     detail: str
     seconds: float
     isolation: str
+    limit: float = 0.0
+    slowest: float = 0.0
 
 
 class _Worker:
     """A warm process at one level of isolation. Raises: OSError when the system forbids that level."""
 
     def __init__(self, level: str):
-        self.socket, theirs = socket.socketpair()
+        ours, theirs = socket.socketpair()
+        self.channel = Channel(ours)
         code = START.format(PACKAGE_ROOT, theirs.fileno(), level)
         self.process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-c", code],
@@ -58,20 +66,22 @@ class _Worker:
         )
         theirs.close()
         self.level = level
+        self.channel.deadline = time.monotonic() + PATIENCE
         try:
-            why = receive(self.socket.fileno(), time.monotonic() + PATIENCE)["why"]
+            why = self.channel.receive()["why"]
         except Gone as error:
             why = f"the worker did not start: {error}"
         if why:
             self.close()
             raise OSError(why)
 
-    def run(self, timeout: float, memory_mb: int, body: dict) -> dict:
-        send(self.socket.fileno(), {"timeout": timeout, "memory_mb": memory_mb}, body)
-        return receive(self.socket.fileno(), time.monotonic() + timeout + PATIENCE)
+    def run(self, job: dict) -> dict:
+        self.channel.deadline = time.monotonic() + job["timeout"] * max(1, len(job["cases"])) + PATIENCE
+        self.channel.send(job)
+        return self.channel.receive()
 
     def close(self) -> None:
-        self.socket.close()  # the worker and its supervisor see it and end
+        self.channel.socket.close()  # the worker sees it, and ends with all that it started
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -105,31 +115,39 @@ os.register_at_fork(after_in_child=_idle.clear)  # a forked copy of this process
 
 
 def run_tests(
-    program: str, problem: Problem, *, timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB, require: str | None = None
+    program: str,
+    problem: Problem,
+    *,
+    timeout: float = TIMEOUT,
+    memory_mb: int = MEMORY_MB,
+    require: str | None = None,
+    own_process: bool = False,
 ) -> TestResult:
-    """Run a program against the problem's tests.
+    """Run a program against the problem's tests, or its cases.
 
-    `timeout` limits wall and CPU time (seconds) of the whole run, `memory_mb` the program's address space. `require`
-    names a level of isolation (isolation.LEVELS): where the system cannot give it or a stronger one, the status is
-    "refused" and nothing runs.
+    `timeout` limits wall and CPU time (seconds) of the whole run, or of each case; `memory_mb` the address space of
+    each process, and the memory of all together. `require` names a level of isolation (isolation.LEVELS): where the
+    system cannot give it or a stronger one, the status is "refused" and nothing runs. `own_process` lets tests that
+    look into the program's own process run in there, where a program can forge their outcome: a status of its own.
 
     Raises: ValueError for an unknown level.
     """
     if require is not None and require not in LEVELS:
         raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
-    body = {"program": program, "original": problem.program, "test": problem.test, "entry_point": problem.entry_point}
-    body["solved"] = bool(problem.canonical_solution.strip())
+    job = {name: getattr(problem, name) for name in ("test", "setup", "entry_point", "cases", "tolerance", "any_case")}
+    job |= {"program": program, "original": problem.program, "solved": bool(problem.canonical_solution.strip())}
+    job |= {"timeout": timeout, "memory_mb": memory_mb, "own_process": own_process}
     for attempt in (1, 2):
         worker = _worker()
         if require is not None and LEVELS.index(worker.level) > LEVELS.index(require):
             _idle.append(worker)
             why = "; ".join(f"{level}: {reason}" for level, reason in _reasons.items())
-            return TestResult(False, "refused", f"{require!r} is required, but {why}", 0.0, worker.level)
+            return TestResult(False, "refused", f"{require!r} is required, but {why}", 0.0, worker.level, timeout)
         try:
-            result = worker.run(timeout, memory_mb, body)
+            result = worker.run(job)
         except Unsendable as error:
             _idle.append(worker)
-            return TestResult(False, "refused", str(error), 0.0, worker.level)
+            return TestResult(False, "refused", str(error), 0.0, worker.level, timeout)
         except Gone:  # someone killed the worker: try once more, with a fresh one
             worker.close()
             result = {"status": "crashed", "detail": "the worker died twice while it ran this program", "seconds": 0.0}
@@ -140,7 +158,8 @@ def run_tests(
                 worker.close()
             else:
                 _idle.append(worker)
-        return TestResult(result["status"] == "passed", isolation=worker.level, **result)
+        passed = result["status"] in ("passed", "passed_in_own_process")
+        return TestResult(passed, isolation=worker.level, limit=timeout, **{"slowest": result["seconds"]} | result)
 
 
 def run_many(
@@ -153,10 +172,5 @@ def run_many(
     `limits` are the keyword arguments of `run_tests`.
     """
     with ThreadPoolExecutor(workers) as threads:
-        waiting: deque = deque()
-        for program, problem in jobs:
-            waiting.append(threads.submit(run_tests, program, problem, **limits))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        for _, future in in_order(lambda job: threads.submit(run_tests, *job, **limits), jobs, workers):
+            yield future.result()

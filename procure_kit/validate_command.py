@@ -1,14 +1,17 @@
-"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains status, detail, seconds and isolation."""
+"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains status, detail, seconds and isolation.
+
+`procure validate --repo NEW_DIR --test-command "..."`: the same for a rewritten source tree, by the tree's own suite.
+"""
 
 import argparse
 import json
 import sys
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
 
+from procure_kit import tree_command
 from procure_kit.counterfactual import Counterfactual
 from procure_kit.isolation import LEVELS
 from procure_kit.problems import load_problems
@@ -17,18 +20,22 @@ from procure_kit.runner import MEMORY_MB, TIMEOUT
 from procure_kit.validation import Verdict, validate_all
 
 REQUIRED = ("task_id", "concept", "original", "counterfactual")
-GIVEN = tuple(Verdict.__dataclass_fields__)  # the fields that a row gains
+GIVEN = ("status", "detail", "seconds", "isolation")  # the fields that a row gains
 NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rows", metavar="IN.jsonl", type=Path, help=f"rows with at least {', '.join(REQUIRED)}")
-    parser.add_argument("--problems", required=True, metavar="SET", help="where each row's tests are, by task_id")
-    parser.add_argument("-o", "--out", required=True, type=Path, metavar="OUT.jsonl", help="rows are appended here")
+    parser.add_argument(
+        "rows", nargs="?", metavar="IN.jsonl", type=Path, help=f"rows with at least {', '.join(REQUIRED)}"
+    )
+    parser.add_argument("--problems", metavar="SET", help="where each row's tests are, by task_id")
+    parser.add_argument("-o", "--out", type=Path, metavar="OUT.jsonl", help="rows are appended here")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds that an original may take")
     parser.add_argument("--memory", type=int, default=MEMORY_MB, metavar="MB", help="what a program may use")
+    parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
     parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
+    tree_command.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,8 +43,12 @@ def run(args: argparse.Namespace) -> int:
 
     Raises: ValueError for what cannot be done at all.
     """
+    if args.repo:
+        return tree_command.run(args)
+    if not (args.rows and args.problems and args.out):
+        raise ValueError("name the rows, --problems SET and -o OUT.jsonl, or a tree with --repo and --test-command")
     if args.rows.is_dir():
-        raise ValueError(f"{args.rows} is a directory: this version validates rows, not source trees")
+        raise ValueError(f"{args.rows} is a directory: a rewritten source tree goes with --repo")
     if args.rows.resolve() == args.out.resolve():
         raise ValueError(f"{args.out} is the input: name another file for the verdicts")
     complaints = Complaints()
@@ -57,14 +68,19 @@ def run(args: argparse.Namespace) -> int:
         else:
             rows.append(row)
 
-    limits = {"timeout": args.timeout, "memory_mb": args.memory, "require": args.require}
+    limits = {
+        "timeout": args.timeout,
+        "memory_mb": args.memory,
+        "require": args.require,
+        "own_process": args.own_process,
+    }
     made = [row for row in rows if row.get("status") not in NOT_MADE]
     pairs = ((Counterfactual.from_row(row), problems[row["task_id"]]) for row in made)
     verdicts = validate_all(pairs, workers=args.workers, **limits)
     for row in tqdm(rows, desc="validate", unit="row", file=sys.stderr):
         skipped = row.get("status") in NOT_MADE
         verdict = Verdict(row["status"], row.get("detail", "")) if skipped else next(verdicts)
-        append_row(args.out, row | asdict(verdict))
+        append_row(args.out, row | {field: getattr(verdict, field) for field in GIVEN})
         counts[verdict.status] += 1
     print(count_line(counts, args.out))
     return int(bool(complaints))

@@ -1,36 +1,38 @@
 """Is a counterfactual valid? It parses, changes what its concept asks and nothing else, and passes the same tests.
 
 The statuses, in the order in which they are looked for: `unparsable`, `no_change`, `not_this_concept`
-(concept_check.py); `original_fails`; `tests_fail`, `timeout`, `memory`, `crashed`, `refused` (runner.py);
-`tests_too_weak` (the tests also pass for broken versions, mutants.py); `valid`.
+(concept_check.py); `original_fails`; `tests_fail`, `timeout`, `memory`, `crashed`, `refused`, `needs_own_process`
+(runner.py); `tests_too_weak` (the tests also pass for broken versions, mutants.py); `valid`. Where tests were allowed
+to run in the program's own process, `valid_in_own_process`.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 from multiprocessing import get_context
 
 from procure_kit.concept_check import classify
 from procure_kit.counterfactual import Counterfactual
+from procure_kit.in_order import in_order
 from procure_kit.mutants import broken_versions
 from procure_kit.problems import Problem
 from procure_kit.runner import MEMORY_MB, TIMEOUT, TestResult, run_tests
 
 MULTIPLE, FLOOR = 10, 3.0  # a counterfactual may take 10 times as long as its original, and 3 s in any case
-MUTANTS = 6
+MUTANTS = 5
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """`seconds`: wall time of the counterfactual's tests, 0.0 when they did not run; `isolation`: see isolation.py."""
+    """`seconds`: wall time of the counterfactual's tests, 0.0 when they did not run; `isolation`: see isolation.py;
+    `limit`: the seconds that the tests were given, by the original's own run, or that each case was given."""
 
     status: str
     detail: str
     seconds: float = 0.0
     isolation: str = ""
+    limit: float = 0.0
 
 
 def validate(
@@ -40,42 +42,67 @@ def validate(
     timeout: float = TIMEOUT,
     memory_mb: int = MEMORY_MB,
     require: str | None = None,
+    own_process: bool = False,
 ) -> Verdict:
     """Judge one counterfactual by its problem's tests.
 
     `timeout` (seconds) is the original's; the counterfactual gets MULTIPLE times what the original took, and at least
-    FLOOR. `memory_mb` and `require` as in `run_tests`.
+    FLOOR. `memory_mb`, `require` and `own_process` as in `run_tests`.
     """
     finding = classify(cf.original, cf.counterfactual, cf.concept)
     if finding.status != "ok":
         return Verdict(finding.status, finding.detail)
-    original = _run_original(cf.original, problem, timeout, memory_mb, require)
-    if original.status == "refused":
-        return Verdict("refused", original.detail, 0.0, original.isolation)
+    limits = {"memory_mb": memory_mb, "require": require, "own_process": own_process}
+    original = _run_original(cf.original, problem, timeout=timeout, **limits)
+    if original.status in ("refused", "needs_own_process"):
+        return Verdict(original.status, original.detail, 0.0, original.isolation)
     if not original.passed:
-        return Verdict("original_fails", f"{original.status}: {original.detail}", 0.0, original.isolation)
-    limit = max(FLOOR, MULTIPLE * original.seconds)
-    limits = {"timeout": limit, "memory_mb": memory_mb, "require": require}
+        return Verdict("original_fails", f"{original.status}: {original.detail}", 0.0, original.isolation, timeout)
+    limits["timeout"] = max(FLOOR, MULTIPLE * original.slowest)
     result = run_tests(cf.counterfactual, problem, **limits)
+    found = (result.seconds, result.isolation, limits["timeout"])
     if result.status == "timeout":
-        reason = f"{result.detail} (the original took {original.seconds:.2g} s)"
-        return Verdict("timeout", reason, result.seconds, result.isolation)
+        return Verdict("timeout", f"{result.detail} (the original took {original.slowest:.2g} s)", *found)
     if not result.passed:
-        return Verdict(result.status, result.detail, result.seconds, result.isolation)
+        return Verdict(result.status, result.detail, *found)
+    if weak := _weakness(cf, problem, limits):
+        return Verdict("tests_too_weak", weak, *found)
+    return Verdict("valid" if result.status == "passed" else "valid_in_own_process", "", *found)
+
+
+def _weakness(cf: Counterfactual, problem: Problem, limits: dict) -> str:
+    """Which broken versions pass the tests too, "" when the tests have power.
+
+    They must reject the version that does nothing, and one of those that take the wrong branch where the counterfactual
+    differs from its original (without a branch there, one of those that are broken there in another way). Not each of
+    them, since a changed node may change nothing that can be seen.
+    """
+    nothing, *others = broken_versions(cf.counterfactual, problem.entry_point, changed_lines(cf))
+    if run_tests(nothing.program, problem, **limits).passed:
+        return f"the tests also pass for {nothing.what}"
+    branches = [version for version in others if version.branch] or others
     survivors = []
-    for what, program in islice(broken_versions(cf.counterfactual, problem.entry_point), MUTANTS):
-        if not run_tests(program, problem, **limits).passed:
-            return Verdict("valid", "", result.seconds, result.isolation)
-        survivors.append(what)
-    return Verdict(
-        "tests_too_weak", f"the tests also pass for {'; '.join(survivors)}", result.seconds, result.isolation
-    )
+    for version in branches[:MUTANTS]:
+        if not run_tests(version.program, problem, **limits).passed:
+            return ""
+        survivors.append(version.what)
+    return f"the tests also pass for {'; '.join(survivors)}" if survivors else ""
+
+
+def changed_lines(cf: Counterfactual) -> set[int]:
+    """The lines of the counterfactual that differ from the original, from 1; empty when they are not known."""
+    before = cf.counterfactual.count
+    return {
+        line
+        for start, end in cf.changed
+        for line in range(1 + before("\n", 0, start), 2 + before("\n", 0, max(start, end - 1)))
+    }
 
 
 @lru_cache(maxsize=4096)
-def _run_original(original: str, problem: Problem, timeout: float, memory_mb: int, require: str | None) -> TestResult:
+def _run_original(original: str, problem: Problem, **limits) -> TestResult:
     """Run an original once, however many counterfactuals it has."""
-    return run_tests(original, problem, timeout=timeout, memory_mb=memory_mb, require=require)
+    return run_tests(original, problem, **limits)
 
 
 def validate_all(
@@ -91,26 +118,22 @@ def validate_all(
         with ThreadPoolExecutor(workers) as threads:
             yield from validate_all(pairs, threads, workers, **limits)
         return
-    waiting: deque[tuple[Future | None, tuple]] = deque()
-    for pair in pairs:
-        waiting.append((_submit(executor, pair, limits), pair))
-        if len(waiting) > 4 * workers:
-            yield _outcome(*waiting.popleft(), limits)
-    while waiting:
-        yield _outcome(*waiting.popleft(), limits)
+    for pair, future in in_order(lambda pair: _submit(executor, pair, limits), pairs, workers):
+        yield _outcome(future, pair, limits)
 
 
-def _submit(executor: Executor, pair: tuple, limits: dict) -> Future | None:
+def _submit(executor: Executor, pair: tuple, limits: dict) -> Future:
     try:
         return executor.submit(validate, *pair, **limits)
-    except BrokenExecutor:
-        return None
+    except BrokenExecutor as error:
+        broken: Future = Future()
+        broken.set_exception(error)
+        return broken
 
 
-def _outcome(future: Future | None, pair: tuple, limits: dict) -> Verdict:
+def _outcome(future: Future, pair: tuple, limits: dict) -> Verdict:
     try:
-        if future is not None:
-            return future.result()
+        return future.result()
     except BrokenExecutor:
         pass  # a process pool breaks as a whole: whether it was this row that killed it shows below
     except Exception as error:

@@ -1,12 +1,14 @@
 """Messages between two processes that do not trust each other: a length and JSON, bounded, no pickle."""
 
 import json
-import os
 import select
+import socket
 import struct
 import time
 
 MAX_BYTES = 32_000_000
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+_size = struct.Struct("!I")
 
 
 class Unsendable(TypeError):
@@ -21,51 +23,71 @@ class Gone(Exception):
         self.timeout = timeout
 
 
-def send(fd: int, *messages: dict) -> None:
-    """Write messages, all of them or none. Raises: Unsendable when one is too large; Gone when nobody reads."""
-    packed = b""
-    for message in messages:
-        data = json.dumps(message, separators=(",", ":")).encode()
-        if len(data) > MAX_BYTES:
-            raise Unsendable(f"{len(data):,} bytes of data are more than the {MAX_BYTES:,} that may cross")
-        packed += struct.pack("!I", len(data)) + data
-    rest = memoryview(packed)
-    try:
-        while rest:
-            rest = rest[os.write(fd, rest) :]
-    except OSError as error:
-        raise Gone("the channel is closed") from error
+class Channel:
+    """One end of a socket pair. All waiting ends at `deadline`, a time of `time.monotonic()`; None: never."""
 
+    def __init__(self, end: socket.socket, deadline: float | None = None):
+        self.socket, self.deadline = end, deadline
+        self._read = b""  # what arrived beyond the last message
 
-def receive(fd: int, deadline: float | None = None) -> dict:
-    """Read one message; `deadline` is a time of `time.monotonic()`.
-
-    Raises: Gone when the channel closes, the deadline passes, or what arrives is no message.
-    """
-    (size,) = struct.unpack("!I", _read(fd, 4, deadline))
-    if size > MAX_BYTES:
-        raise Gone(f"a message of {size:,} bytes is more than the {MAX_BYTES:,} that may cross")
-    try:
-        message = json.loads(_read(fd, size, deadline))
-    except (ValueError, RecursionError) as error:
-        raise Gone(f"what arrived is no message: {error}") from error
-    if not isinstance(message, dict):
-        raise Gone("what arrived is no message")
-    return message
-
-
-def _read(fd: int, size: int, deadline: float | None) -> bytes:
-    chunks, poller = [], select.poll()
-    poller.register(fd, select.POLLIN)
-    while size:
-        if deadline is not None and not poller.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            raise Gone("no answer in time", timeout=True)
+    def send(self, *messages: dict) -> None:
+        """Write messages, all of them or none. Raises: Unsendable when one is too large; Gone when nobody reads."""
+        packed = b""
+        for message in messages:
+            data = _encode(message).encode()
+            if len(data) > MAX_BYTES:
+                raise Unsendable(f"{len(data):,} bytes of data are more than the {MAX_BYTES:,} that may cross")
+            packed += _size.pack(len(data)) + data
+        rest = memoryview(packed)
         try:
-            chunk = os.read(fd, min(size, 1 << 20))
+            while rest:
+                try:
+                    rest = rest[self.socket.send(rest, self._flags) :]
+                except BlockingIOError:
+                    self._wait(select.POLLOUT)
         except OSError as error:
             raise Gone("the channel is closed") from error
-        if not chunk:
-            raise Gone("the channel is closed")
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)
+
+    def receive(self) -> dict:
+        """Read one message. Raises: Gone when the channel closes, time is over, or what arrives is no message."""
+        (size,) = _size.unpack(self._take(_size.size))
+        if size > MAX_BYTES:
+            raise Gone(f"a message of {size:,} bytes is more than the {MAX_BYTES:,} that may cross")
+        try:
+            message = json.loads(self._take(size))
+        except (ValueError, RecursionError) as error:
+            raise Gone(f"what arrived is no message: {error}") from error
+        if not isinstance(message, dict):
+            raise Gone("what arrived is no message")
+        return message
+
+    def _wait(self, event: int) -> None:
+        """Until the socket is ready. Raises: Gone at the deadline."""
+        poller = select.poll()
+        poller.register(self.socket, event)
+        if not poller.poll(max(0.0, self.deadline - time.monotonic()) * 1000):
+            raise Gone("no answer in time", timeout=True)
+
+    @property
+    def _flags(self) -> int:
+        """With a deadline, look before waiting: what is there already costs one system call."""
+        return 0 if self.deadline is None else socket.MSG_DONTWAIT
+
+    def _take(self, size: int) -> bytes:
+        if len(self._read) < size:
+            chunks, have = [self._read], len(self._read)
+            while have < size:
+                try:
+                    chunk = self.socket.recv(1 << 18, self._flags)
+                except BlockingIOError:
+                    self._wait(select.POLLIN)
+                    continue
+                except OSError as error:
+                    raise Gone("the channel is closed") from error
+                if not chunk:
+                    raise Gone("the channel is closed")
+                chunks.append(chunk)
+                have += len(chunk)
+            self._read = b"".join(chunks)
+        taken, self._read = self._read[:size], self._read[size:]
+        return taken

@@ -91,7 +91,7 @@ def test_an_argument_that_cannot_cross_is_refused():
 
 
 def decode(data: object) -> object:
-    return Peer(0, ()).decode(data, Table())
+    return Peer(None, ()).decode(data, Table())
 
 
 FORGED = [

@@ -89,7 +89,7 @@ def test_perturb_says_what_it_left_out(tmp_path, capsys):
         ("perturb nowhere -o OUT", "no problem set 'nowhere'"),
         ("perturb kit -o OUT --concepts loops", "no concept 'loops'"),
         ("perturb kit -o OUT --generator dice", "no generator 'dice'"),
-        ("perturb . -o OUT", "is a directory"),
+        ("perturb . -o OUT --every-site", "a directory is rewritten at every sound site"),
         ("validate nowhere.jsonl --problems kit -o OUT", "No such file"),
         ("validate . --problems kit -o OUT", "is a directory"),
         ("validate OUT --problems kit -o OUT", "is the input"),

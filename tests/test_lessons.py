@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from procure_kit.lessons import EXERCISES, check
+from procure_kit.lessons import EXERCISES, SIGN, check
 from procure_kit.notebook_runs import NOTEBOOKS
 
 
@@ -55,6 +55,10 @@ def test_none_is_not_answered_yet(name, capsys):
         ("negate", "n < 0 or done", "for n = 0 and done = False it should be True"),
         ("order matters", "def f(x):\n    y = x\n    z = y\n    return z\n", "no pair is refused because of a call"),
         ("second definition", "def f(x):\n    t = 1\n    return t\n", "finds no site"),
+        ("verdict on a reply", "valid", "bodies are still where they were"),
+        ("a reply that passes", "Negate it.", "no program"),
+        ("a reply that passes", f"```python\n{SIGN}```", "no_change"),
+        ("most generations", 4, "no repair"),
         ("stronger test", "def check(candidate):\n    assert candidate(5, 2) == 3\n", "broken program passes"),
         ("stronger test", "def check(candidate):\n    assert candidate(5, 2) == 4\n", "the right program fails"),
         ("right but another concept", "def distance(a, b):\n    return a - b\n", "must still pass"),

@@ -5,15 +5,18 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from procure_kit import cli
+from procure_kit.concepts import perturb as perturb_by_rules
 from procure_kit.generation import identity
 from procure_kit.llm_client import Client
 from procure_kit.llm_generation import llm_generate
+from procure_kit.llm_record import ApiFault
 from procure_kit.problems import Problem
 
 KEY = "sk-very-secret-0123456789"
@@ -61,6 +64,7 @@ def server(monkeypatch):
             pass
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.handle_error = lambda *_: None  # a client that timed out has hung up
     http.asked, http.script, http.inside, http.most = [], [ok()], 0, 0
     threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     http.url = f"http://127.0.0.1:{http.server_port}/v1"
@@ -87,6 +91,7 @@ def test_a_failure_is_repaired_in_the_validators_words(server):
     server.script = [ok(SOURCE), ok(HALF), (200, {}, ok(content="No idea")[2]), ok()]
     (row,) = rows(client(server))
     assert (row["status"], row["turns"], row["tokens"]) == ("valid", 4, 60)
+    assert [said.split(":")[0] for said in row["verdicts"]] == ["no_change", "not_this_concept", "unparsable", "valid"]
     told = [message["content"] for message in server.asked[-1]["messages"] if message["role"] == "user"][1:]
     assert [text.split("failed. ")[1].split(":")[0] for text in told] == ["no_change", "not_this_concept", "unparsable"]
 
@@ -134,6 +139,33 @@ def test_a_lasting_fault_is_a_row_without_the_key(server, name, tmp_path):
     (row,) = rows(made)
     assert row["status"] == "api_fault" and message in row["detail"] and len(server.asked) == asked
     assert KEY not in json.dumps(row) + repr(made)
+
+
+@pytest.mark.parametrize("reply", [ok(content=f"your key is {KEY}"), FAULTS["401"][0], (200, {}, f"<p>{KEY}</p>")])
+def test_a_key_that_comes_back_goes_no_further(server, tmp_path, reply, caplog, capsys):
+    server.script = [reply]
+    made = client(server, record=tmp_path / "record.jsonl")
+    caplog.set_level("DEBUG", logger="procure_kit")
+    with pytest.raises(ApiFault) as raised:
+        made.ask([{"role": "user", "content": "hello"}])
+        raise ApiFault("the reply was usable")
+    text = "".join(traceback.format_exception(raised.value))
+    (row,) = rows(made, turns=0)
+    everything = text + repr(made) + str(vars(raised.value)) + json.dumps(row) + caplog.text + str(capsys.readouterr())
+    assert KEY not in everything + (tmp_path / "record.jsonl").read_text()
+
+
+def test_without_a_key_no_word_is_taken_for_one(server, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    server.script = [(404, {}, '{"error": {"message": "none here"}}')]
+    assert "none here" in rows(client(server))[0]["detail"]
+
+
+def test_the_model_is_asked_about_the_site_that_the_rules_take(server):
+    two = Problem("two", SOURCE + SOURCE.replace("def f", "def g"), "", TEST, "f")
+    for seed in range(4):
+        (row,) = llm_generate([two], client(server), ["if_else_flip"], turns=0, seed=seed)
+        assert row["site"] == perturb_by_rules(two.program, "if_else_flip", seed=seed).site
 
 
 def test_nobody_listens(monkeypatch):

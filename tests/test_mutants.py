@@ -21,11 +21,22 @@ from procure_kit.mutants import broken_versions
 )
 def test_one_node_at_a_time(body, broken):
     versions = list(broken_versions(f"def f(a, b):\n    {body}\n", "f"))
-    assert versions[0][1].endswith("f = lambda *args, **kwargs: None\n")
-    assert [program for _, program in versions[1:]] == [f"def f(a, b):\n    {line}" for line in broken]
+    assert versions[0].program.endswith("f = lambda *a, **k: None\n")
+    assert [version.program for version in versions[1:]] == [f"def f(a, b):\n    {line}" for line in broken]
 
 
 def test_each_says_what_was_broken():
-    (_, first), (what, _) = islice(broken_versions("def f(x):\n    return x\n", "f"), 2)
-    assert what == "line 2 with 'return None'"
-    assert ast.parse(first)
+    first, second = islice(broken_versions("def f(x):\n    return x\n", "f"), 2)
+    assert second.what == "line 2 with 'return None'"
+    assert ast.parse(first.program)
+
+
+def test_a_program_is_broken_by_doing_nothing():
+    first, second = broken_versions("if input() == 'x': print('y')\n", "")
+    assert (first.program, second.program, second.branch) == ("", "if input() != 'x':\n    print('y')", True)
+
+
+def test_only_where_lines_say_so():
+    program = "def f(x):\n    if x:\n        return 1\n    return x < 3\n"
+    assert [v.what for v in broken_versions(program, "f", {2})][1:] == ["line 2 with 'if not x:'"]
+    assert len(list(broken_versions(program, "f", {4}))) == 4

@@ -81,6 +81,13 @@ def test_bad_input_is_named_and_nothing_runs(notebooks, tmp_path, capsys, argv, 
     assert not (tmp_path / "out").exists()
 
 
+def test_select_by_number_leaves_the_neighbours_out(notebooks):
+    (notebooks / "01b_between.ipynb").write_bytes((notebooks / "01_second.ipynb").read_bytes())
+    assert [path.stem for path in select(["01"])] == ["01_second"]
+    assert [path.stem for path in select(["01b"])] == ["01b_between"]
+    assert [path.stem for path in select([])] == ["00_first", "01_second", "01b_between"]
+
+
 def test_select_takes_the_starts_of_names_in_order(notebooks):
     assert [path.stem for path in select(["01", "00_f"])] == ["00_first", "01_second"]
 

@@ -15,6 +15,7 @@ PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 OTHER_PARAMETERS = {
     "00_quickstart": {"model": "smollm2", "problem_set": "kit", "task": "kit/24", "concept": "variable_name_random"},
     "01_perturbation": {"problem_set": "humaneval", "seed": 1},
+    "01b_llm_generator": {"concept": "variable_name_shuffle", "per_concept": 1, "turns": 0, "live": True},
     "02_validation": {"problem_set": "humaneval", "limit": 5, "seed": 1},
     "03_qlora_finetuning": {"problem_set": "kit", "limit": 4, "steps": 2, "batch_size": 4, "w_att": 0.0},
     "04_attention_maps": {"problem_set": "kit", "task": "kit/24", "concept": "if_else_flip", "real_model": "tiny"},

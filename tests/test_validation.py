@@ -89,14 +89,43 @@ def test_an_original_runs_once_for_all_its_counterfactuals(monkeypatch):
     ("test", "survivor"),
     [
         ("def check(candidate):\n    candidate(1)\n", "returns None at once"),
-        ("def check(candidate):\n    pass\n", "line 2 with 'n < 0'"),
-        ("def check(candidate):\n    assert candidate(1) != 'zero'\n", "'return None'"),
+        ("def check(candidate):\n    assert candidate(1) != 'zero'\n", "returns None at once"),
+        ("def check(candidate):\n    assert type(candidate(1)) is str\n", "line 2 with 'n < 0'"),
     ],
 )
 def test_tests_without_power(test, survivor):
     verdict = validate(VALID, replace(PROBLEM, test=test))
     assert verdict.status == "tests_too_weak"
     assert survivor in verdict.detail
+
+
+def test_a_broken_version_where_nothing_changed_proves_nothing():
+    """Only the swapped lines count: the tests must see a difference there."""
+    original = "def f(n):\n    a = n + 1\n    b = n + 2\n    return n\n"
+    swapped = "def f(n):\n    b = n + 2\n    a = n + 1\n    return n\n"
+    start, end = swapped.index("b ="), swapped.index("    return")
+    row = {"task_id": "s", "concept": "independent_swap", "original": original, "counterfactual": swapped}
+    cf = Counterfactual.from_row(row | {"changed": [[start, end]]})
+    assert validation.changed_lines(cf) == {2, 3}
+    problem = Problem("s", original, "\n", "def check(candidate):\n    assert candidate(1) == 1\n", "f")
+    verdict = validate(cf, problem)
+    assert (verdict.status, "line 2 with '3'" in verdict.detail) == ("tests_too_weak", True)
+
+
+def test_the_time_limit_is_the_originals_own_and_reported(any_change):
+    slow = "import time\n" + ORIGINAL.replace("    if", "    time.sleep(0.06)\n    if", 1)
+    verdict = validate(replace(VALID, original=slow), PROBLEM)
+    assert verdict.status == "valid"
+    assert 1.1 < verdict.limit < 4  # two calls of 0.06 s, ten times
+    assert validate(VALID, PROBLEM).limit == 0.5
+
+
+def test_tests_that_need_the_programs_own_process_are_a_status_of_their_own():
+    test = "import inspect\n" + TEST + "    assert inspect.isfunction(candidate)\n"
+    problem = replace(PROBLEM, test=test)
+    verdict = validate(VALID, problem)
+    assert (verdict.status, "import inspect" in verdict.detail) == ("needs_own_process", True)
+    assert validate(VALID, problem, own_process=True).status == "valid_in_own_process"
 
 
 def test_a_level_of_isolation_that_is_missing_refuses(monkeypatch):

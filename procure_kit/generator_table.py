@@ -1,0 +1,61 @@
+"""Generators side by side, by concept: what was attempted, what came out valid, why not, and what it cost."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from time import perf_counter
+
+from procure_kit.concepts import CONCEPTS, find_sites
+from procure_kit.generation import generate
+from procure_kit.problems import Problem
+from procure_kit.validation import validate_all
+
+COLUMNS = ("concept", "generator", "attempts", "valid", "why not", "turns", "tokens", "seconds")
+
+
+def with_sites(problems: Iterable[Problem], concept: str, limit: int, mode: str = "strict") -> list[Problem]:
+    """The first problems in which a concept has a site that can be rewritten, `limit` at most."""
+    found = (p for p in problems if any(site.refused is None for site in find_sites(p.program, [concept], mode)))
+    return [problem for problem, _ in zip(found, range(limit), strict=False)]
+
+
+def rules_rows(problems: list[Problem], concept: str, mode: str = "strict", seed: int = 0) -> Iterator[dict]:
+    """The rules' rows for the same sites, validated; one turn and no token each, `seconds` to rewrite one."""
+    for problem in problems:
+        start = perf_counter()
+        (cf,) = generate([problem], [concept], mode, seed)
+        extra = {"turns": 1, "tokens": 0, "seconds": perf_counter() - start}
+        if not cf.status:
+            (verdict,) = validate_all([(cf, problem)], workers=1)
+            extra |= {name: value for name, value in asdict(verdict).items() if name in ("status", "detail")}
+        yield cf.to_row() | extra
+
+
+def compare(rows: Iterable[dict]) -> list[dict]:
+    """One line for each concept and generator in the rows, in the concepts' order.
+
+    Rows without a site count as no attempt. `turns` are generations, `tokens` go in and out, `seconds` are those of the
+    generator, all three summed; "why not" counts the last status of each attempt that is not valid.
+    """
+    groups: dict[tuple[str, str], list[dict]] = {}
+    for row in rows:
+        if row["status"] != "not_applicable":
+            groups.setdefault((row["concept"], row["generator"]), []).append(row)
+    order = list(CONCEPTS)
+    lines = []
+    for (concept, generator), made in sorted(groups.items(), key=lambda item: order.index(item[0][0])):
+        statuses = Counter(row["status"] for row in made)
+        valid = statuses.pop("valid", 0)
+        sums = {name: sum(row[name] for row in made) for name in ("turns", "tokens", "seconds")}
+        lines.append(
+            {"concept": concept, "generator": generator, "attempts": len(made), "valid": valid}
+            | {"why not": ", ".join(f"{n} {status}" for status, n in statuses.most_common()) or "–"}
+            | {**sums, "seconds": float(f"{sums['seconds']:.3g}")}
+        )
+    return lines
+
+
+def markdown(lines: list[dict]) -> str:
+    """`compare`'s lines as a table."""
+    head = [f"| {' | '.join(COLUMNS)} |", "| --- | --- | ---: | ---: | --- | ---: | ---: | ---: |"]
+    return "\n".join(head + [f"| {' | '.join(str(line[name]) for name in COLUMNS)} |" for line in lines])

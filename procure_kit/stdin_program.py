@@ -1,0 +1,103 @@
+"""Programs that read standard input: each case in a fork of its own, and how outputs are compared.
+
+`runner` is the candidate's half, and as little trusted as the program. `compare` is the oracle's.
+"""
+
+import atexit
+import contextlib
+import os
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+import types
+from collections.abc import Callable
+
+LONGEST = 8_000_000  # bytes of output
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I)
+
+
+def runner(code: types.CodeType) -> Callable[[str], list]:
+    """A function from a standard input to [standard output, exit code or minus a signal, end of standard error]."""
+
+    def run(given: str) -> list:
+        with contextlib.ExitStack() as stack:
+            files = [stack.enter_context(tempfile.TemporaryFile(dir=".")) for _ in range(3)]
+            files[0].write(given.encode("utf-8", "surrogatepass"))
+            files[0].seek(0)
+            return _run(code, files)
+
+    return run
+
+
+def _run(code: types.CodeType, files: list) -> list:
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        _live(code, [file.fileno() for file in files])
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing of it may be left
+        os.killpg(child, signal.SIGKILL)
+    for name in os.listdir():  # what a case leaves behind is not there for the next one
+        shutil.rmtree(name, ignore_errors=True) if os.path.isdir(name) else os.unlink(name)
+    for file in files[1:]:
+        file.seek(0)
+    output, errors = files[1].read(LONGEST + 1), files[2].read()[-2000:]
+    return [output.decode(errors="replace"), status, errors.decode(errors="replace").strip()]
+
+
+def _live(code: types.CodeType, ends: list[int]) -> None:
+    """Run the program as `python program.py` would, and end the process as it ends."""
+    for standard, end in enumerate(ends):
+        os.dup2(end, standard)
+    os.closerange(3, 64)
+    modes = (("stdin", "r", "replace"), ("stdout", "w", "surrogateescape"), ("stderr", "w", "backslashreplace"))
+    for standard, (name, mode, errors) in enumerate(modes):
+        setattr(sys, name, open(standard, mode, encoding="utf-8", errors=errors, closefd=False))  # noqa: SIM115
+    sys.argv = ["program.py"]
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    ending = 0
+    try:
+        exec(code, main.__dict__)
+    except SystemExit as error:
+        ending = error.code if isinstance(error.code, int) else int(error.code is not None)
+        if error.code is not None and not isinstance(error.code, int):
+            print(error.code, file=sys.stderr)
+    except BaseException:
+        ending = 1
+        traceback.print_exc()
+    try:
+        threading._shutdown()  # waits for threads, as the interpreter does when it ends
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        ending = ending or 120  # what Python itself ends with when its output cannot be written
+    os._exit(ending & 255)
+
+
+def compare(output: str, expected: str, tolerance: float, any_case: bool) -> str:
+    """What differs first; nothing when the output is right.
+
+    Compared word by word: white space only separates, so that spaces at the end of a line, line breaks and blank lines
+    make no difference, as in the checker that CodeContests publishes. Numbers may differ by `tolerance`, absolutely or
+    relative to the expected one; without one, each word is the same text.
+    """
+    if output == expected:
+        return ""
+    got, wanted = output.split(), expected.split()
+    for number, (word, right) in enumerate(zip(got, wanted, strict=False), start=1):
+        if word != right and not (any_case and word.lower() == right.lower()) and not _close(word, right, tolerance):
+            return f"word {number}: expected {right[:100]!r}, got {word[:100]!r}"
+    if len(got) != len(wanted):
+        return f"expected {len(wanted)} words, got {len(got)}"
+    return ""
+
+
+def _close(word: str, right: str, tolerance: float) -> bool:
+    if not tolerance or not NUMBER.fullmatch(word) or not NUMBER.fullmatch(right):
+        return False
+    return abs(float(word) - float(right)) <= tolerance * max(1.0, abs(float(right)))

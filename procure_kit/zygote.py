@@ -1,0 +1,168 @@
+"""The warm process whose forks are the candidates: it has never seen a program, a test, or an expected value.
+
+At the level "namespaces" it is the first process of a PID namespace, so that it can kill everything in there at once.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import tempfile
+import traceback
+
+from procure_kit import candidate, isolation
+from procure_kit.wire import Channel
+
+SPARE = 100  # descriptors from here on are unused
+
+
+def start(level: str) -> tuple[socket.socket, int]:
+    """Fork the zygote. Returns the socket that commands it, and its process id."""
+    ours, theirs = socket.socketpair()
+    if level == "namespaces":
+        between = os.fork()
+        if between == 0:  # only children of this one live in the new PID namespace: the oracle's forks must not
+            isolation.new_pid_namespace()
+            pid = os.fork()
+            if pid == 0:
+                live(serve, theirs, level)
+            theirs.sendall(pid.to_bytes(4, "big"))
+            os._exit(0)
+        os.waitpid(between, 0)
+        pid = int.from_bytes(ours.recv(4), "big")
+    else:
+        pid = os.fork()
+        if pid == 0:
+            ours.close()
+            live(serve, theirs, level)
+    theirs.close()
+    return ours, pid
+
+
+def live(function, *args) -> None:
+    """Run the function as the whole life of a forked process, which must never return into its parent's code."""
+    code = 1
+    try:
+        function(*args)
+        code = 0
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def serve(control: socket.socket, level: str) -> None:
+    """Fork a candidate for each order, and on the next word kill it and all that came of it; until `control` closes."""
+    keep_only(control.detach())
+    control = socket.socket(fileno=3)
+    os.environ.clear()
+    isolation.hide()
+    isolation.adopt_orphans()
+    isolation.quiet_threads()
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # the first process of a PID namespace gets no signal without a handler
+    uid = isolation.spare_uid(level)
+    home = isolation.scratch() if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
+    if uid is not None and level != "namespaces":
+        os.chown(home, uid, uid)
+    os.chdir(home)
+    isolation.limit(processes=isolation.PROCESSES + (isolation.processes_of_this_user() if uid is None else 0))
+    gc.disable()
+    gc.freeze()  # forks that never touch an object's header never copy its page
+    while order := socket.recv_fds(control, 200, 1):
+        data, ends, *_ = order
+        if not data:
+            break
+        limits = json.loads(data)
+        child = os.fork()
+        if child == 0:
+            _become_candidate(ends[0], uid, limits)
+        os.close(ends[0])
+        word = control.recv(1)
+        ending, seconds = _kill_all(child, level)
+        _empty(home)
+        if not word:
+            break
+        control.sendall(json.dumps({"ending": ending, "cpu": seconds}).encode())
+    if level != "namespaces":
+        os.rmdir(home)
+
+
+def _become_candidate(end: int, uid: int | None, limits: dict) -> None:
+    os.setsid()
+    os.dup2(end, 3)  # in place of what commands the zygote
+    os.close(end)
+    isolation.limit(cpu_seconds=limits["cpu"], memory_mb=limits["memory_mb"])
+    isolation.drop_privileges(uid)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    random.seed(0)  # a program that draws random numbers gets the same ones each time
+    gc.enable()
+    live(candidate.main, Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3)))
+
+
+def _kill_all(child: int, level: str) -> tuple[int, float]:
+    """Kill the candidate, its group and every descendant.
+
+    Returns how it ended (as subprocess's returncode) and the seconds of CPU time that it had used.
+    """
+    first, ending, seconds = True, 0, 0.0
+    with contextlib.suppress(ChildProcessError):  # raised when none is left
+        while True:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if level == "namespaces":
+                    os.kill(-1, signal.SIGKILL)
+                elif first:
+                    os.killpg(child, signal.SIGKILL)
+            for other in _children() if level != "namespaces" else ():
+                os.kill(other, signal.SIGKILL)
+            if first:  # not yet in its own group, if it was only just forked
+                os.kill(child, signal.SIGKILL)
+            pid, status, usage = os.wait4(child if first else -1, 0)
+            first = False
+            if pid == child:
+                ending, seconds = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+    return ending, seconds
+
+
+def _children() -> list[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+    except FileNotFoundError:  # elsewhere than on Linux nothing can be listed
+        return []
+
+
+def _empty(home: str) -> None:
+    if os.geteuid() and os.stat(home).st_mode & 0o700 != 0o700:
+        os.chmod(home, 0o700)  # a candidate of the same user may have locked it
+    for name in os.listdir(home):
+        path = os.path.join(home, name)
+        if os.path.isdir(path) and not os.path.islink(path):
+            _unlock(path)
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+
+def _unlock(folder: str) -> None:
+    os.chmod(folder, 0o700)
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            _unlock(entry.path)
+
+
+def keep_only(*wanted: int) -> None:
+    """Leave open the wanted descriptors alone, as 3, 4, ..., and /dev/null as 0, 1 and 2."""
+    for number, old in enumerate(wanted):
+        os.dup2(old, SPARE + number)
+    for number in range(len(wanted)):
+        os.dup2(SPARE + number, 3 + number)
+    null = os.open("/dev/null", os.O_RDWR)
+    for standard in range(3):
+        os.dup2(null, standard)
+    os.closerange(3 + len(wanted), SPARE + len(wanted))

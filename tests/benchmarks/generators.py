@@ -1,0 +1,53 @@
+"""Rules, the embedded SmolLM2 and any other model side by side, on the same sites of the kit's problems:
+
+    python -m tests.benchmarks.generators [--also MODEL URL]
+
+Replies come from the record where it has them; with another --record (or none yet) every model is asked anew.
+"""
+
+import argparse
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+from tqdm import tqdm
+
+from procure_kit.concepts import CONCEPTS
+from procure_kit.generator_table import compare, markdown, rules_rows, with_sites
+from procure_kit.llm_client import Client
+from procure_kit.llm_generation import llm_generate
+from procure_kit.local_server import MODEL, REPLIES, SETTINGS, local_server
+from procure_kit.problems import load_problems
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--problems", type=int, default=3, help="problems for each concept")
+    parser.add_argument("--turns", type=int, default=2, help="repair turns")
+    parser.add_argument("--record", type=Path, default=REPLIES)
+    parser.add_argument("--also", nargs=2, action="append", default=[], metavar=("MODEL", "URL"))
+    parser.add_argument("--out", type=Path, default=HERE / "generators.json")
+    args = parser.parse_args()
+    problems, rows = load_problems("kit"), []
+    with ExitStack() as stack:
+        servers = [(MODEL, stack.enter_context(local_server())), *args.also]
+        clients = [Client(name, url, args.record, parameters=SETTINGS) for name, url in servers]
+        for concept in tqdm(CONCEPTS, desc="generators", unit="concept"):
+            some = with_sites(problems, concept, args.problems)
+            rows += rules_rows(some, concept)
+            for client in clients:
+                rows += llm_generate(some, client, [concept], turns=args.turns, concurrency=1)
+    lines = compare(rows)
+    command = f"python -m tests.benchmarks.generators --problems {args.problems} --turns {args.turns}"
+    machine = "two CPU cores, no GPU; the model on one thread"
+    about = {"command": command, "machine": machine, "parameters": SETTINGS}
+    args.out.write_text(json.dumps(about | {"lines": lines}, indent=1, ensure_ascii=False) + "\n")
+    text = f"Made by `{command}` on {machine}.\n\n{markdown(lines)}\n"
+    args.out.with_suffix(".md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

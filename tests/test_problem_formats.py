@@ -1,0 +1,211 @@
+"""Rows of each official format become problems whose originals pass."""
+
+import gzip
+import json
+from dataclasses import replace
+
+import pytest
+
+from procure_kit.problem_formats import problem_of, tolerance_in
+from procure_kit.problems import DATA, FIELDS, load_problems
+from procure_kit.rows import read_rows
+from procure_kit.runner import run_tests
+
+FILES = ("mbpp.jsonl", "mbpp_sanitized.jsonl", "codecontests.jsonl", "humanevalplus.jsonl")
+FULL = {
+    "task_id": 7,
+    "text": 'Say """hi"""\\n.',
+    "code": "import math\r\ndef root(x):\r\n    return math.sqrt(x)\r\n",
+    "test_setup_code": "",
+    "test_list": ["assert math.isclose(root(4), 2.0)", "assert root(0) == 0"],
+    "challenge_test_list": [],
+}
+CONTEST = {
+    "name": "a",
+    "description": "Add two numbers.",
+    "public_tests": {"input": ["1 2\n"], "output": ["3\n"]},
+    "private_tests": {"input": ["5 5\n", "1 2\n"], "output": ["10\n", "3\n"]},
+    "generated_tests": {"input": [], "output": []},
+    "solutions": {
+        "language": [1, 3, 3, 2],
+        "solution": [
+            "print input()",
+            "print input()",
+            "a, b = map(int, input().split())\nprint(a + b)\n",
+            "int main(){}",
+        ],
+    },
+    "time_limit": {"seconds": 1, "nanos": 500_000_000},
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_kits_own_files_pass(name):
+    problems = load_problems(DATA / name)
+    assert len(problems) >= 3
+    for problem in problems:
+        compile(problem.program, problem.task_id, "exec")
+        result = run_tests(problem.program, problem, timeout=5)
+        assert result.passed, (problem.task_id, result)
+
+
+def test_mbpp_full():
+    problem = problem_of(FULL)
+    assert (problem.task_id, problem.entry_point) == ("MBPP/7", "root")
+    assert "\r" not in problem.program
+    assert eval(problem.prompt) == '\nSay """hi"""\\n.\nassert math.isclose(root(4), 2.0)\n'
+    assert run_tests(problem.program, problem).passed
+    assert run_tests("def root(x): return x", problem).status == "tests_fail"
+
+
+def test_mbpp_sanitized_gives_its_imports_to_tests_and_program():
+    row = {"task_id": 8, "prompt": "Root.", "code": "def root(x):\n    return math.sqrt(x)\n"}
+    problem = problem_of(row | {"test_imports": ["import math"], "test_list": FULL["test_list"]})
+    assert problem.setup == "import math\n"
+    assert run_tests(problem.program, problem).passed
+
+
+def test_mbpp_without_reference_code():
+    test = "\n".join(FULL["test_list"])
+    problem = problem_of({"task_id": "MBPP/7", "prompt": "Root.", "test": test})
+    assert (problem.entry_point, problem.canonical_solution) == ("root", "")
+    assert run_tests("import math\ndef root(x): return math.sqrt(x)", problem).passed
+    forged = "class math:\n    isclose = staticmethod(lambda *a: True)\ndef root(x): return 0"
+    assert run_tests(forged, problem).status == "tests_fail"
+
+
+def test_mbpp_set_up_code_builds_objects_of_the_programs_own_class():
+    problem = next(p for p in load_problems(DATA / "mbpp.jsonl") if p.entry_point == "tree_sum")
+    assert "Node(5)" in problem.setup
+    renamed = problem.program.replace("left = tree", "one = tree").replace("+ left", "+ one")
+    assert run_tests(renamed, problem).passed
+    assert run_tests(problem.program.replace("+ right", "+ 0"), problem).status == "tests_fail"
+
+
+@pytest.mark.parametrize(
+    ("code", "tests"), [("def sum(a, b): return a + b", ["assert sum(1, 2) == 3"]), ("", ["assert sum(1, 2) == 3"])]
+)
+def test_a_function_may_be_called_like_a_built_in_one(code, tests):
+    problem = problem_of({"task_id": 1, "text": "", "code": code, "test_list": tests})
+    assert problem.entry_point == "sum"
+    assert run_tests("def sum(a, b): return a + b", problem).passed
+
+
+def test_codecontests():
+    problem = problem_of(CONTEST)
+    assert problem.cases == (("1 2\n", "3\n"), ("5 5\n", "10\n"))
+    assert problem.canonical_solution.startswith("a, b = ")  # the first PYTHON3 one that parses
+    assert (problem.time_limit, problem.tolerance, problem.any_case) == (1.5, 0.0, False)
+    assert run_tests(problem.program, problem).passed
+
+
+def test_codecontests_in_other_languages_has_no_original():
+    assert problem_of(CONTEST, languages=("JAVA",)).canonical_solution == ""
+    with pytest.raises(ValueError, match="unknown language 'RUBY'"):
+        problem_of(CONTEST, languages=("RUBY",))
+
+
+def test_codecontests_as_lists_of_objects():
+    row = CONTEST | {"public_tests": [{"input": "1 2\n", "output": "3\n"}], "private_tests": None}
+    row["solutions"] = [{"language": "PYTHON3", "solution": "print(3)"}]
+    problem = problem_of(row)
+    assert (problem.cases, problem.canonical_solution) == ((("1 2\n", "3\n"),), "print(3)\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "tolerance"),
+    [
+        ("absolute or relative error does not exceed 10^{-6}.", 1e-6),
+        ("an error of at most 10 - 9 is allowed", 1e-9),
+        ("should not contain an absolute error greater than 1e-4", 1e-4),
+        ("with a precision of 0.001", 1e-3),
+        ("Your answer must have an absolute or relative error of at most $10^{-5}$", 1e-5),
+        ("numbers up to 10^-6 are possible", 0.0),
+        ("print the terrors of 10 lands", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_tolerance(text, tolerance):
+    assert tolerance_in(text) == pytest.approx(tolerance)
+
+
+@pytest.mark.parametrize(
+    ("text", "any_case"),
+    [
+        ("You can print each letter in any case.", True),
+        ("print it in any case", False),
+        ("in any case (upper or lower)", True),
+    ],
+)
+def test_any_case(text, any_case):
+    assert problem_of(CONTEST | {"description": text}).any_case is any_case
+
+
+def test_cruxeval():
+    row = {"id": "sample_1", "code": "def f(a, b):\n    return a + b", "input": "[1], [2]", "output": "[1, 2]"}
+    problem = problem_of(row)
+    assert run_tests(problem.program, problem).passed
+    assert run_tests("def f(a, b): return b + a", problem).status == "tests_fail"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_to_row_writes_loads_again(name, tmp_path):
+    problems, path = load_problems(DATA / name), tmp_path / "own.jsonl"
+    path.write_text("".join(json.dumps(problem.to_row()) + "\n" for problem in problems))
+    assert load_problems(path) == problems
+
+
+def test_parquet_gzip_and_json_arrays(tmp_path):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for name in FILES:
+        rows = list(read_rows(DATA / name))
+        parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "x.parquet")
+        (tmp_path / "x.json").write_text(json.dumps(rows, indent=1))
+        with gzip.open(tmp_path / "x.jsonl.gz", "wt") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        for file in ("x.parquet", "x.json", "x.jsonl.gz"):
+            assert load_problems(tmp_path / file) == load_problems(DATA / name)
+
+
+WRONG = [
+    (FULL | {"test_list": []}, "field 'test_list' is empty"),
+    (FULL | {"test_list": "assert root(4)"}, "field 'test_list' must be a list of strings"),
+    (FULL | {"code": "def other(x): pass"}, "the tests call no function of the program"),
+    (FULL | {"code": "def root(x:"}, "does not parse"),
+    ({**FULL, "task_id": None}, "field 'task_id' is missing"),
+    (CONTEST | {"public_tests": {"input": ["1"], "output": []}}, "has 1 inputs and 0 outputs"),
+    ({"name": "a", "description": "", "public_tests": {"input": [], "output": []}}, "no case in"),
+    ({"name": "a", "public_tests": {"input": [""], "output": [""]}}, "field 'description' is missing"),
+    (dict.fromkeys(FIELDS, "") | {"cases": ["ab", "c"]}, "field 'cases' must be"),
+    (dict.fromkeys(FIELDS, "") | {"tolerance": "1"}, "field 'tolerance' must be of type float"),
+]
+
+
+@pytest.mark.parametrize(("row", "message"), WRONG)
+def test_a_wrong_row_says_what_is_wrong(row, message):
+    with pytest.raises(ValueError, match=message):
+        problem_of(row)
+
+
+def test_bad_rows_are_reported_by_place(tmp_path):
+    path = tmp_path / "mixed.json"
+    path.write_text(json.dumps([FULL, FULL | {"test_list": []}, CONTEST]))
+    bad = []
+    assert [p.task_id for p in load_problems(path, on_bad=bad.append)] == ["MBPP/7", "a"]
+    assert [str(error) for error in bad] == [f"{path}:item 2: field 'test_list' is empty"]
+
+
+def test_a_file_that_is_no_parquet_says_so(tmp_path):
+    path = tmp_path / "x.parquet"
+    path.write_bytes(b"no")
+    with pytest.raises(ValueError, match="no Parquet file that can be read"):
+        load_problems(path)
+
+
+def test_humaneval_plus_tolerates_what_its_tests_do():
+    problem = load_problems(DATA / "humanevalplus.jsonl")[0]
+    assert run_tests(problem.program.replace("amount * factor", "amount * factor * (1 + 1e-9)"), problem).passed
+    assert not run_tests(problem.program.replace("amount * factor", "amount * factor * 1.01"), problem).passed
+    assert not run_tests(
+        problem.program, replace(problem, test=problem.test.replace("results = [", "results = [7, "))
+    ).passed

@@ -1,0 +1,113 @@
+"""Programs that read standard input: how they run, what they may not do, and how their output is compared."""
+
+import pytest
+
+from procure_kit.problems import Problem
+from procure_kit.runner import run_tests
+from procure_kit.stdin_program import compare
+
+HONEST = "a, b = map(int, input().split())\nprint(a + b)\n"
+PROBLEM = Problem("sum", "", HONEST, "", "", cases=(("1 2\n", "3\n"), ("20 22\n", "42\n")))
+
+
+def run(program: str, problem: Problem = PROBLEM, **limits):
+    return run_tests(program, problem, **{"timeout": 2, **limits})
+
+
+RIGHT = {
+    "input": HONEST,
+    "all of standard input": "import sys\na, b = map(int, sys.stdin.read().split())\nsys.stdout.write(str(a + b))",
+    "bytes": "import sys\nprint(sum(map(int, sys.stdin.buffer.readline().split())))",
+    "descriptor 0": "import os\nprint(sum(map(int, os.read(0, 99).split())))",
+    "open(0)": "print(sum(map(int, open(0).read().split())))",
+    "guarded main": "def main():\n    print(sum(map(int, input().split())))\nif __name__ == '__main__':\n    main()",
+    "ends itself": HONEST + "import sys\nsys.exit()",
+    "exit 0": HONEST + "exit(0)",
+    "raw output": "import os\nos.write(1, b'%d' % sum(map(int, input().split())))\nos._exit(0)",
+    "in a thread": "import threading as t\nt.Thread(target=lambda: print(sum(map(int, input().split())))).start()",
+    "at exit": "import atexit\natexit.register(lambda: print(sum(map(int, input().split()))))",
+    "more white space": "print('\\n ', sum(map(int, input().split())), ' \\n\\n')",
+    "with noise on standard error": HONEST + "import sys\nprint('debug', file=sys.stderr)",
+    "leaves a file behind": "import os\nassert os.listdir() == []\nopen('x', 'w').write('1')\nos.mkdir('d')\n" + HONEST,
+}
+
+
+@pytest.mark.parametrize("program", RIGHT.values(), ids=RIGHT)
+def test_right(program):
+    result = run(program)
+    assert (result.passed, result.status, result.detail) == (True, "passed", ""), result
+    assert 0 < result.slowest <= result.seconds
+
+
+EVERY = """
+import os
+for fd in range(3, 64):
+    try: os.write(fd, b'3\\n')
+    except OSError: pass
+"""
+WRONG = {
+    "wrong": ("print(3)", "tests_fail", "case 2 of 2: word 1: expected '42', got '3'; the input was '20 22"),
+    "nothing": ("", "tests_fail", "case 1 of 2: expected 1 words, got 0"),
+    "too much": (HONEST + "print('and more')", "tests_fail", "case 1 of 2: expected 1 words, got 3"),
+    "raises": ("x = 1 / 0", "tests_fail", "case 1 of 2: the program ended with exit code 1: ZeroDivisionError"),
+    "reads too much": (HONEST + "input()", "tests_fail", "EOFError"),
+    "right, but ends with 3": (HONEST + "exit(3)", "tests_fail", "exit code 3"),
+    "says why it ends": (HONEST + "exit('no')", "tests_fail", "exit code 1: no"),
+    "does not parse": ("print(", "unparsable", "line 1: '(' was never closed"),
+    "endless": ("while True: pass", "timeout", "case 1 of 2 did not end within 0.4 s"),
+    "sleeps": ("import time\ntime.sleep(60)", "timeout", "case 1 of 2"),
+    "endless on the second": (HONEST + "while a == 20: pass", "timeout", "case 2 of 2"),
+    "endless at exit": (HONEST + "import atexit, itertools as i\natexit.register(all, i.count(1))", "timeout", ""),
+    "thread without end": (HONEST + "import threading as t\nt.Thread(target=t.Event().wait).start()", "timeout", ""),
+    "memory": ("x = [0] * 10**10", "memory", "case 1 of 2 needed more memory"),
+    "segfault": ("import ctypes\nctypes.string_at(0)", "crashed", "killed by signal 11"),
+    "kills itself": ("import os\nos.kill(os.getpid(), 9)", "crashed", "signal 9"),
+    "endless output": ("while True: print('x' * 9999)", "refused|tests_fail", ""),
+    "closes its output": ("import os\nos.close(1)\nprint(3)", "tests_fail", ""),
+    "kills what runs it": ("import os\nos.kill(os.getppid(), 9)\nprint(3)", "crashed", ""),
+    "writes to every descriptor": (EVERY, "tests_fail", ""),
+    "looks for outputs": ("import gc\nprint([o for o in gc.get_objects() if '42' in str(o)][:1])", "tests_fail", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "status", "detail"), WRONG.values(), ids=WRONG)
+def test_wrong(program, status, detail):
+    result = run(program, timeout=0.4 if status == "timeout" else 3)
+    assert result.status in status.split("|"), result
+    assert detail in result.detail
+    assert run(HONEST).passed
+
+
+def test_each_case_has_its_own_time():
+    slow = "import time\ntime.sleep(0.2)\n" + HONEST
+    result = run(slow, timeout=0.35)
+    assert result.passed, result
+    assert result.slowest < 0.35 < result.seconds
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "tolerance", "any_case", "equal"),
+    [
+        ("1 2\n3\n", "1 2\n3", 0, False, True),
+        ("1  2 \r\n\n3", "1 2\n3\n", 0, False, True),
+        ("12\n", "1 2\n", 0, False, False),
+        ("1", "1 1", 0, False, False),
+        ("", "", 0, False, True),
+        ("Yes", "YES", 0, False, False),
+        ("Yes", "YES", 0, True, True),
+        ("0.3333", "0.33333333", 1e-4, False, True),
+        ("0.3333", "0.33333333", 1e-6, False, False),
+        ("0.3333", "0.33333333", 0, False, False),
+        ("1000000.5", "1000000", 1e-6, False, True),
+        ("1.0", "1", 0, False, False),
+        ("1.0", "1", 1e-9, False, True),
+        ("1e0", "1", 1e-9, False, True),
+        ("nan", "1", 1e-3, False, False),
+        ("inf", "1", 1e-3, False, False),
+        ("1_0", "10", 1e-3, False, False),
+        ("x", "1", 1e-3, False, False),
+        ("9" * 400, "9" * 400 + ".5", 1e-3, False, False),
+    ],
+)
+def test_compare(output, expected, tolerance, any_case, equal):
+    assert (compare(output, expected, tolerance, any_case) == "") is equal
