@@ -164,6 +164,20 @@ def test_qlora_on_cpu_trains_the_adapter_and_leaves_the_base(tokenizer, examples
     assert {p.dtype for p in weights(result.model).values()} == {torch.float32}
 
 
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_on_four_bit_weights_the_adapters_gradient_is_the_eager_one(examples, nf4_model, checkpointing):
+    config = TrainConfig(lora_r=4, gradient_checkpointing=checkpointing)
+    model = training.with_adapter(nf4_model, config).train()
+    gradients = {}
+    for how in ("fused", "eager"):
+        model.zero_grad()
+        concept_loss(model, _batch(examples), LossConfig(lam=1.0), how).total.backward()
+        gradients[how] = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    assert gradients["fused"] and all("lora" in name for name in gradients["fused"])
+    for name, gradient in gradients["fused"].items():
+        torch.testing.assert_close(gradient, gradients["eager"][name], rtol=1e-3, atol=1e-5, msg=name)
+
+
 def _batch(examples):
     from procure_kit.examples import collate
 

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.loss_cost                 # CPU: a small random model, three minutes
     python -m tests.benchmarks.loss_cost --device cuda   # Llama-3.1-8B's shape, random NF4 weights, both checkpointings
 
-plain: the model's own NLL under SDPA. trl: the same NLL by TRL's SFTTrainer, with its defaults. fused, eager:
+plain: the model's own NLL under SDPA. trl: the same NLL by TRL's SFTTrainer, with its defaults; it measures entropy and
+accuracy, too, and its chunked projection is made for Triton, so that on a CPU its figures say little. fused, eager:
 `concept_loss`. A step is forward, backward and AdamW on LoRA; the response is the last three quarters of one sequence,
 every eighth token of it altered. Prints a table, writes JSON and Markdown beside itself.
 
