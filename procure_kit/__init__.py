@@ -31,6 +31,8 @@ _HOME = {
     "validate_all": "validation",
     "llm_generate": "llm_generation",
     "load_model": "models",
+    "shape_of": "presets",
+    "memory_needed": "presets",
     "build_example": "examples",
     "collate": "examples",
     "LossConfig": "loss",
