@@ -13,7 +13,7 @@ from procure_kit.generation import IDENTITY, check, identity
 from procure_kit.llm_client import Client, NotAsked
 from procure_kit.llm_record import ApiFault
 from procure_kit.problems import Problem
-from procure_kit.prompting import answer, prompt, repair
+from procure_kit.prompting import answer, prompt, repair, template
 from procure_kit.validation import Verdict, validate_all
 
 
@@ -37,11 +37,13 @@ def llm_generate(
     "api_fault". What is not asked, because the budget is spent or the request went into a batch file, is left out,
     counted in `client.left`, and made by a later run.
 
-    Raises: ValueError for an unknown concept or mode, or a concurrency below 1.
+    Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a concurrency below 1.
     """
     if concurrency < 1:
         raise ValueError(f"concurrency must be at least 1, not {concurrency}")
     concepts = check(concepts, mode)
+    for concept in concepts:
+        template(concept)  # before anything is asked
     made = {_without_site(row) for row in done}
     works = (
         (problem, work)

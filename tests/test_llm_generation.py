@@ -134,6 +134,22 @@ def test_a_passing_fault_is_retried(server, name):
     assert (row["status"], len(server.asked)) == ("valid", 2), row["detail"]
 
 
+@pytest.mark.parametrize("when", ["0.01", formatdate(time.time() - 9, usegmt=True)])
+def test_retry_after_goes_before_the_usual_pause(server, when):
+    server.script = [(429, {"retry-after": when}, "{}"), ok()]
+    start = time.monotonic()
+    assert rows(client(server, pause=60))[0]["status"] == "valid"
+    assert time.monotonic() - start < 20
+
+
+def test_retry_after_is_waited_for_up_to_the_longest(server):
+    for when, longest, least in (("0.3", 60, 0.3), (formatdate(time.time() + 60, usegmt=True), 0.2, 0.2)):
+        server.script = [(503, {"retry-after": when}, "{}"), ok()]
+        start = time.monotonic()
+        rows(client(server, longest=longest))
+        assert time.monotonic() - start >= least
+
+
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_lasting_fault_is_a_row_without_the_key(server, name, tmp_path):
     reply, message, asked = FAULTS[name]
