@@ -29,6 +29,7 @@ _HOME = {
     "Verdict": "validation",
     "validate": "validation",
     "validate_all": "validation",
+    "Client": "llm_client",
     "llm_generate": "llm_generation",
     "load_model": "models",
     "shape_of": "presets",
