@@ -1,78 +1,107 @@
 """`attention_pair`: where a model looks in a program and in its counterfactual, side by side.
 
-Sub-word attention is summed into units that a reader sees, source lines or code tokens: a unit's row is the mean over
-its tokens as queries, its column the sum over its tokens as keys, so each row still sums to one.
+The page is pairview.html with its script and style; pairpage.py fills it, unit_maps.py measures what it shows, and
+code_units.py says in which units. `figure` and `mass_figure` are static pictures of the same values.
 
-Shapes: L layers, H query heads, N model tokens, U units.
+Shapes: L layers, H query heads, U units.
 """
 
-import re
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from procure_kit.attention import AttentionMaps, attention_maps
+from procure_kit.alignment import align_tokens, align_view
+from procure_kit.code_units import VIEWS
+from procure_kit.completion import complete
 from procure_kit.counterfactual import Counterfactual, Span
-from procure_kit.examples import tokens_in_spans
+from procure_kit.cuts import Cut, cut_pair
+from procure_kit.pairpage import page
+from procure_kit.unit_maps import UnitMaps, unit_maps
 
-VIEWS = {"line": r"[^\n]+\n?", "token": r"\w+|[^\w\s]"}
-WIDEST = 30  # characters of a label
+WIDEST = 30  # characters of a label in a figure
+CHANGED, GENERATED = 1, 2  # a unit's marks, as pairview.js reads them
+NAMES = ("original", "counterfactual")
+FRAME = '<iframe title="{}" sandbox="allow-scripts" style="width:100%;height:56rem;border:0" srcdoc="{}"></iframe>'
+
+
+@dataclass(frozen=True)
+class Program:
+    """One side of a pair: its text, the spans the perturbation changed, and where the model went on (None: nowhere)."""
+
+    name: str
+    text: str
+    spans: tuple[Span, ...]
+    generated_from: int | None = None
 
 
 class Side:
-    """One program's maps (L, H, N, N) and which of its tokens are changed (N)."""
+    """One program and one model's attention in it."""
 
-    def __init__(self, name: str, text: str, spans: tuple[Span, ...], maps: AttentionMaps):
-        self.name, self.text, self.offsets = name, text, maps.offsets
-        self.maps = np.stack([layer.cpu().numpy() for layer in maps.maps])
-        self.changed = np.array(tokens_in_spans(text, maps.offsets, spans), dtype=bool)
+    def __init__(self, program: Program, maps: UnitMaps):
+        self.name, self.text, self.program, self.maps = program.name, program.text, program, maps
 
-    @cached_property
+    @property
+    def changed(self) -> np.ndarray:
+        """Which model tokens are changed, (N,)."""
+        return self.maps.changed
+
+    @property
     def mass(self) -> np.ndarray:
         """(L, H): the attention to the changed tokens, mean over the tokens after the first of them."""
-        after = np.arange(len(self.changed)) > np.flatnonzero(self.changed)[0]
-        return self.maps[:, :, after][..., self.changed].sum(-1).mean(-1)
+        return self.maps.mass
 
-    def units(self, view: str) -> tuple[list[str], np.ndarray]:
-        """Labels of the units that hold model tokens, and the tokens each holds as 0 and 1: (U, N)."""
-        labels, members = [], []
-        for match in re.finditer(VIEWS[view], self.text):
-            inside = [match.start() <= _visible_start(self.text, span) < match.end() for span in self.offsets]
-            if any(inside):
-                labels.append(match.group().strip())
-                members.append(inside)
-        return labels, np.array(members, dtype=float)
+    @property
+    def views(self) -> list[str]:
+        return list(self.maps.packed)
+
+    def units(self, view: str) -> list[dict]:
+        """Each unit's `start` and `end` (characters), `label`, number of model `tokens`, and its marks."""
+        units, cut = self.maps.units.views[view], self.program.generated_from
+        return [
+            {
+                "start": start, "end": end, "label": self.maps.units.label(view, i), "tokens": int(units.count[i]),
+                "changed": bool(self.changed[units.first[i] : units.last[i]].any()),
+                "generated": cut is not None and start >= cut,
+            }
+            for i, (start, end) in enumerate(units.spans)
+        ]  # fmt: skip
 
     def unit_map(self, layer: int, head: int | None, view: str) -> tuple[list[str], np.ndarray]:
-        """Labels, changed units marked, and the attention between units (U, U); head None: the mean over heads."""
-        labels, members = self.units(view)
-        tokens = self.maps[layer].mean(0) if head is None else self.maps[layer, head]
-        marks = ["▶" if changed else "" for changed in members @ self.changed]
-        labels = [label if len(label) <= WIDEST else label[: WIDEST - 1] + "…" for label in labels]
-        labels = [f"{label}{mark} {i}" for i, (label, mark) in enumerate(zip(labels, marks, strict=True), 1)]
-        return labels, members / members.sum(1, keepdims=True) @ tokens @ members.T
+        """Labels, changed units marked ▶, and the attention between units (U, U); head None: the mean over heads."""
+        labels = []
+        for i, unit in enumerate(self.units(view), 1):
+            label = unit["label"] if len(unit["label"]) <= WIDEST else unit["label"][: WIDEST - 1] + "…"
+            labels.append(f"{label}{'▶' if unit['changed'] else ''} {i}")
+        return labels, self.maps.map(layer, head, view)
 
 
 class AttentionPair:
-    """Shows itself in a notebook; `mass_figure` and `figure` are its pictures, `save_html` writes one offline file."""
+    """Shows itself in a notebook; `mass_figure` and `figure` are its pictures, `save_html` writes one offline file.
 
-    def __init__(self, cf: Counterfactual, original: AttentionMaps, counterfactual: AttentionMaps):
-        self.concept = cf.concept
-        self.sides = (
-            Side("original", cf.original, cf.changed_original, original),
-            Side("counterfactual", cf.counterfactual, cf.changed, counterfactual),
-        )
+    `measured[m][s]`: measurement m (the model, and what it is compared with) of side s; `sides` are the first one's.
+    """
+
+    def __init__(self, cf: Counterfactual, measured: list[tuple[Side, Side]], measurements: list[str], kv_heads: int):
+        self.concept, self.task_id = cf.concept, cf.task_id
+        self.measured, self.measurements, self.kv_heads = measured, measurements, kv_heads
+        self.sides = measured[0]
+        self.views = [view for view in VIEWS if all(view in side.views for sides in measured for side in sides)]
 
     def figure(self, layer: int = -1, head: int | None = None, view: str = "line") -> go.Figure:
         """Both programs' maps on one colour scale: rows look at columns; ▶ marks what the perturbation changed.
 
-        Raises: ValueError for an unknown view; IndexError for a layer or head that the model lacks.
+        Raises: ValueError for a view that the pair lacks; IndexError for a layer or head that the model lacks.
         """
-        if view not in VIEWS:
-            raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
+        if view not in self.views:
+            raise ValueError(f"no view {view!r}; there are {', '.join(self.views)}")
         drawn = [side.unit_map(layer, head, view) for side in self.sides]
         figure = make_subplots(1, 2, subplot_titles=[side.name for side in self.sides], horizontal_spacing=0.31)
         # The first unit and the unit itself take most of the attention; a scale up to theirs would show only them.
@@ -93,7 +122,7 @@ class AttentionPair:
             readable = len(labels) <= 20
             figure.update_xaxes(ticks | {"ticktext": numbers, "tickangle": 0, "visible": readable}, row=1, col=column)
         heads = "mean of heads" if head is None else f"head {head}"
-        layer = range(len(self.sides[0].maps))[layer]
+        layer = range(len(self.sides[0].mass))[layer]
         return figure.update_layout(
             template="plotly_white", width=1000, height=140 + 18 * max(len(labels) for labels, _ in drawn),
             title=f"Attention by {view}, layer {layer}, {heads} (▶ changed by {self.concept})",
@@ -117,36 +146,133 @@ class AttentionPair:
             title=f"Attention mass on the tokens changed by {self.concept}",
         )  # fmt: skip
 
-    def _ipython_display_(self) -> None:
-        self.mass_figure().show()
-        self.figure().show()
+    @cached_property
+    def html(self) -> str:
+        """The interactive page: all layers and heads, no network."""
+        first = self.sides[0], self.sides[1]
+        tokens = align_tokens(*(side.maps.units for side in first), *(list(side.program.spans) for side in first))
+        views = {
+            view: {
+                "sides": [
+                    [
+                        [u["start"], u["end"], CHANGED * u["changed"] + GENERATED * u["generated"], u["tokens"]]
+                        for u in side.units(view)
+                    ]
+                    for side in first
+                ],
+                "aligned": align_view(view, *(side.maps.units for side in first), tokens),
+            }
+            for view in self.views
+        }
+        mass = self.sides[1].mass
+        meta = {
+            "title": " · ".join(part for part in ("Attention pair", self.task_id, self.concept) if part),
+            "sides": NAMES, "measurements": self.measurements, "layers": mass.shape[0], "heads": mass.shape[1],
+            "kv": self.kv_heads, "texts": [side.text for side in first], "views": views, "view": self.views[0],
+            "nodes": [side.maps.units.nodes if "token" in self.views else [] for side in first],
+            "masses": [[side.mass.round(4).ravel().tolist() for side in sides] for sides in self.measured],
+            "start": [int(i) for i in np.unravel_index(mass.argmax(), mass.shape)],
+            "generated": any(side.program.generated_from is not None for side in first),
+            "note": "Long programs are shown by line only." if self.views == ["line"] else "",
+        }  # fmt: skip
+        maps = [[{v: side.maps.packed[v] for v in self.views} for side in sides] for sides in self.measured]
+        return page(meta, maps)
 
     def save_html(self, path: str | Path) -> Path:
-        """Write the masses and all layers' maps by line into one file that opens without a network; return its path."""
-        pages = [self.mass_figure().to_html(full_html=False, include_plotlyjs=True)]
-        for layer in range(len(self.sides[0].maps)):
-            page = self.figure(layer).to_html(full_html=False, include_plotlyjs=False)
-            pages.append(f"<details><summary>Layer {layer}</summary>{page}</details>")
-        head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Attention pair</title>'
-        Path(path).write_text(head + "\n".join(pages) + "</html>\n", encoding="utf-8")
+        """Write the page into one file that opens without a network; return its path."""
+        Path(path).write_text(self.html, encoding="utf-8", newline="\n")
         return Path(path)
 
+    def frame(self, html: str | None = None) -> str:
+        """The page in a frame of its own, which JupyterLab, VS Code and Colab show alike."""
+        return FRAME.format(escape(f"Attention pair, {self.concept}"), escape(html or self.html))
 
-def attention_pair(model, tokenizer, cf: Counterfactual) -> AttentionPair:
-    """Run the model over both programs and keep all maps, so for programs of a few hundred tokens.
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        """The page; while committed notebooks are made (`procure run --in-place`), a picture of it in its place."""
+        text = f"Attention pair of {self.task_id or 'a program'}, {self.concept}"
+        if "png" in os.environ.get("PLOTLY_RENDERER", ""):
+            from procure_kit.screenshot import screenshot
 
-    Raises: ValueError when the maps would not fit into memory, or when the pair has no changed span.
+            return {"image/png": screenshot(self.html), "text/plain": text}
+        return {"text/html": self.frame(), "text/plain": text}
+
+
+def attention_pair(
+    model, tokenizer, cf: Counterfactual, *, compare=None, generate: int = 0, names: tuple[str, str] | None = None
+) -> AttentionPair:
+    """Measure a model's attention in both programs of a pair, for every layer and head.
+
+    compare: a second measurement of the same programs: another model (of the same shape and tokenizer), the folder of a
+        PEFT adapter to put on `model`, or "base" for `model` without the adapter that it carries.
+    generate: instead of the whole programs, let the model go on from both cut points (cuts.py) for at most so many
+        tokens, greedily, and show the attention of what it wrote; where a pair has no cut point it goes on from the
+        ends of the programs.
+    names: what the two measurements are called.
+
+    Programs over unit_maps.LONGEST_MAP tokens are shown by line, from the fused mass: no N×N map is made for them.
+    Raises: ValueError when the pair has no changed span, or when the two models differ in shape.
     """
     if not cf.changed or not cf.changed_original:
         raise ValueError(f"{cf.task_id or 'this pair'}: no changed spans, so there is nothing to compare")
-    return AttentionPair(cf, *(attention_maps(model, tokenizer, text) for text in (cf.original, cf.counterfactual)))
+    programs = _continued(model, tokenizer, cf, generate) if generate else _whole(cf)
+    measured = [_measure(model, tokenizer, programs)]
+    if compare is not None:
+        with _compared(model, compare) as other:
+            measured.append(_measure(other, tokenizer, programs))
+        shapes = [sides[0].mass.shape for sides in measured]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"the two models differ in layers and heads: {shapes[0]} and {shapes[1]}")
+        if compare == "base":
+            measured.reverse()
+    config = model.config.get_text_config()
+    kv_heads = getattr(config, "num_key_value_heads", None) or (
+        1 if getattr(config, "multi_query", False) else config.num_attention_heads
+    )
+    if compare is None:
+        return AttentionPair(cf, measured, ["model"], kv_heads)
+    return AttentionPair(cf, measured, list(names or ("before", "after")), kv_heads)
 
 
-def _visible_start(text: str, span: Span) -> int:
-    """Where a token's visible part begins: the blanks and newlines before a word belong to the word's token."""
-    start, end = span
-    token = text[start:end]
-    return start + len(token) - len(token.lstrip()) if token.strip() else start
+def _whole(cf: Counterfactual) -> tuple[Program, Program]:
+    return Program(NAMES[0], cf.original, cf.changed_original), Program(NAMES[1], cf.counterfactual, cf.changed)
+
+
+def _continued(model, tokenizer, cf: Counterfactual, tokens: int) -> list[Program]:
+    cuts = cut_pair(cf) or [Cut(text.rstrip(), "", 0) for text in (cf.original, cf.counterfactual)]
+    written = complete(model, tokenizer, list(cuts), max_new_tokens=tokens, batch_size=1)
+    programs = []
+    for name, cut, texts, spans in zip(NAMES, cuts, written, (cf.changed_original, cf.changed), strict=True):
+        length = len(cut.prefix)
+        kept = tuple((start, min(end, length)) for start, end in spans if start < length)
+        programs.append(Program(name, cut.prefix + texts[0], kept, length))
+    return programs
+
+
+def _measure(model, tokenizer, programs) -> tuple[Side, Side]:
+    original, counterfactual = (Side(p, unit_maps(model, tokenizer, p.text, list(p.spans))) for p in programs)
+    return original, counterfactual
+
+
+@contextmanager
+def _compared(model, compare) -> Iterator:
+    """The model to compare with; an adapter goes on for as long as it is measured."""
+    if isinstance(compare, str | Path) and compare != "base":
+        from peft import PeftModel
+
+        if not Path(compare, "adapter_config.json").is_file():
+            raise ValueError(f"{compare}: no adapter there (a folder with adapter_config.json)")
+        adapted = PeftModel.from_pretrained(model, str(compare)).eval()
+        try:
+            yield adapted
+        finally:
+            adapted.unload()
+    elif isinstance(compare, str):
+        if not hasattr(model, "disable_adapter"):
+            raise ValueError('compare="base" needs a model with an adapter on it')
+        with model.disable_adapter():
+            yield model
+    else:
+        yield compare
 
 
 def _plain(text: str) -> str:

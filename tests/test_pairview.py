@@ -1,72 +1,71 @@
-"""The pair view on maps written by hand: units, masses, figures and the offline file."""
+"""The pair view of a small random model: what is measured, compared, written and shown."""
+
+import json
+import re
 
 import numpy as np
 import pytest
 import torch
 
-from procure_kit import pairview
-from procure_kit.attention import AttentionMaps
+from procure_kit import pairview, screenshot
 from procure_kit.counterfactual import Counterfactual
-from procure_kit.pairview import AttentionPair, Side, attention_pair
+from procure_kit.examples import tokens_in_spans
+from procure_kit.pairview import attention_pair
+from procure_kit.training import TrainConfig, with_adapter
+from tests.test_attention import model as lm
+from tests.test_examples import RENAMED, byte_tokenizer
 
-TEXT = "ab = 1\n<c> = 2\n"  # tokens: a, b, " =", " 1", "\n<", "c", ">", " =", " 2", "\n"
-OFFSETS = [(0, 1), (1, 2), (2, 4), (4, 6), (6, 8), (8, 9), (9, 10), (10, 12), (12, 14), (14, 15)]
-N = len(OFFSETS)
-
-
-def maps(seed: int) -> AttentionMaps:
-    """Two layers of three heads whose rows look backwards and sum to one."""
-    raw = torch.rand(2, 3, N, N, generator=torch.Generator().manual_seed(seed)).tril()
-    return AttentionMaps(list(raw / raw.sum(-1, keepdim=True)), [TEXT[a:b] for a, b in OFFSETS], OFFSETS)
+torch.set_num_threads(1)
+TOKENIZER = byte_tokenizer()
 
 
-@pytest.fixture
-def pair() -> AttentionPair:
-    cf = Counterfactual(
-        "t/0", "variable_name_random", "strict", 0, 0, "rules", TEXT, TEXT, ((0, 2),), ((0, 2),), "syntactic"
-    )
-    return AttentionPair(cf, maps(0), maps(1))
+@pytest.fixture(scope="module")
+def pair():
+    return attention_pair(lm(), TOKENIZER, RENAMED)
 
 
-def test_units_merge_sub_words_and_know_their_line(pair):
-    labels, members = pair.sides[0].units("token")
-    assert labels == ["ab", "=", "1", "<", "c", ">", "=", "2"]
-    assert members[0].tolist() == [1, 1, 0, 0, 0, 0, 0, 0, 0, 0]  # a, b
-    assert members[3].tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0]  # the newline goes with the "<" behind it
-    lines, members = pair.sides[0].units("line")
-    assert lines == ["ab = 1", "<c> = 2"]
-    assert members.sum(0).tolist() == [1] * N
+def meta(pair) -> dict:
+    return json.loads(re.search(r'(?s)id="meta">(.*?)</script>', pair.html)[1])
 
 
-@pytest.mark.parametrize("view", ["line", "token"])
+def test_both_sides_are_measured_in_every_view(pair):
+    assert [side.name for side in pair.sides] == ["original", "counterfactual"]
+    assert pair.views == ["token", "line", "statement", "expression"]
+    new = pair.sides[1]
+    assert new.mass.shape == (3, 4) and new.text == RENAMED.counterfactual
+    assert [u["label"] for u in new.units("token") if u["changed"]] == ["qzxvk"] * 5
+    assert new.changed.tolist() == tokens_in_spans(new.text, new.maps.units.offsets, RENAMED.changed)
+
+
+def test_the_page_holds_what_its_script_reads(pair):
+    found = meta(pair)
+    assert (found["layers"], found["heads"], found["kv"]) == (3, 4, 2)
+    assert found["texts"] == [RENAMED.original, RENAMED.counterfactual]
+    for view, known in found["views"].items():
+        assert len(known["aligned"]) == len(known["sides"][1])
+        assert [len(units) for units in known["sides"]] == [len(side.units(view)) for side in pair.sides]
+    assert found["masses"][0][1] == pair.sides[1].mass.round(4).ravel().tolist()
+    layer, head = found["start"]
+    assert pair.sides[1].mass[layer, head] == pair.sides[1].mass.max()
+    assert len(re.findall(r'id="d-0-\d-\w+-\d+"', pair.html)) == 2 * 4 * 3
+
+
+@pytest.mark.parametrize("view", ["line", "token", "statement"])
 @pytest.mark.parametrize("head", [None, 2])
-def test_rows_of_merged_maps_still_sum_to_one(pair, view, head):
-    side = pair.sides[1]
-    _, members = side.units(view)
-    covered = members.sum(0) > 0
-    _, values = side.unit_map(-1, head, view)
-    kept = side.maps[-1].mean(0) if head is None else side.maps[-1][head]
-    expected = (members / members.sum(1, keepdims=True)) @ kept[:, covered].sum(1)
-    assert values.sum(1) == pytest.approx(expected)
+def test_a_figure_holds_the_maps(pair, view, head):
+    figure = pair.figure(layer=1, head=head, view=view)
+    labels, values = pair.sides[1].unit_map(1, head, view)
+    shown = np.array(figure.data[1].z, dtype=float)
+    assert np.nan_to_num(shown) == pytest.approx(values)
+    assert sum("▶" in label for label in labels) == sum(u["changed"] for u in pair.sides[1].units(view))
 
 
-def test_merging_averages_queries_and_adds_keys():
-    rows = torch.tensor([[[1.0, 0, 0], [0.6, 0.4, 0], [0.2, 0.3, 0.5]]])
-    side = Side("original", "ab c", ((0, 2),), AttentionMaps([rows], ["a", "b", " c"], [(0, 1), (1, 2), (2, 4)]))
-    labels, values = side.unit_map(0, 0, "token")
-    assert values == pytest.approx(np.array([[1, 0], [0.5, 0.5]]))
-    assert labels == ["ab▶ 1", "c 2"]
-
-
-def test_mass_is_the_mean_over_tokens_after_the_first_change(pair):
-    side = pair.sides[0]
-    expected = np.mean([side.maps[1, 2, t, 0] + side.maps[1, 2, t, 1] for t in range(1, N)])
-    assert side.mass[1, 2] == pytest.approx(expected)
-
-
-def test_labels_cannot_become_markup(pair):
-    figure = pair.figure(view="line")
-    assert any("&lt;c&gt;" in text for text in figure.layout.yaxis.ticktext)
+def test_labels_cannot_become_markup():
+    cf = Counterfactual(
+        "t", "if_else_flip", "strict", 0, 0, "rules", "a <b> c\n", "x <b> c\n", ((0, 1),), ((0, 1),), ""
+    )
+    figure = attention_pair(lm(), TOKENIZER, cf).figure()
+    assert any("&lt;b&gt;" in text for text in figure.layout.yaxis.ticktext)
 
 
 def test_the_difference_is_counterfactual_minus_original(pair):
@@ -74,19 +73,67 @@ def test_the_difference_is_counterfactual_minus_original(pair):
     assert figure.data[2].z == pytest.approx(pair.sides[1].mass - pair.sides[0].mass)
 
 
-def test_save_html_needs_no_network(pair, tmp_path):
-    page = pair.save_html(tmp_path / "pair.html").read_text()
-    assert page.count("<details>") == 2
-    assert 'src="http' not in page and "<script src" not in page
+def test_save_html_writes_the_page(pair, tmp_path):
+    assert pair.save_html(tmp_path / "pair.html").read_text("utf-8") == pair.html
 
 
 def test_an_unknown_view_is_named(pair):
-    with pytest.raises(ValueError, match="no view 'word'; there are line, token"):
+    with pytest.raises(ValueError, match="no view 'word'; there are token, line"):
         pair.figure(view="word")
 
 
+def test_a_notebook_gets_a_frame_that_may_run_scripts_and_no_more(pair, monkeypatch):
+    monkeypatch.delenv("PLOTLY_RENDERER", raising=False)
+    shown = pair._repr_mimebundle_()
+    assert 'sandbox="allow-scripts"' in shown["text/html"] and "<!doctype" not in shown["text/html"]
+    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
+    monkeypatch.setattr(screenshot, "screenshot", lambda html: b"png")
+    assert set(pair._repr_mimebundle_()) == {"image/png", "text/plain"}
+
+
+def test_an_adapter_is_put_on_measured_and_taken_off_again(tmp_path):
+    model = lm()
+    adapted = with_adapter(lm(), TrainConfig())
+    for name, parameter in adapted.named_parameters():
+        if "lora_B" in name:
+            parameter.data.normal_(std=0.5, generator=torch.Generator().manual_seed(0))
+    adapted.save_pretrained(tmp_path)
+    both = attention_pair(model, TOKENIZER, RENAMED, compare=tmp_path)
+    assert both.measurements == ["before", "after"]
+    before, after = (sides[1].mass for sides in both.measured)
+    assert before == pytest.approx(attention_pair(model, TOKENIZER, RENAMED).sides[1].mass)
+    assert after == pytest.approx(attention_pair(adapted.eval(), TOKENIZER, RENAMED).sides[1].mass, abs=1e-6)
+    assert abs(before - after).max() > 1e-3
+    based = attention_pair(adapted, TOKENIZER, RENAMED, compare="base")
+    assert based.measured[0][1].mass == pytest.approx(before, abs=1e-6)
+    assert len(re.findall(r'id="d-1-', based.html)) == 2 * 4 * 3
+
+
+@pytest.mark.parametrize("compare, wrong", [("base", "needs a model with an adapter"), ("nowhere", "no adapter there")])
+def test_what_cannot_be_compared_is_named(compare, wrong):
+    with pytest.raises(ValueError, match=wrong):
+        attention_pair(lm(), TOKENIZER, RENAMED, compare=compare)
+
+
+def test_what_the_model_writes_is_shown_behind_the_cut(monkeypatch):
+    prefixes = []
+
+    def complete(model, tokenizer, cuts, max_new_tokens, batch_size):
+        prefixes.extend(cut.prefix for cut in cuts)
+        return [["\n        return 1"], ["\n        return qzxvk"]]
+
+    monkeypatch.setattr(pairview, "complete", complete)
+    pair = attention_pair(lm(), TOKENIZER, RENAMED, generate=6)
+    for side, prefix in zip(pair.sides, prefixes, strict=True):
+        assert side.text.startswith(prefix) and side.program.generated_from == len(prefix)
+    written = [[u["label"] for u in side.units("token") if u["generated"]] for side in pair.sides]
+    assert written == [["⏎", "return", "␣", "1"], ["⏎", "return", "␣", "qzxvk"]]
+    assert [u["label"] for u in pair.sides[1].units("token") if u["changed"]] == ["qzxvk"] * 4  # those before the cut
+    assert meta(pair)["generated"]
+
+
 def test_a_pair_without_change_is_refused(monkeypatch):
-    monkeypatch.setattr(pairview, "attention_maps", lambda *_: pytest.fail("must refuse before running the model"))
-    cf = Counterfactual("t/1", "if_else_flip", "strict", 0, 0, "rules", TEXT, TEXT, (), (), "tested")
+    monkeypatch.setattr(pairview, "unit_maps", lambda *_: pytest.fail("must refuse before running the model"))
+    cf = Counterfactual("t/1", "if_else_flip", "strict", 0, 0, "rules", "a", "b", (), (), "tested")
     with pytest.raises(ValueError, match="t/1: no changed spans"):
         attention_pair(None, None, cf)

@@ -1,0 +1,25 @@
+"""A PNG of a page, by headless Chromium: the static picture that stands in committed notebooks."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+
+def screenshot(html: str, width: int = 1200, height: int = 1100) -> bytes:
+    """Open the page with no network and return what it shows. Raises: ValueError without Chromium or a picture."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
+    if browser is None:
+        raise ValueError("a static picture needs Chromium (apt-get install chromium)")
+    with TemporaryDirectory(prefix="procure-") as folder:
+        source, picture = Path(folder, "page.html"), Path(folder, "page.png")
+        source.write_text(html, encoding="utf-8")
+        command = [
+            browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
+            f"--user-data-dir={folder}/profile", f"--window-size={width},{height}", "--virtual-time-budget=4000",
+            f"--screenshot={picture}", source.as_uri(),
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        if not picture.is_file():
+            raise ValueError(f"Chromium made no picture: {done.stderr.strip()[-300:]}")
+        return picture.read_bytes()

@@ -1,0 +1,196 @@
+"""The exported pair view in a real browser with the network off: chosen, read aloud, walked by keys, and not hacked."""
+
+import numpy as np
+import pytest
+
+import procure_kit as pk
+from tests.browsing import MARKS, chromium, offline, shot
+from tests.test_alignment import SOURCE
+
+pytestmark = MARKS
+HOSTILE = (
+    '''def f(xs: list):
+    """</script><img src=x onerror="window.hacked=1"> & <script>window.hacked=1</script> \u2028 '"""
+    total = "<b>" + `"`
+'''.replace('`"`', "'&quot;'")
+    + '    for x in xs:\n        total += "<svg onload=window.hacked=1>"\n    return total\n'
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return pk.load_model("tiny")
+
+
+@pytest.fixture(scope="module")
+def pair(tiny):
+    return pk.attention_pair(*tiny, pk.perturb(SOURCE, "variable_name_random"))
+
+
+@pytest.fixture(scope="module")
+def saved(pair, tmp_path_factory):
+    return pair.save_html(tmp_path_factory.mktemp("pair") / "pair.html")
+
+
+@pytest.fixture
+def page(browser, saved):
+    with offline(browser, saved, viewport={"width": 1200, "height": 1500}) as opened:
+        yield opened
+        assert opened.trouble == []
+
+
+def drawn(page, act) -> None:
+    """Do something and wait until it is drawn."""
+    act()
+    page.wait_for_selector("body[data-drawn]")
+
+
+def shares(page, side: int) -> list[float]:
+    """What the titles say of each unit of a side, in per cent."""
+    titles = page.locator(f'.u[data-side="{side}"]').evaluate_all("all => all.map(u => [u.dataset.unit, u.title])")
+    found = {int(unit): float(title.split(" %")[0].replace("−", "-")) for unit, title in titles}
+    return [found[unit] for unit in sorted(found)]
+
+
+def test_a_click_on_a_token_shows_its_row_on_both_sides(page, pair):
+    layer, head = np.unravel_index(pair.sides[1].mass.argmax(), pair.sides[1].mass.shape)
+    units = pair.sides[1].units("token")
+    unit = max(i for i, u in enumerate(units) if u["label"] == "return")
+    drawn(page, lambda: page.click(f'.u[data-side="1"][data-unit="{unit}"]'))
+    for side in (0, 1):
+        row = pair.sides[side].maps.map(layer, head, "token")[unit]  # names are whole units: the sides correspond
+        assert shares(page, side) == pytest.approx(100 * row, abs=0.06)
+    assert "return (counterfactual, line 10)" in page.text_content("#status")
+    shot(page, "pair_light")
+
+
+def test_several_tokens_and_a_line_count_as_one(page, pair):
+    drawn(page, lambda: page.click('.pane >> nth=1 >> [data-line="5"].number'))
+    chosen = page.locator('.u[data-side="1"][aria-pressed="true"]').evaluate_all("all => all.map(u => +u.dataset.unit)")
+    units = pair.sides[1].units("token")
+    assert {units[u]["start"] for u in chosen} and all("total" not in units[u]["label"] for u in chosen)
+    layer, head = np.unravel_index(pair.sides[1].mass.argmax(), pair.sides[1].mass.shape)
+    weights = np.array([units[u]["tokens"] for u in chosen])
+    row = weights @ pair.sides[1].maps.map(layer, head, "token")[chosen] / weights.sum()
+    assert shares(page, 1) == pytest.approx(100 * row, abs=0.06)
+    drawn(page, lambda: page.click(f'.u[data-side="1"][data-unit="{chosen[0]}"]', modifiers=["Shift"]))
+    assert page.locator('.u[aria-pressed="true"]').count() == len(chosen) - 1
+
+
+def test_the_difference_is_signed_and_aligned(page, pair):
+    drawn(page, lambda: page.select_option("#view", "line"))
+    drawn(page, lambda: page.select_option("#show", "sides"))
+    layer, head = np.unravel_index(pair.sides[1].mass.argmax(), pair.sides[1].mass.shape)
+    means = []
+    for side in pair.sides:
+        tokens = np.array([u["tokens"] for u in side.units("line")])
+        means.append(tokens @ side.maps.map(layer, head, "line") / tokens.sum())
+    assert shares(page, 1) == pytest.approx(100 * (means[1] - means[0]), abs=0.06)
+    assert shares(page, 0) == shares(page, 1)
+    shot(page, "pair_difference")
+
+
+def test_a_head_is_chosen_by_mouse_and_by_keys(page, pair):
+    grids = page.locator(".grid")
+    assert grids.count() == 3 and grids.first.locator("td").count() == pair.sides[0].mass.size
+    mass = pair.sides[0].mass[2, 3]
+    assert grids.first.locator('[data-layer="2"][data-head="3"]').get_attribute("aria-label") == (
+        f"layer 2, head 3: {100 * mass:.1f} %"
+    )
+    drawn(page, lambda: grids.nth(1).locator('[data-layer="2"][data-head="3"]').click())
+    assert page.input_value("#layer") == "2" and page.input_value("#head") == "3"
+    page.keyboard.press("ArrowDown")
+    drawn(page, lambda: page.keyboard.press("Enter"))
+    assert page.input_value("#layer") == "3" and "Layer 3, head 3" in page.text_content("#status")
+    assert grids.first.locator("thead th[colspan]").count() == pair.kv_heads
+
+
+def test_keys_walk_the_code_and_widen_to_the_node(page):
+    page.locator('.u[data-side="1"]').first.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowDown")
+    drawn(page, lambda: page.keyboard.press("ArrowRight"))
+    drawn(page, lambda: page.keyboard.press("Enter"))
+    assert page.locator('.u[aria-pressed="true"]').count() == 1
+    drawn(page, lambda: page.keyboard.press("n"))
+    wider = page.locator('.u[aria-pressed="true"]').count()
+    assert wider > 1 and ":" in page.text_content("#status")
+    drawn(page, lambda: page.keyboard.press("Escape"))
+    assert page.locator('.u[aria-pressed="true"]').count() == 0
+
+
+@pytest.mark.parametrize("view", ["statement", "expression", "line"])
+def test_every_view_shows_the_whole_program(page, pair, view):
+    drawn(page, lambda: page.select_option("#view", view))
+    assert page.locator(f"#view option[value={view}]").count() == 1
+    for side in (0, 1):
+        rows = page.locator(".pane").nth(side).locator(".text").all_text_contents()
+        assert "\n".join(rows) == pair.sides[side].text
+
+
+@pytest.mark.parametrize(
+    "name, look",
+    [
+        ("dark", {"viewport": {"width": 1200, "height": 1400}, "color_scheme": "dark"}),
+        ("zoom_200", {"viewport": {"width": 640, "height": 700}, "device_scale_factor": 2}),
+        ("narrow", {"viewport": {"width": 360, "height": 700}, "color_scheme": "dark"}),
+    ],
+)
+def test_nothing_is_cut_off(browser, saved, name, look):
+    with offline(browser, saved, **look) as page:
+        shot(page, f"pair_{name}", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.trouble == []
+
+
+def test_ink_on_every_shade_can_be_read(browser, saved):
+    """WCAG's contrast of text and ground, of every piece of code, light and dark; 4.5 is AA."""
+    contrast = """() => {
+      const linear = x => x <= 0.04 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+      const luminance = css => {
+        const [r, g, b] = css.match(/[\\d.]+/g).map(x => linear(x / 255));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      return Math.min(...[...document.querySelectorAll(".pane .u")].map(piece => {
+        const { color, backgroundColor } = getComputedStyle(piece);
+        const [dark, light] = [color, backgroundColor].map(luminance).sort((x, y) => x - y);
+        return (light + 0.05) / (dark + 0.05);
+      }));
+    }"""
+    for scheme in ("light", "dark"):
+        with offline(browser, saved, color_scheme=scheme) as page:
+            for show in ("attention", "sides"):
+                drawn(page, lambda page=page, show=show: page.select_option("#show", show))
+                assert page.evaluate(contrast) >= 4.5
+
+
+def test_code_with_markup_stays_text(browser, tiny, tmp_path):
+    cf = pk.perturb(HOSTILE, "variable_name_random", task_id="</title><script>window.hacked=1</script>")
+    path = pk.attention_pair(*tiny, cf).save_html(tmp_path / "hostile.html")
+    with offline(browser, path) as page:
+        page.hover('.u[data-side="1"] >> nth=20')
+        shot(page, "pair_hostile")
+        assert page.evaluate("window.hacked") is None
+        assert page.locator("img, svg").count() == 0
+        shown = page.locator(".pane").nth(0).locator(".text").all_text_contents()
+        assert "\n".join(shown) == HOSTILE
+        assert page.trouble == []
+
+
+def test_two_models_and_what_they_write(browser, tiny, tmp_path):
+    model, tokenizer = tiny
+    cf = pk.perturb(SOURCE, "variable_name_random")
+    pair = pk.attention_pair(model, tokenizer, cf, compare=model, generate=12, names=("plain", "tuned"))
+    with offline(browser, pair.save_html(tmp_path / "two.html")) as page:
+        drawn(page, lambda: page.select_option("#measurement", label="tuned"))
+        drawn(page, lambda: page.select_option("#show", label="tuned − plain"))
+        assert set(shares(page, 1)) == {0.0}  # the same model twice
+        assert page.locator(".u.generated").count() > 0
+        shot(page, "pair_two_models")
+        assert page.trouble == []
