@@ -107,6 +107,7 @@ class Peer:
 
     def __init__(self, channel: Channel, allowed: tuple[str, ...]):
         self.channel, self.allowed = channel, allowed
+        self.ahead: deque[dict] = deque()  # requests that were sent before they were made
         self.kept: list[object] = []  # objects of this side for which the other side holds a Handle
         self.numbers: dict[int, int] = {}  # where in `kept` an object is, by its id
         self.handles: dict[int, Handle] = {}
@@ -129,12 +130,16 @@ class Peer:
         Raises: what it raised there, by type name and message; Gone; Unsendable.
         """
         table = Table()
-        message = {"op": operation, "on": number, "args": [self.encode(arg, table) for arg in args]}
-        message["kwargs"] = {name: self.encode(arg, table) for name, arg in (kwargs or {}).items()}
+        message = self.message(operation, number, args, kwargs or {}, table)
         given = list(table)
-        self.channel.send(message)
-        while "op" in (reply := self.channel.receive()):
-            self.answer(reply)
+        if self.ahead and self.ahead[0] == message:
+            self.ahead.popleft()
+        else:
+            while self.ahead:  # another request than was foreseen: those that were are of no more use
+                self.ahead.popleft()
+                self._reply()
+            self.channel.send(message)
+        reply = self._reply()
         try:
             result = self.decode(reply["result"], table) if "result" in reply else None
             for target, content in zip(given, reply["objects"], strict=not reply.get("lost")):
@@ -145,6 +150,17 @@ class Peer:
         except MALFORMED as problem:
             raise Gone(f"what arrived is no reply: {problem!r}") from problem
         raise error
+
+    def message(self, operation: str, number: int, args: tuple, kwargs: dict, table: Table) -> dict:
+        """The message that asks for an operation."""
+        message = {"op": operation, "on": number, "args": [self.encode(arg, table) for arg in args]}
+        return message | {"kwargs": {name: self.encode(arg, table) for name, arg in kwargs.items()}}
+
+    def _reply(self) -> dict:
+        """The next reply; requests of the other side that come first are answered."""
+        while "op" in (reply := self.channel.receive()):
+            self.answer(reply)
+        return reply
 
     def answer(self, message: dict) -> None:
         """Carry out one request of the other side and send the reply."""

@@ -23,6 +23,7 @@ LOCKED = os.ST_NOSUID | getattr(os, "ST_NODEV", 4) | getattr(os, "ST_NOEXEC", 8)
 DETACH = 2
 SET_DEATH_SIGNAL, SET_DUMPABLE, SET_SUBREAPER, SET_NO_NEW_PRIVILEGES = 1, 4, 36, 38
 CAPABILITY_VERSION = 0x20080522
+NO_CAPABILITIES = ((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)())
 LINUX = sys.platform == "linux"
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,20 +35,20 @@ def _call(name: str, *args) -> None:
         raise OSError(error, f"{name}: {os.strerror(error)}")
 
 
-def limit(cpu_seconds: int, memory_mb: int, processes: int = PROCESSES) -> None:
-    """Limit this process for good, never above the hard limits that it already has."""
-    wanted = {
-        resource.RLIMIT_CPU: cpu_seconds,
-        resource.RLIMIT_AS: memory_mb * 1024 * 1024,
-        resource.RLIMIT_FSIZE: FILE_BYTES,
-        resource.RLIMIT_NPROC: processes,
-        resource.RLIMIT_NOFILE: OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
-    }
+def limit(*, cpu_seconds: int = 0, memory_mb: int = 0, processes: int = 0) -> None:
+    """Limit this process and what it will fork for good, never above the hard limits that it already has.
+
+    With `processes`, also the size and number of files, and core dumps. 0: not limited.
+    """
+    wanted = {resource.RLIMIT_CPU: cpu_seconds, resource.RLIMIT_AS: memory_mb * 1024 * 1024}
+    if processes:
+        wanted |= {resource.RLIMIT_NPROC: processes, resource.RLIMIT_FSIZE: FILE_BYTES}
+        wanted |= {resource.RLIMIT_NOFILE: OPEN_FILES, resource.RLIMIT_CORE: 0}
     for kind, value in wanted.items():
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+        if value or kind == resource.RLIMIT_CORE:
+            hard = resource.getrlimit(kind)[1]
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (value, value))
 
 
 def enter_namespaces() -> None:
@@ -137,8 +138,7 @@ def drop_privileges(uid: int | None) -> None:
         os.setresuid(uid, uid, uid)
     if LINUX:
         _call("prctl", SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
-        _call("capset", header, (ctypes.c_uint32 * 6)())
+        _call("capset", *NO_CAPABILITIES)
         _call("prctl", SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 

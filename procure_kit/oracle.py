@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 
-from procure_kit.boundary import Peer
+from procure_kit.boundary import Peer, Table
 from procure_kit.plain_tests import Traits, traits
 from procure_kit.stdin_program import LONGEST as LONGEST_OUTPUT
 from procure_kit.stdin_program import compare
@@ -134,8 +134,9 @@ def judge(job: dict, channel: Channel, end: Callable[[dict], None] = _raise) -> 
         wanted |= {"tests": job["test"], "check": found.check}
     else:
         wanted["names"] = found.free
+        peer.ahead.extend(peer.message("call", 0, args, kwargs, Table()) for args, kwargs in found.ahead)
     try:
-        channel.send(wanted)
+        channel.send(wanted, *peer.ahead)
         loaded = channel.receive()
     except Gone as error:
         status = "timeout" if error.timeout else "gone"

@@ -28,18 +28,26 @@ STATEMENTS = (
     ast.Try, ast.ExceptHandler, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Delete,
     ast.Import, ast.ImportFrom,
 )  # fmt: skip
+CONDITIONAL = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+HARMLESS = {
+    ast.Constant, ast.Load, ast.Store, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.arguments, ast.arg, ast.keyword,
+    ast.Call, ast.Compare, ast.UnaryOp, ast.USub, ast.BinOp, *ast.cmpop.__subclasses__(), ast.Assert,
+}  # fmt: skip
+LONG = 20_000  # characters of tests beyond which nothing is sent ahead: it has to fit into a socket's buffer
 INSPECTING = {"inspect", "dis", "gc", "unittest.mock", "mock", "tracemalloc", "ctypes"}
 
 
 @dataclass(frozen=True)
 class Traits:
     """`plain`: no trace is left; `free`: names that it takes from elsewhere; `check`: it defines check(candidate);
-    `inside`: why it can only run in the candidate's own process, "" when it need not."""
+    `inside`: why it can only run in the candidate's own process, "" when it need not; `ahead`: the arguments of the
+    calls that it begins with, whatever comes of them, and that can be sent all at once."""
 
     plain: bool
     free: tuple[str, ...]
     check: bool
     inside: str
+    ahead: list[tuple[tuple, dict]]
 
 
 @lru_cache(maxsize=4096)
@@ -48,21 +56,43 @@ def traits(source: str, entry_point: str = "") -> Traits:
     tree = ast.parse(source)
     nodes = list(ast.walk(tree))
     modules = dict(_imports(nodes))
-    bound = {alias for alias, _ in modules.items()} | {
-        name
-        for node in nodes
-        for name in (
-            [node.id] if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-            else [node.arg] if isinstance(node, ast.arg)
-            else [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) or getattr(node, "name", None)
-            else []
-        )
-    }  # fmt: skip
+    bound = set(modules)
+    for node in nodes:
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name) | ast.FunctionDef(name=name):
+                bound.add(name)
+            case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+                bound.add(name)
     loaded = dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
     free = tuple(name for name in loaded if name not in bound and not hasattr(builtins, name) and name != entry_point)
-    plain = not any(_leaves_a_trace(node, modules, bound) for node in nodes)
-    check = any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in tree.body)
-    return Traits(plain, free, check, _inside(nodes, modules, free, {entry_point, "candidate"}))
+    plain = not any(_leaves_a_trace(node, modules, bound) for node in nodes if type(node) not in HARMLESS)
+    checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    ahead = [] if len(source) > LONG else list(_calls_ahead(tree.body, checks, entry_point))
+    return Traits(plain, free, bool(checks), _inside(nodes, modules, free, {entry_point, "candidate"}), ahead)
+
+
+def _calls_ahead(body: list[ast.stmt], checks: list[ast.FunctionDef], name: str) -> Iterator[tuple[tuple, dict]]:
+    """The arguments of the first statements' calls, as long as these are asserts with one call of literals each."""
+    if checks:
+        if len(checks) > 1 or len(checks[0].args.args) != 1:
+            return
+        body, name = checks[0].body, checks[0].args.args[0].arg
+    for statement in body:
+        inside = list(ast.walk(statement))
+        used = [node for node in inside if isinstance(node, ast.Name) and node.id == name]
+        if not used and isinstance(statement, ast.Assert | ast.Import | ast.ImportFrom | ast.Expr | ast.Pass):
+            continue
+        calls = [node for node in inside if isinstance(node, ast.Call) and node.func in used]
+        if not isinstance(statement, ast.Assert) or len(used) != 1 or len(calls) != 1:
+            return
+        if statement.msg is not None or any(isinstance(node, CONDITIONAL) for node in inside):
+            return
+        try:
+            args = tuple(ast.literal_eval(arg) for arg in calls[0].args)
+            kwargs = {keyword.arg: ast.literal_eval(keyword.value) for keyword in calls[0].keywords}
+        except (ValueError, TypeError):
+            return
+        yield args, kwargs
 
 
 def _imports(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:

@@ -11,12 +11,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from procure_kit.in_order import in_order
 from procure_kit.isolation import LEVELS
 from procure_kit.problems import Problem
 from procure_kit.wire import Channel, Gone, Unsendable
@@ -172,10 +172,5 @@ def run_many(
     `limits` are the keyword arguments of `run_tests`.
     """
     with ThreadPoolExecutor(workers) as threads:
-        waiting: deque = deque()
-        for program, problem in jobs:
-            waiting.append(threads.submit(run_tests, program, problem, **limits))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        for _, future in in_order(lambda job: threads.submit(run_tests, *job, **limits), jobs, workers):
+            yield future.result()

@@ -1,4 +1,7 @@
-"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains status, detail, seconds and isolation."""
+"""`procure validate IN.jsonl --problems SET -o OUT.jsonl`: each row gains status, detail, seconds and isolation.
+
+`procure validate --repo NEW_DIR --test-command "..."`: the same for a rewritten source tree, by the tree's own suite.
+"""
 
 import argparse
 import json
@@ -8,6 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from procure_kit import tree_command
 from procure_kit.counterfactual import Counterfactual
 from procure_kit.isolation import LEVELS
 from procure_kit.problems import load_problems
@@ -21,14 +25,17 @@ NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a genera
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("rows", metavar="IN.jsonl", type=Path, help=f"rows with at least {', '.join(REQUIRED)}")
-    parser.add_argument("--problems", required=True, metavar="SET", help="where each row's tests are, by task_id")
-    parser.add_argument("-o", "--out", required=True, type=Path, metavar="OUT.jsonl", help="rows are appended here")
+    parser.add_argument(
+        "rows", nargs="?", metavar="IN.jsonl", type=Path, help=f"rows with at least {', '.join(REQUIRED)}"
+    )
+    parser.add_argument("--problems", metavar="SET", help="where each row's tests are, by task_id")
+    parser.add_argument("-o", "--out", type=Path, metavar="OUT.jsonl", help="rows are appended here")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds that an original may take")
     parser.add_argument("--memory", type=int, default=MEMORY_MB, metavar="MB", help="what a program may use")
     parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
     parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
+    tree_command.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,8 +43,12 @@ def run(args: argparse.Namespace) -> int:
 
     Raises: ValueError for what cannot be done at all.
     """
+    if args.repo:
+        return tree_command.run(args)
+    if not (args.rows and args.problems and args.out):
+        raise ValueError("name the rows, --problems SET and -o OUT.jsonl, or a tree with --repo and --test-command")
     if args.rows.is_dir():
-        raise ValueError(f"{args.rows} is a directory: this version validates rows, not source trees")
+        raise ValueError(f"{args.rows} is a directory: a rewritten source tree goes with --repo")
     if args.rows.resolve() == args.out.resolve():
         raise ValueError(f"{args.out} is the input: name another file for the verdicts")
     complaints = Complaints()

@@ -6,7 +6,6 @@ The statuses, in the order in which they are looked for: `unparsable`, `no_chang
 to run in the program's own process, `valid_in_own_process`.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from multiprocessing import get_context
 
 from procure_kit.concept_check import classify
 from procure_kit.counterfactual import Counterfactual
+from procure_kit.in_order import in_order
 from procure_kit.mutants import broken_versions
 from procure_kit.problems import Problem
 from procure_kit.runner import MEMORY_MB, TIMEOUT, TestResult, run_tests
@@ -118,26 +118,22 @@ def validate_all(
         with ThreadPoolExecutor(workers) as threads:
             yield from validate_all(pairs, threads, workers, **limits)
         return
-    waiting: deque[tuple[Future | None, tuple]] = deque()
-    for pair in pairs:
-        waiting.append((_submit(executor, pair, limits), pair))
-        if len(waiting) > 4 * workers:
-            yield _outcome(*waiting.popleft(), limits)
-    while waiting:
-        yield _outcome(*waiting.popleft(), limits)
+    for pair, future in in_order(lambda pair: _submit(executor, pair, limits), pairs, workers):
+        yield _outcome(future, pair, limits)
 
 
-def _submit(executor: Executor, pair: tuple, limits: dict) -> Future | None:
+def _submit(executor: Executor, pair: tuple, limits: dict) -> Future:
     try:
         return executor.submit(validate, *pair, **limits)
-    except BrokenExecutor:
-        return None
+    except BrokenExecutor as error:
+        broken: Future = Future()
+        broken.set_exception(error)
+        return broken
 
 
-def _outcome(future: Future | None, pair: tuple, limits: dict) -> Verdict:
+def _outcome(future: Future, pair: tuple, limits: dict) -> Verdict:
     try:
-        if future is not None:
-            return future.result()
+        return future.result()
     except BrokenExecutor:
         pass  # a process pool breaks as a whole: whether it was this row that killed it shows below
     except Exception as error:

@@ -1,6 +1,7 @@
 """Messages between two processes that do not trust each other: a length and JSON, bounded, no pickle."""
 
 import json
+import select
 import socket
 import struct
 import time
@@ -37,11 +38,13 @@ class Channel:
             if len(data) > MAX_BYTES:
                 raise Unsendable(f"{len(data):,} bytes of data are more than the {MAX_BYTES:,} that may cross")
             packed += _size.pack(len(data)) + data
+        rest = memoryview(packed)
         try:
-            self._wait()
-            self.socket.sendall(packed)
-        except TimeoutError as error:
-            raise Gone("what was sent was not read in time", timeout=True) from error
+            while rest:
+                try:
+                    rest = rest[self.socket.send(rest, self._flags) :]
+                except BlockingIOError:
+                    self._wait(select.POLLOUT)
         except OSError as error:
             raise Gone("the channel is closed") from error
 
@@ -58,19 +61,27 @@ class Channel:
             raise Gone("what arrived is no message")
         return message
 
-    def _wait(self) -> None:
-        if self.deadline is not None:  # 0 would mean not to wait at all, and not even to look
-            self.socket.settimeout(max(1e-6, self.deadline - time.monotonic()))
+    def _wait(self, event: int) -> None:
+        """Until the socket is ready. Raises: Gone at the deadline."""
+        poller = select.poll()
+        poller.register(self.socket, event)
+        if not poller.poll(max(0.0, self.deadline - time.monotonic()) * 1000):
+            raise Gone("no answer in time", timeout=True)
+
+    @property
+    def _flags(self) -> int:
+        """With a deadline, look before waiting: what is there already costs one system call."""
+        return 0 if self.deadline is None else socket.MSG_DONTWAIT
 
     def _take(self, size: int) -> bytes:
         if len(self._read) < size:
             chunks, have = [self._read], len(self._read)
             while have < size:
                 try:
-                    self._wait()
-                    chunk = self.socket.recv(1 << 18)
-                except TimeoutError as error:
-                    raise Gone("no answer in time", timeout=True) from error
+                    chunk = self.socket.recv(1 << 18, self._flags)
+                except BlockingIOError:
+                    self._wait(select.POLLIN)
+                    continue
                 except OSError as error:
                     raise Gone("the channel is closed") from error
                 if not chunk:

