@@ -76,6 +76,9 @@ def attention_implementation(model, name: str) -> Iterator[None]:
     Raises: NotImplementedError for an architecture whose attention cannot be exchanged.
     """
     previous = model.config._attn_implementation
+    if previous == name:  # a whole training run has set it: not again for each step
+        yield
+        return
     try:
         model.set_attn_implementation(name)
     except ValueError as error:

@@ -16,7 +16,8 @@ from procure_kit.counterfactual import Counterfactual, Span
 from procure_kit.cuts import cut_pair
 from procure_kit.problems import Problem
 
-# {statement} is the problem's signature and docstring. "plain" and "chat" are built in; add your own here.
+# {task} is TASK with the problem's statement (signature and docstring). "plain" and "chat" are built in; any text with
+# {task} in it is a template, too.
 TEMPLATES = {
     "instruct": "### Instruction:\n{task}\n\n### Response:\n",
 }
@@ -47,7 +48,7 @@ def build_example(
     """One example: `input_ids`, `attention_mask`, `labels`, `changed`, each a list of at most `max_length` ints.
 
     template: "plain", code only, whose prompt is the problem's statement as far as the program begins with it;
-        "instruct" or another of `TEMPLATES`; "chat", the tokenizer's own.
+        "instruct" or another of `TEMPLATES`; "chat", the tokenizer's own; or a text of your own that holds {task}.
     response: "program", the whole program (after the statement in "plain"); "rest", what follows CACP's cut point.
     targets: "all" altered tokens, or "uses": without the first occurrence of each name that the original lacks, which
         nothing can predict (our reconstruction offers both).
@@ -138,9 +139,9 @@ def _prompt(tokenizer, cf, problem, template, response, side) -> tuple[str, int]
             raise ValueError('this tokenizer has no chat template: use template="instruct"')
         messages = [{"role": "user", "content": task}]
         return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True), given
-    if template not in TEMPLATES:
-        raise ValueError(f"no template {template!r}: use plain, chat, {', '.join(TEMPLATES)}")
-    return TEMPLATES[template].format(task=task), given
+    if template not in TEMPLATES and "{task}" not in template:
+        raise ValueError(f"no template {template!r}: use plain, chat, {', '.join(TEMPLATES)}, or a text with {{task}}")
+    return TEMPLATES.get(template, template).replace("{task}", task), given
 
 
 def altered_spans(cf: Counterfactual, targets: str = "all") -> list[Span]:
@@ -179,7 +180,10 @@ def tokens_in_spans(text: str, offsets: Sequence[Span], spans: Sequence[Span]) -
 
 
 def collate(examples: Sequence[dict], pad_token_id: int, side: str = "right") -> dict[str, torch.Tensor]:
-    """Pad examples to one batch: `input_ids`, `attention_mask`, `labels` (long) and `changed` (bool), each (B, N)."""
+    """Pad examples to one batch: `input_ids`, `attention_mask`, `labels` (long) and `changed` (bool), each (B, N).
+
+    One text a row: packing several into one is not offered, as the fused mass would need a mask of its own for them.
+    """
     if side not in ("left", "right"):
         raise ValueError(f"padding goes on the left or the right side, not {side!r}")
     fills = {"input_ids": pad_token_id, "attention_mask": 0, "labels": -100, "changed": 0}

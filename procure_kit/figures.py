@@ -39,6 +39,25 @@ def outcomes(rows: Iterable[tuple[str, str]], title: str = "") -> go.Figure:
     return figure
 
 
+def by_token(
+    tokens: list[str], values: dict[str, list[float]], marked: list[bool], title: str, y_title: str
+) -> go.Figure:
+    """Numbers for each token of a text: the first as bars, marked tokens in orange, the others as rings over them."""
+    layout = {"title": title, "yaxis_title": y_title, "height": 420, "margin": LAYOUT["margin"] | {"b": 110}}
+    figure = go.Figure(layout=LAYOUT | layout)
+    places, (first, *others) = list(range(len(tokens))), values
+    figure.add_bar(
+        x=places, y=values[first], name=first, showlegend=bool(others), hovertext=tokens,
+        marker_color=[ORANGE if mark else BLUE for mark in marked],
+    )  # fmt: skip
+    for name in others:
+        ring = {"symbol": "circle-open", "color": "black", "size": 7}
+        figure.add_scatter(x=places, y=values[name], name=name, mode="markers", marker=ring)
+    shown = [token.replace("\n", "⏎").strip(" ") or "␣" for token in tokens]
+    figure.update_xaxes(tickvals=places, ticktext=shown, tickangle=-90, tickfont={"size": 9, "family": "monospace"})
+    return figure
+
+
 def loss_curves(log: list[dict]) -> go.Figure:
     """The terms of the concept loss and the mass on changed tokens; a step without changed tokens has only the NLL."""
     figure = go.Figure(

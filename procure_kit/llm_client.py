@@ -1,14 +1,15 @@
 """One chat request at any OpenAI-compatible server: faults retried, then told; tokens and money counted."""
 
+import asyncio
 import os
 import random
-import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from procure_kit.background import wait_for
 from procure_kit.llm_record import ApiFault, Record, read_reply, request_hash
 from procure_kit.rows import append_row
 
@@ -61,7 +62,7 @@ class Client:
     def __post_init__(self):
         if self.budget_usd is not None and self.price is None:
             raise ValueError("a budget in dollars needs prices: dollars per million tokens, in and out")
-        self._lock, self._batched, self._client = threading.Lock(), set(), None
+        self._batched, self._client = set(), None
         self._record = Record(self.record, self.batches, self.replay_only)
         if not self.replay_only and not self.batch_out:
             import openai
@@ -70,10 +71,17 @@ class Client:
             if not (key or self.base_url):
                 raise ValueError("no key: set OPENAI_API_KEY, or name a server of your own with --base-url")
             options = {"base_url": self.base_url, "timeout": self.timeout, "max_retries": 0}
-            self._client = openai.OpenAI(api_key=key or "none-needed", **options)
+            self._client = openai.AsyncOpenAI(api_key=key or "none-needed", **options)
 
     def ask(self, messages: list[dict], sample: int = 0) -> dict:
-        """The reply, as it is recorded: content, finish_reason, usage, seconds and more. Raises: ApiFault; NotAsked."""
+        """`reply`, waited for."""
+        return wait_for(self.reply(messages, sample))
+
+    async def reply(self, messages: list[dict], sample: int = 0) -> dict:
+        """The reply, as it is recorded: content, finish_reason, usage, seconds and more. `sample` tells several apart.
+
+        To be awaited in the loop of background.py alone. Raises: ApiFault; NotAsked.
+        """
         body = {"model": self.model, **self.parameters, "messages": messages}
         form = {"response_format": STRUCTURED}
         for asked in (body | form, body) if self.structured else (body,):
@@ -86,28 +94,27 @@ class Client:
         if self._client is None:
             raise ApiFault("the record has no reply to this request")
         try:
-            return self._record.keep(request, body, self._patiently(body))
+            return self._record.keep(request, body, await self._patiently(body))
         except ApiFault as fault:
             if self.structured and "response_format" in body and _about_format(str(fault)):
                 self.structured = False
-                return self.ask(messages, sample)
+                return await self.reply(messages, sample)
             self._record.keep(request, body, {"content": "", "usage": fault.usage, "fault": str(fault)})
             raise
 
     def _batch(self, request: str, body: dict) -> None:
-        with self._lock:
-            if request not in self._batched:
-                line = {"custom_id": request, "method": "POST", "url": "/v1/chat/completions", "body": body}
-                append_row(self.batch_out, line)
-                self._batched.add(request)
+        if request not in self._batched:
+            line = {"custom_id": request, "method": "POST", "url": "/v1/chat/completions", "body": body}
+            append_row(self.batch_out, line)
+            self._batched.add(request)
         raise NotAsked(f"the request is in {self.batch_out}")
 
-    def _patiently(self, body: dict) -> dict:
+    async def _patiently(self, body: dict) -> dict:
         for attempt in range(1, self.attempts + 1):
             self._check_budget()
             start = time.perf_counter()
             try:
-                reply = self._once(body)
+                reply = await self._once(body)
                 return reply | {"seconds": round(time.perf_counter() - start, 3), "attempts": attempt}
             except _Later as later:
                 fault, wait = later.fault, later.wait
@@ -116,14 +123,14 @@ class Client:
             if not fault.passing or attempt == self.attempts:
                 raise ApiFault(self._without_key(str(fault))[:500], fault.passing, fault.usage)
             usual = self.pause * 2 ** (attempt - 1) * (1 + random.random() / 4)
-            time.sleep(min(self.longest, usual if wait is None else wait))
+            await asyncio.sleep(min(self.longest, usual if wait is None else wait))
 
-    def _once(self, body: dict) -> dict:
+    async def _once(self, body: dict) -> dict:
         import openai
 
         try:
-            text = self._client.chat.completions.with_raw_response.create(**body).http_response.text
-            text = self._without_key(text)
+            answered = await self._client.chat.completions.with_raw_response.create(**body)
+            text = self._without_key(answered.http_response.text)
         except openai.APIStatusError as error:
             passing = error.status_code in (408, 409, 429) or error.status_code >= 500
             fault = ApiFault(f"HTTP {error.status_code}: {error.message}", passing)
@@ -144,10 +151,9 @@ class Client:
 
     def _spend(self, usage: dict) -> None:
         tokens = [usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens")]
-        with self._lock:
-            self.spent += sum(tokens)
-            if self.price is not None:
-                self.spent_usd += sum(t * price for t, price in zip(tokens, self.price, strict=True)) / 1e6
+        self.spent += sum(tokens)
+        if self.price is not None:
+            self.spent_usd += sum(t * price for t, price in zip(tokens, self.price, strict=True)) / 1e6
 
     def _check_budget(self) -> None:
         if self.budget_tokens is not None and self.spent >= self.budget_tokens:

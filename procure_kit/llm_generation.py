@@ -1,18 +1,20 @@
 """Counterfactuals by a language model: prompt, answer, the validator's verdict, and repair turns in its own words."""
 
-from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import asyncio
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
+from itertools import islice
 from random import Random
 
+from procure_kit.background import each
 from procure_kit.concept_check import classify
 from procure_kit.concepts import find_sites
 from procure_kit.counterfactual import Counterfactual, Site
-from procure_kit.generation import check, identity
+from procure_kit.generation import IDENTITY, check, identity
 from procure_kit.llm_client import Client, NotAsked
 from procure_kit.llm_record import ApiFault
 from procure_kit.problems import Problem
-from procure_kit.prompting import answer, prompt, repair
-from procure_kit.validation import validate_all
+from procure_kit.prompting import answer, prompt, repair, template
+from procure_kit.validation import Verdict, validate_all
 
 
 def llm_generate(
@@ -25,40 +27,66 @@ def llm_generate(
     concurrency: int = 4,
     done: Collection[tuple] = (),
 ) -> Iterator[dict]:
-    """Yield a row for each problem and concept as it is ready: the fields of the rules' rows, and `turns` (generations
-    made), `tokens`, `seconds`, `reasoning`, `verdicts` (one a reply). `turns` repair turns follow a first
-    failure (the authors': 4).
+    """Yield a row for each problem and concept as it is ready.
+
+    It has the fields of the rules' rows, and `turns` (replies), `tokens`, `seconds`, `reasoning` and `verdicts` (one a
+    reply). `turns` repair turns follow a first failure (the authors': 4); `concurrency` pieces of work, each with one
+    request at a time, are in flight. What has its `identity` in `done` is left out.
 
     Status: "valid", or the last failure's own ("unparsable" also when a reply holds no program); "not_applicable";
-    "api_fault". What is not asked, because the budget is spent
-    or the request went into a batch file, is left out and made by a later run.
-    Raises: ValueError for an unknown concept or mode.
+    "api_fault". What is not asked, because the budget is spent or the request went into a batch file, is left out,
+    counted in `client.left`, and made by a later run.
+
+    Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a concurrency below 1.
     """
+    if concurrency < 1:
+        raise ValueError(f"concurrency must be at least 1, not {concurrency}")
     concepts = check(concepts, mode)
-    works = []
-    for problem in problems:
-        for concept in concepts:
-            work = {"task_id": problem.task_id, "concept": concept, "mode": mode, "seed": seed}
-            work["generator"] = f"openai:{client.model}"
-            if not any(row == identity(work | {"site": row[3]}) for row in done):
-                works.append((problem, work))
-    threads = ThreadPoolExecutor(concurrency)
+    for concept in concepts:
+        template(concept)  # before anything is asked
+    made = {_without_site(row) for row in done}
+    works = (
+        (problem, work)
+        for problem in problems
+        for work in _works(problem, client, concepts, mode, seed)
+        if _without_site(identity(work)) not in made
+    )
+    yield from each(_rows(works, client, turns, concurrency))
+
+
+def _works(problem: Problem, client: Client, concepts: list[str], mode: str, seed: int) -> Iterator[dict]:
+    for concept in concepts:
+        work = {"task_id": problem.task_id, "concept": concept, "mode": mode, "seed": seed}
+        yield work | {"generator": f"openai:{client.model}"}
+
+
+def _without_site(row: tuple) -> tuple:
+    return tuple(value for field, value in zip(IDENTITY, row, strict=True) if field != "site")
+
+
+async def _rows(works: Iterator[tuple], client: Client, turns: int, concurrency: int) -> AsyncGenerator[dict, None]:
+    def start(count: int) -> set[asyncio.Task]:
+        return {asyncio.create_task(_row(*work, client, turns)) for work in islice(works, count)}
+
+    waiting = start(concurrency)
     try:
-        waiting = [threads.submit(_row, problem, work, client, turns) for problem, work in works]
-        for future in as_completed(waiting):
-            row = future.result()
-            if row is None:
-                client.left += 1
-            else:
+        while waiting:
+            ready, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            waiting |= start(len(ready))
+            rows = [task.result() for task in ready]
+            client.left += rows.count(None)
+            for row in filter(None, rows):
                 yield row
-    finally:  # a caller that stops early waits for the requests in flight, not for all the others
-        threads.shutdown(cancel_futures=True)
+    finally:  # who stops early waits for nothing
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
-def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | None:
+async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | None:
     source, concept = problem.program, work["concept"]
     try:
-        sites = find_sites(source, [concept], work["mode"])
+        sites = await asyncio.to_thread(find_sites, source, [concept], work["mode"])
     except ValueError as error:
         return _made(work, source, source, None, "unparsable", str(error))
     accepted = [site for site in sites if site.refused is None]
@@ -71,7 +99,7 @@ def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | Non
     program, status, detail = source, "", ""
     for _ in range(turns + 1):
         try:
-            reply = client.ask(messages, sample=work["seed"])
+            reply = await client.reply(messages, sample=work["seed"])
         except NotAsked:
             return None
         except ApiFault as fault:
@@ -90,13 +118,18 @@ def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | Non
             )
         else:
             row = _made(work, source, program, site, "", "", extra)
-            (verdict,) = validate_all([(Counterfactual.from_row(row), problem)], workers=1)
+            verdict = await asyncio.to_thread(_judge, Counterfactual.from_row(row), problem)
             status, detail = verdict.status, verdict.detail
         extra["verdicts"].append(f"{status}: {detail}" if detail else status)
         if status == "valid":
             break
         messages += [{"role": "assistant", "content": content}, {"role": "user", "content": repair(status, detail)}]
     return _made(work, source, program, site, status, detail, extra)
+
+
+def _judge(cf: Counterfactual, problem: Problem) -> Verdict:
+    (verdict,) = validate_all([(cf, problem)], workers=1)  # rather than validate: whatever it meets is a verdict
+    return verdict
 
 
 def _no_reply() -> dict:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,7 +44,7 @@ class Record:
     """A JSONL file of requests and replies, and what batches brought; a fault is asked again unless replayed."""
 
     def __init__(self, path: str | Path | None, batches: Iterable[str | Path] = (), replay: bool = False):
-        self.path, self.lock = path, threading.Lock()
+        self.path = path
         kept = read_rows(path, required=("request", "content")) if path and Path(path).exists() else ()
         self.known = {row["request"]: row for row in kept if replay or not row.get("fault")}
         self.arrived = {row["custom_id"]: row for file in batches for row in read_rows(file, required=("custom_id",))}
@@ -70,9 +69,8 @@ class Record:
 
     def keep(self, request: str, body: dict, reply: dict) -> dict:
         row = {"request": request, **body, **reply, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-        with self.lock:
-            if not row.get("fault"):
-                self.known[request] = row
-            if self.path:
-                append_row(self.path, row)
+        if not row.get("fault"):
+            self.known[request] = row
+        if self.path:
+            append_row(self.path, row)
         return row

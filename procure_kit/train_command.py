@@ -39,7 +39,7 @@ class Run:
     four_bit: bool = False
     device: str | None = None
     ablation: str = "both"  # what stays of the loss: "nll", "mask", "attention" or "both"
-    template: str = "plain"
+    template: str | None = None  # of build_example; default: the preset's, else "plain"
     response: str = "program"
     targets: str = "all"
     originals: bool = True
@@ -92,8 +92,9 @@ def _train(job: Run, config) -> None:
 
     pairs = training_pairs(job)
     model, tokenizer = load_model(job.model, four_bit=job.four_bit, device=job.device)
-    choices = {name: getattr(job, name) for name in ("originals", "template", "response", "targets", "max_length")}
-    examples, counts = build_examples(tokenizer, pairs, **choices)
+    choices = {name: getattr(job, name) for name in ("originals", "response", "targets", "max_length")}
+    template = job.template or (PRESETS[job.model].template if job.model in PRESETS else "plain")
+    examples, counts = build_examples(tokenizer, pairs, template=template, **choices)
     print(", ".join(f"{name} {count}" for name, count in counts.items()))
     result = train(model, tokenizer, examples, config)
     print(

@@ -22,6 +22,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.integrations import TensorBoardCallback
 
+from procure_kit.attention import SDPA_MASS, attention_implementation
 from procure_kit.card import model_card
 from procure_kit.examples import collate
 from procure_kit.loss import LossConfig, TokenCounts, concept_loss, token_counts
@@ -99,10 +100,12 @@ def train(
     with tempfile.TemporaryDirectory() as scratch:
         trainer = _trainer(model, tokenizer, examples, config, Path(config.output_dir or scratch))
         checkpoint = _resume(Path(config.output_dir), config, trainer) if config.output_dir else None
-        with _Interruptible() as interrupt:
+        attention = SDPA_MASS if config.implementation == "fused" else "eager"
+        with _Interruptible() as interrupt, attention_implementation(trainer.model, attention):
             for callback in (interrupt, *callbacks):
                 trainer.add_callback(callback)
             trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.model.eval()  # no backward pass comes any more, so that the model's own attention can come back
     if interrupt.asked:
         then = (
             "load the model and run again to go on from there"
@@ -119,7 +122,7 @@ def train(
             text = model_card(_base_name(model), config, examples, log, seconds)
             for folder in (adapter, adapter.parent):
                 (folder / "README.md").write_text(text, encoding="utf-8")
-    return TrainResult(trainer.model.eval(), log, adapter, seconds)
+    return TrainResult(trainer.model, log, adapter, seconds)
 
 
 def _base_name(model) -> str:

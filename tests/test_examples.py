@@ -208,6 +208,12 @@ def test_an_unknown_choice_is_refused(choice, message):
         build_example(TOKENIZER, RENAMED, PROBLEM, **choice)
 
 
+def test_a_template_of_your_own_is_a_text_with_the_task_in_it():
+    example = build_example(TOKENIZER, RENAMED, PROBLEM, template="Q: {task} {kept}\nA:\n")
+    text = TOKENIZER.decode(example["input_ids"])
+    assert text.startswith("Q: Complete this Python function.") and "{kept}\nA:\n" in text
+
+
 def test_chat_without_a_template_is_refused():
     with pytest.raises(ValueError, match='template="instruct"'):
         build_example(byte_tokenizer(chat_template=None), RENAMED, PROBLEM, template="chat")

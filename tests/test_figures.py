@@ -25,6 +25,13 @@ def test_loss_curves_leave_out_terms_without_tokens():
     assert list(mask.x) == [2] and list(mask.y) == [8.0] and list(attention.y) == [1.0]
 
 
+def test_numbers_by_token_mark_what_is_altered():
+    figure = figures.by_token(["a", "\n", " b"], {"map": [1, 2, 3], "kernel": [1, 2, 3]}, [False, False, True], "", "")
+    bars, rings = figure.data
+    assert list(bars.marker.color) == [figures.BLUE, figures.BLUE, figures.ORANGE] and list(rings.y) == [1, 2, 3]
+    assert list(figure.layout.xaxis.ticktext) == ["a", "⏎", "b"]
+
+
 def test_scores_carry_their_intervals():
     verdicts = report(*[("if_else_flip", [True], [i % 2 == 0]) for i in range(20)])
     figure = figures.scores(verdicts, ("ccs_all",))

@@ -1,6 +1,8 @@
 """The LLM generator against real HTTP: a local server that answers, and misbehaves, as each test scripts it."""
 
+import asyncio
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -53,7 +55,7 @@ def server(monkeypatch):
             self.send_response(code)
             plain = {"content-type": "application/json", "content-length": str(len(text.encode()))}
             for name, value in (plain | headers).items():
-                if name != "sleep":
+                if name != "sleep" and value is not None:
                     self.send_header(name, value)
             self.end_headers()
             with lock:
@@ -108,6 +110,7 @@ RECOVERS = {
     "500": [(500, {}, "oops"), ok()],
     "time-out": [(200, {"sleep": 0.8}, "{}"), ok()],
     "cut": [(200, {"content-length": "9999", "connection": "close"}, '{"choi'), ok()],
+    "cut stream": [(200, {"content-length": None, "transfer-encoding": "chunked"}, '5\r\n{"cho\r\n'), ok()],
     "malformed": [(200, {}, '{"choices": ['), ok()],
     "html": [(200, {"content-type": "text/html"}, "<html>"), ok()],
     "empty": [ok(content=""), ok()],
@@ -129,6 +132,22 @@ def test_a_passing_fault_is_retried(server, name):
     server.script = list(RECOVERS[name])
     (row,) = rows(client(server))
     assert (row["status"], len(server.asked)) == ("valid", 2), row["detail"]
+
+
+@pytest.mark.parametrize("when", ["0.01", formatdate(time.time() - 9, usegmt=True)])
+def test_retry_after_goes_before_the_usual_pause(server, when):
+    server.script = [(429, {"retry-after": when}, "{}"), ok()]
+    start = time.monotonic()
+    assert rows(client(server, pause=60))[0]["status"] == "valid"
+    assert time.monotonic() - start < 20
+
+
+def test_retry_after_is_waited_for_up_to_the_longest(server):
+    for when, longest, least in (("0.3", 60, 0.3), (formatdate(time.time() + 60, usegmt=True), 0.2, 0.2)):
+        server.script = [(503, {"retry-after": when}, "{}"), ok()]
+        start = time.monotonic()
+        rows(client(server, longest=longest))
+        assert time.monotonic() - start >= least
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -272,11 +291,38 @@ def test_stopping_early_leaves_the_waiting_ones_unasked(server):
     assert len(server.asked) < 10
 
 
-def perturb(server, tmp_path, *more):
-    problems = tmp_path / "problems.jsonl"
+def test_stopping_early_cancels_the_request_in_flight(server):
+    problems = [Problem(f"sign/{n}", f"# {n}\n" + SOURCE, "", TEST, "f") for n in range(2)]
+    server.script = [ok(), (200, {"sleep": 3}, "{}")]
+    made = llm_generate(problems, client(server, timeout=30), ["if_else_flip"], concurrency=2)
+    assert next(made)["status"] == "valid"
+    start = time.monotonic()
+    made.close()
+    assert time.monotonic() - start < 2
+
+
+def test_it_works_where_a_loop_runs_already(server):
+    async def cell():
+        return rows(client(server))
+
+    assert asyncio.run(cell())[0]["status"] == "valid"
+
+
+def test_in_flight_is_at_least_one(server):
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        rows(client(server), concurrency=0)
+
+
+def write_problems(folder):
+    path = folder / "problems.jsonl"
     rows = [PROBLEM.to_row() | {"task_id": f"sign/{n}", "prompt": f"# {n}\n" + SOURCE} for n in range(3)]
-    problems.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    command = ["perturb", str(problems), "-o", str(tmp_path / "out.jsonl"), "--concepts", "if_else_flip"]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+def perturb(server, tmp_path, *more):
+    problems = write_problems(tmp_path)
+    command = ["perturb", problems, "-o", str(tmp_path / "out.jsonl"), "--concepts", "if_else_flip"]
     return cli.main([*command, "--generator", "openai:m", "--base-url", server.url, *more])
 
 
@@ -358,22 +404,25 @@ def test_options_that_do_not_fit(server, tmp_path, capsys, more, message):
     assert message in capsys.readouterr().err
 
 
-def test_a_run_killed_in_the_middle_loses_nothing(server, tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "interrupt"])
+def test_a_run_stopped_in_the_middle_loses_nothing(server, tmp_path, how):
     code, headers, text = ok()
     server.script = [ok(), (code, {"sleep": 5}, text)]
     script = "import sys; from procure_kit import cli; sys.exit(cli.main(sys.argv[1:]))"
-    problems = tmp_path / "problems.jsonl"
     more = ["--generator", "openai:m", "--base-url", server.url, "--concurrency", "1", "--concepts", "if_else_flip"]
     out, record = tmp_path / "out.jsonl", tmp_path / "record.jsonl"
-    rows = [PROBLEM.to_row() | {"task_id": f"sign/{n}", "prompt": f"# {n}\n" + SOURCE} for n in range(3)]
-    problems.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    command = [sys.executable, "-c", script, "perturb", problems, "-o", out, *more, "--record", record]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-c", script, "perturb", write_problems(tmp_path), "-o", out, *more, "--record", record]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 30
     while len(server.asked) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.kill()
-    process.wait()
+    process.send_signal(how)
+    start = time.monotonic()
+    said = process.communicate()[1]
+    assert time.monotonic() - start < 4
+    if how == signal.SIGINT:
+        assert process.returncode == 130 and "the same command goes on where it stopped" in said
+        assert "Traceback" not in said
     assert len(out.read_text().splitlines()) == len(record.read_text().splitlines()) == 1
     server.script = [ok()]
     server.asked.clear()

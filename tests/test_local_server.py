@@ -13,7 +13,7 @@ from procure_kit.local_server import MODEL, gguf_file, local_server
 from procure_kit.problems import DATA, load_problems
 from procure_kit.rows import read_rows
 
-SHORT = {"max_tokens": 120, "temperature": 0.0, "seed": 0}
+SHORT = {"max_tokens": 60, "temperature": 0.0, "seed": 0}
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,9 @@ def test_a_prompt_beyond_its_context_is_a_fault_that_says_so(url):
 def test_the_command_starts_and_stops_it(tmp_path):
     problems = tmp_path / "one.jsonl"
     problems.write_text((DATA / "kit.jsonl").read_text().splitlines()[0] + "\n")
-    command = f"perturb {problems} -o {tmp_path / 'out.jsonl'} --generator openai:{MODEL} --turns 0"
+    command = (
+        f"perturb {problems} -o {tmp_path / 'out.jsonl'} --generator openai:{MODEL} --turns 0 --concepts if_else_flip"
+    )
     assert cli.main([*command.split(), "--parameters", '{"max_tokens": 40}']) == 0
     assert {row["generator"] for row in read_rows(tmp_path / "out.jsonl")} == {f"openai:{MODEL}"}
 

@@ -1,6 +1,7 @@
 """The fused loss against the eager one, and both against the formulas written out from raw logits and maps."""
 
 import math
+from copy import deepcopy
 
 import pytest
 import torch
@@ -64,6 +65,7 @@ CONFIGS = {
 
 def model_of(config, **options):
     torch.manual_seed(0)
+    config = deepcopy(config)  # a model notes its attention there
     model = AutoModelForCausalLM.from_config(config, **options).train()
     for parameter in model.parameters():  # larger than a fresh model's: attention far from uniform
         parameter.data.mul_(4) if parameter.dim() > 1 else None
@@ -345,10 +347,11 @@ def test_a_compiled_model_agrees(backend):
         torch.testing.assert_close(parameter.grad, gradient[name], rtol=1e-4, atol=1e-5, msg=name)
 
 
-def test_a_model_in_bfloat16_agrees_with_float32():
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_model_in_16_bits_agrees_with_float32(dtype):
     batch = batch_of()
     exact = concept_loss(model_of(CONFIGS["llama"]), batch)
-    rough, gradient = measured(model_of(CONFIGS["llama"]).bfloat16(), batch)
+    rough, gradient = measured(model_of(CONFIGS["llama"]).to(dtype), batch)
     assert rough.total.dtype == torch.float32
     assert rough.total.item() == pytest.approx(exact.total.item(), rel=0.02)
     assert rough.mean_mass.item() == pytest.approx(exact.mean_mass.item(), abs=0.02)

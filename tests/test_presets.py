@@ -5,6 +5,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from procure_kit.presets import PRESETS, memory_needed, shape_of
+from procure_kit.problems import DATA
 from procure_kit.training import TrainConfig, with_adapter
 
 torch.set_num_threads(1)
@@ -75,3 +76,11 @@ def test_checkpointing_needs_less_and_a_missing_preset_is_named():
     assert with_it["total"] == pytest.approx(sum(v for k, v in with_it.items() if k != "total"))
     with pytest.raises(ValueError, match="no preset for 'nobody'; there are meta-llama"):
         shape_of("nobody")
+
+
+@pytest.mark.parametrize("name, kind", [("ddp", "MULTI_GPU"), ("fsdp", "FSDP")])
+def test_accelerate_reads_the_configurations(name, kind):
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    config = load_config_from_file(str(DATA / "accelerate" / f"{name}.yaml"))
+    assert config.distributed_type == kind and config.num_processes == 2

@@ -26,7 +26,7 @@ def test_a_file_is_toml_or_json(tmp_path, name, text):
     path = tmp_path / name
     path.write_text(text)
     job = read_run(path)
-    assert (job.model, job.rows, job.loss, job.template) == ("smollm2", "pairs.jsonl", {"lam": 0.5}, "plain")
+    assert (job.model, job.rows, job.loss, job.template) == ("smollm2", "pairs.jsonl", {"lam": 0.5}, None)
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def test_the_adapter_on_disk_is_the_trained_one(tokenizer, examples, tmp_path):
     again = PeftModel.from_pretrained(model_of(CONFIGS["llama"]), result.adapter).eval()
     ids = torch.tensor([examples[0]["input_ids"]])
     torch.testing.assert_close(again(ids).logits, result.model(ids).logits)
+    torch.testing.assert_close(again.merge_and_unload()(ids).logits, result.model(ids).logits)
     plain = model_of(CONFIGS["llama"]).eval()(ids).logits
     assert (plain - result.model(ids).logits).abs().max() > 1e-3
 
@@ -163,6 +164,20 @@ def test_qlora_on_cpu_trains_the_adapter_and_leaves_the_base(tokenizer, examples
     assert {p.dtype for p in weights(result.model).values()} == {torch.float32}
 
 
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_on_four_bit_weights_the_adapters_gradient_is_the_eager_one(examples, nf4_model, checkpointing):
+    config = TrainConfig(lora_r=4, gradient_checkpointing=checkpointing)
+    model = training.with_adapter(nf4_model, config).train()
+    gradients = {}
+    for how in ("fused", "eager"):
+        model.zero_grad()
+        concept_loss(model, _batch(examples), LossConfig(lam=1.0), how).total.backward()
+        gradients[how] = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    assert gradients["fused"] and all("lora" in name for name in gradients["fused"])
+    for name, gradient in gradients["fused"].items():
+        torch.testing.assert_close(gradient, gradients["eager"][name], rtol=1e-3, atol=1e-5, msg=name)
+
+
 def _batch(examples):
     from procure_kit.examples import collate
 
@@ -183,6 +198,18 @@ def test_a_second_run_goes_on_with_the_adapter_or_says_how(tokenizer, examples):
     second = train(first.model, tokenizer, examples, TrainConfig(**QUICK))
     assert second.model is first.model
     assert any((weights(second.model)[name] != value).any() for name, value in before.items())
+
+
+def test_the_models_own_attention_is_back_after_a_run(tokenizer, examples):
+    model = model_of(CONFIGS["llama"])
+    train(model, tokenizer, examples, TrainConfig(**QUICK | {"steps": 1, "gradient_checkpointing": True}))
+    assert model.config._attn_implementation == "sdpa"
+
+
+def test_steps_that_train_no_concept_are_counted(tokenizer, examples):
+    plain = [e for e in examples if not any(e["changed"])]
+    log = train(model_of(CONFIGS["llama"]), tokenizer, plain, TrainConfig(**QUICK, logging_steps=2)).log
+    assert [row["steps_without_concept"] for row in log] == [2, 2]
 
 
 def test_no_examples_is_an_error(tokenizer):
