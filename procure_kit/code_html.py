@@ -76,3 +76,18 @@ def show_tokens(tokens: list[str], marked: list[bool], faded: list[bool]) -> Cod
         html.append(f'<{tag} style="{style}" title="{escape(repr(token))}">{escape(token)}</{tag}>')
         text.append(f"[{token}]" if is_marked else token)
     return CodeView(f'<pre style="{PRE}">{"".join(html)}</pre>', "".join(text))
+
+
+def show_example(tokenizer, example: dict) -> CodeView:
+    """A training example as the loss sees it: the prompt grey, the tokens that M holds marked (see `show_tokens`)."""
+    pieces, marked, faded, held = [], [], [], []
+    for i, token in enumerate(example["input_ids"]):
+        held.append(token)
+        piece = tokenizer.decode(held)
+        if "\ufffd" in piece and i + 1 < len(example["input_ids"]) and len(held) < 4:
+            continue  # a character whose bytes are spread over several tokens
+        pieces.append(piece)
+        marked.append(bool(example["changed"][i]))
+        faded.append(example["labels"][i] == -100)
+        held = []
+    return show_tokens(pieces, marked, faded)

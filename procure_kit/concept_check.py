@@ -14,6 +14,7 @@ from procure_kit.counterfactual import Span
 from procure_kit.name_check import check_def_use_break, check_random_names, check_shuffled_names
 from procure_kit.source_tree import BOM, check_syntax
 from procure_kit.statement_check import NotThisConcept, check_flip, check_swap
+from procure_kit.type_check import check_data_type
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ _BY_NAMES = {
     "variable_name_random": check_random_names,
     "variable_name_shuffle": check_shuffled_names,
 }
-_BY_STATEMENTS = {"if_else_flip": check_flip, "independent_swap": check_swap}
+_BY_STATEMENTS = {"if_else_flip": check_flip, "independent_swap": check_swap, "data_type": check_data_type}
 
 
 def classify(original: str, counterfactual: str, concept: str) -> Classification:
@@ -62,7 +63,16 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
         return Classification("not_this_concept", str(error))
     except (RecursionError, ValueError) as error:
         return Classification("unparsable", str(error) or "the source is nested too deeply to be compared")
-    return Classification("ok", detail, tuple(sorted(new)), tuple(sorted(old)))
+    return Classification("ok", detail, _outermost(new), _outermost(old))
+
+
+def _outermost(spans: list[Span]) -> tuple[Span, ...]:
+    """The spans in order, without those that lie in another."""
+    found: list[Span] = []
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if not found or end > found[-1][1]:
+            found.append((start, end))
+    return tuple(found)
 
 
 def _span(source: str, first: ast.AST, last: ast.AST) -> Span:

@@ -35,7 +35,11 @@ CACP = {
     "variable_name_shuffle": 724,
 }
 # The part of a reason that names the reader's own variables: left out, so that equal reasons count together.
-NAMED = re.compile(r"(?<=use of )\w+|(?<=both define ).+|(?<=calls )[\w.]+|(?<=object that )\w+|(?<=defines: ).+")
+NAMED = re.compile(
+    r"(?<=use of )\w+|(?<=both define ).+|(?<=calls )[\w.]+|(?<=object that )\w+|(?<=defines: ).+"
+    r"|^.+(?= is not known to)|^line \d+, \w+(?=: )|(?<=passed to ).+(?=, which)|(?<=its )\.\w+"
+    r"|\[.+\](?= may be a slice)|^\w+(?= is changed in)"
+)
 REMARK = (
     "Counts of the two modes are not comparable: `strict` follows CACP's definitions, `procure` the looser reading of "
     "the authors' data. The authors count one row a problem at most, and accept unchanged programs (19 on HumanEval); "
@@ -119,7 +123,7 @@ def table(result: dict, command: str) -> str:
     ]
     for key, entry in result["concepts"].items():
         cells = [entry["problems"], entry["sites"], sum(entry["refused"].values()), entry["rewritten"], entry["valid"]]
-        cells += [len(entry["not_valid"]), entry["valid_problems"], AUTHORS[key], CACP[key]]
+        cells += [len(entry["not_valid"]), entry["valid_problems"], AUTHORS.get(key, "–"), CACP.get(key, "–")]
         lines.append(f"| `{key}` | " + " | ".join(map(str, cells)) + " |")
     lines += ["", REMARK, "", "Refused, by reason:", ""]
     for key, entry in result["concepts"].items():

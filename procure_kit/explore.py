@@ -1,78 +1,198 @@
-"""`explorer()`: choose a problem or type code, a concept, a site and a seed, and see the counterfactual at once."""
+"""`explorer()`: choose a problem or type code, a concept, a site and a seed; see the counterfactual and what is made
+of it at once: the verdict, the tokens that the loss weights, what the analysis sees, where a model looks.
 
+It is made of ipywidgets alone, so JupyterLab, VS Code and Colab show it; where none of them runs it is a picture.
+"""
+
+import os
+from dataclasses import replace
 from html import escape
+from pathlib import Path
 
 import ipywidgets as widgets
 
-from procure_kit.code_html import show_pair, show_sites
+from procure_kit.code_html import CodeView, show_example, show_pair, show_sites
 from procure_kit.concepts import CONCEPTS, find_sites, perturb
-from procure_kit.counterfactual import NotApplicable
-from procure_kit.problems import load_problems
+from procure_kit.counterfactual import Counterfactual, NotApplicable
+from procure_kit.problems import Problem, load_problems
+from procure_kit.rows import append_row, read_rows
 from procure_kit.validation import validate
 
 OWN_CODE = "my own code"
-ANY_SITE = ("any (the seed chooses)", None)
+ANY_SITE = ("any (the seed chooses)", -1)
+WIDE = widgets.Layout(width="98%")
+TABS = ("pair", "sites", "loss", "attention")
+PAIR, SITES, TOKENS, ATTENTION = range(len(TABS))
 
 
-def explorer(problem_set: str = "kit") -> widgets.VBox:
-    """The interactive front of perturbing and validating, as one ipywidgets box."""
-    problems = {problem.task_id: problem for problem in load_problems(problem_set)}
-    wide = widgets.Layout(width="98%")
-    chosen = widgets.Dropdown(options=[*problems, OWN_CODE], description="problem")
-    code = widgets.Textarea(description="code", rows=14, layout=wide)
-    concept = widgets.Dropdown(options=list(CONCEPTS), description="concept")
-    site = widgets.Dropdown(options=[ANY_SITE], description="site")
-    seed = widgets.BoundedIntText(value=0, min=0, max=10**6, description="seed")
-    run = widgets.Button(description="run tests", icon="play")
-    pair, verdict, sites = widgets.HTML(), widgets.HTML(), widgets.HTML()
+def explorer(problem_set: str = "kit", *, model=None, tokenizer=None, kept: str | Path = "kept.jsonl") -> "Explorer":
+    """The interactive front of the whole method, as one ipywidgets box.
 
-    def show_problem(_):
-        if chosen.value != OWN_CODE:
-            code.value = problems[chosen.value].program
+    model: a loaded model with its `tokenizer`, or a name for `load_model`; by default "tiny", loaded when first needed.
+    kept: the JSONL file that kept pairs are appended to, as rows for training; `.kept` lists them.
+    """
+    return Explorer(problem_set, model, tokenizer, Path(kept))
 
-    def show_concept(_):
-        """List the sites of the concept, and draw the pair anew."""
-        verdict.value = ""
-        try:
-            found = find_sites(code.value, [concept.value])
-        except ValueError as error:
-            site.options, sites.value = [ANY_SITE], ""
-            pair.value = message(str(error))
-            return
-        sites.value = show_sites(found).html
-        site.options = [ANY_SITE, *((f"{s.index}: line {s.line}, {s.label}", s.index) for s in found if not s.refused)]
-        show_counterfactual(None)
 
-    def show_counterfactual(_):
-        verdict.value = ""
-        try:
-            pair.value = show_pair(current()).html
-        except (NotApplicable, ValueError) as error:
-            pair.value = message(str(error))
+class Explorer(widgets.VBox):
+    """`pair` is the counterfactual shown (None: there is none), `verdict` its verdict, `kept` the pairs kept so far."""
 
-    def show_verdict(_):
-        problem = problems.get(chosen.value)
-        if problem is None or problem.program != code.value:
-            verdict.value = message("Only a problem as it stands has tests; choose one above.")
-            return
-        try:
-            result = validate(current(), problem)
-        except (NotApplicable, ValueError) as error:
-            verdict.value = message(str(error))
+    def __init__(self, problem_set, model, tokenizer, path: Path):
+        self.problems = {problem.task_id: problem for problem in load_problems(problem_set)}
+        self.loaded = (model, tokenizer) if tokenizer is not None else None
+        self.model_name = model if isinstance(model, str) else "tiny"
+        self.path = path
+        self.kept = [Counterfactual.from_row(row) for row in read_rows(path)] if path.exists() else []
+        self.pair, self.verdict = None, None
+
+        self.problem = widgets.Dropdown(options=[*self.problems, OWN_CODE], description="problem")
+        self.concept = widgets.Dropdown(options=list(CONCEPTS), description="concept")
+        self.site = widgets.Dropdown(options=[ANY_SITE], description="site", layout={"width": "34em"})
+        self.seed = widgets.BoundedIntText(value=0, min=0, max=10**6, description="seed")
+        self.keep = widgets.Button(description="keep this pair", icon="bookmark")
+        self.code = widgets.Textarea(description="code", rows=14, layout=WIDE, continuous_update=False)
+        self.said, self.count = widgets.HTML(), widgets.HTML()
+        self.shown = [widgets.HTML(layout=WIDE) for _ in TABS]
+        self.tabs = widgets.Tab(children=self.shown, titles=TABS, selected_index=PAIR)
+        choices = widgets.HBox([self.problem, self.concept, self.site, self.seed], layout={"flex_flow": "row wrap"})
+        kept = widgets.HBox([self.keep, self.count])
+        super().__init__([choices, self.code, self.said, kept, self.tabs])
+
+        self.problem.observe(self._told(self._show_problem), "value")
+        self.code.observe(self._told(self._show_sites), "value")
+        self.concept.observe(self._told(self._show_sites), "value")
+        self._site_chosen = self._told(self._show_pair)
+        self.site.observe(self._site_chosen, "value")
+        self.seed.observe(self._told(self._show_pair), "value")
+        self.tabs.observe(self._told(self._show_tab), "selected_index")
+        self.keep.on_click(self._told(self._keep))
+        self._count()
+        self._told(self._show_problem)(None)
+
+    def _told(self, action):
+        """What goes wrong becomes a sentence: typed code, a model that is not there, a full disk."""
+
+        def safe(_) -> None:
+            try:
+                action()
+            except (NotApplicable, ValueError) as error:
+                self.said.value = message(str(error))
+            except Exception as error:
+                self.said.value = message(f"{type(error).__name__}: {error}")
+
+        return safe
+
+    def _show_problem(self) -> None:
+        known = self.problems.get(self.problem.value)
+        if known is None or self.code.value == known.program:
+            self._show_sites()
         else:
-            verdict.value = message(f"{result.status} ({result.seconds:.2f} s, {result.isolation}) {result.detail}")
+            self.code.value = known.program
 
-    def current():
-        return perturb(code.value, concept.value, seed=seed.value, site=site.value)
+    def _show_sites(self) -> None:
+        """List the sites of the concept, refused ones too, and draw the pair anew."""
+        self._forget()
+        found = find_sites(self.code.value, [self.concept.value])
+        self.shown[SITES].value = show_sites(found).html
+        self.site.unobserve(self._site_chosen, "value")  # new options change the value; that is nobody's choice
+        self.site.options = [ANY_SITE, *((site_label(site), site.index) for site in found)]
+        self.site.observe(self._site_chosen, "value")
+        self._show_pair()
 
-    chosen.observe(show_problem, "value")
-    code.observe(show_concept, "value")
-    concept.observe(show_concept, "value")
-    site.observe(show_counterfactual, "value")
-    seed.observe(show_counterfactual, "value")
-    run.on_click(show_verdict)
-    show_problem(None)
-    return widgets.VBox([widgets.HBox([chosen, concept, site, seed, run]), code, pair, verdict, sites])
+    def _forget(self) -> None:
+        """Nothing stays on show that belongs to an earlier choice."""
+        self.pair = self.verdict = None
+        for shown in (self.said, *self.shown):
+            shown.value = ""
+
+    def _show_pair(self) -> None:
+        sites = self.shown[SITES].value
+        self._forget()
+        self.shown[SITES].value = sites
+        task = self.problem.value if self._problem() else "own"
+        site = None if self.site.value == ANY_SITE[1] else self.site.value
+        self.pair = perturb(self.code.value, self.concept.value, seed=self.seed.value, site=site, task_id=task)
+        self.shown[PAIR].value = show_pair(self.pair).html
+        self._judge()
+        self._show_tab()
+
+    def _judge(self) -> None:
+        problem = self._problem()
+        if problem is None:
+            self.said.value = message("Your own code has no tests here: choose a problem to have a verdict.")
+            return
+        self.said.value = message("running the tests …")
+        self.verdict = validate(self.pair, problem)
+        self.pair = replace(self.pair, status=self.verdict.status, detail=self.verdict.detail)
+        seconds = f"{self.verdict.seconds:.2f} s, {self.verdict.isolation or 'not run'}"
+        self.said.value = message(f"{self.verdict.status} ({seconds}) {self.verdict.detail}")
+
+    def _problem(self) -> Problem | None:
+        return self.problems.get(self.problem.value)
+
+    def _show_tab(self) -> None:
+        """What needs a model is made when it is looked at, for the pair that is shown then."""
+        tab = self.tabs.selected_index
+        if self.pair is None or tab not in (TOKENS, ATTENTION) or self.shown[tab].value:
+            return
+        self.shown[tab].value = message("measuring …")
+        try:
+            self.shown[tab].value = self._tokens().html if tab == TOKENS else self._attention()
+        except Exception:
+            self.shown[tab].value = ""
+            raise
+
+    def _tokens(self) -> CodeView:
+        from procure_kit.examples import build_example
+
+        tokenizer = self._model()[1]
+        return show_example(tokenizer, build_example(tokenizer, self.pair, self._problem(), max_length=4096))
+
+    def _attention(self) -> str:
+        from procure_kit.pairview import attention_pair
+
+        return attention_pair(*self._model(), self.pair).frame()
+
+    def _model(self) -> tuple:
+        from procure_kit.models import load_model
+
+        self.loaded = self.loaded or load_model(self.model_name)
+        return self.loaded
+
+    def _keep(self) -> None:
+        if self.pair is None:
+            raise ValueError("there is no pair to keep")
+        if self.verdict is not None and self.verdict.status != "valid":
+            raise ValueError(f"only valid pairs train well: this one is {self.verdict.status}")
+        if self.pair not in self.kept:
+            append_row(self.path, self.pair.to_row())
+            self.kept.append(self.pair)
+        self._count()
+
+    def _count(self) -> None:
+        number = len(self.kept)
+        self.count.value = message(f"{number} pair{'' if number == 1 else 's'} kept in {self.path.name}")
+
+    @property
+    def html(self) -> str:
+        """What it shows now, without the controls."""
+        chosen = " · ".join(f"{w.description}: {w.value}" for w in (self.problem, self.concept, self.seed))
+        return "".join([message(chosen), self.said.value, self.shown[PAIR].value, self.shown[SITES].value])
+
+    def _repr_mimebundle_(self, **options) -> dict:
+        """The widgets; while committed notebooks are made (`procure run --in-place`), a picture in their place."""
+        if "png" in os.environ.get("PLOTLY_RENDERER", ""):
+            from procure_kit.screenshot import screenshot
+
+            page = f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif">{self.html}'
+            return {"image/png": screenshot(page, 1200, 640), "text/plain": "the explorer"}
+        return super()._repr_mimebundle_(**options) | {"text/html": self.html}
+
+
+def site_label(site) -> str:
+    refused = "" if site.refused is None else f" — refused: {site.refused}"
+    label = f"{site.index}: line {site.line}, {site.label}{refused}"
+    return label if len(label) <= 90 else label[:89] + "…"
 
 
 def message(text: str) -> str:

@@ -20,7 +20,7 @@ def check_flip(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
     negated = _truth(old.test, negate=True) == _truth(new.test)
     if swapped and negated:
         parts = [(old.test, new.test), (old.body, new.body), (old.orelse, new.orelse)]
-        return "", [(_ends(a), _ends(b)) for a, b in parts if not same(a, b)]
+        return "", [(ends(a), ends(b)) for a, b in parts if not same(a, b)]
     texts = f"`{ast.unparse(new.test)}` is not the negation of `{ast.unparse(old.test)}`"
     if swapped:
         raise NotThisConcept(f"line {line}: the bodies are swapped, but {texts}")
@@ -84,7 +84,7 @@ def _is_reordered(one, other) -> bool:
     return sorted(map(ast.dump, one)) == sorted(map(ast.dump, other)) and not same(one, other)
 
 
-def _ends(part: ast.AST | list[ast.stmt]) -> tuple[ast.AST, ast.AST]:
+def ends(part: ast.AST | list[ast.stmt]) -> tuple[ast.AST, ast.AST]:
     return (part[0], part[-1]) if isinstance(part, list) else (part, part)
 
 

@@ -22,7 +22,6 @@ from procure_kit.examples import tokens_in_spans
 
 LONGEST_MAP = 1280  # tokens
 LEVELS = 255
-CUDA_COLUMNS = 128  # fit beside a head's own values into a fused GPU kernel; a CPU's takes any number
 
 
 @dataclass(frozen=True)
@@ -87,26 +86,17 @@ def _fused(model, ids, units: CodeUnits, changed: torch.Tensor) -> tuple[dict[st
     members = torch.from_numpy(lines.members(ids.shape[1])).to(model.device)  # (U, N)
     rows = members / members.sum(1, keepdim=True)
     after, layers = _after(changed), layer_indices(model, None)
-    columns = torch.cat([changed[None].float(), members]).T  # (N, 1 + U)
-    found: list[list[torch.Tensor]] = [[] for _ in layers]  # of each layer (H, U, g), part by part
-    mass: list[torch.Tensor] = []
-    for part in columns.split(columns_at_once(model.device, columns.shape[1]), dim=1):
-        order = iter(found)
-
-        def take(weights: torch.Tensor, order=order) -> None:
-            if len(mass) < len(layers):
-                mass.append(weights[:, after, 0].mean(1).float().cpu())
-            next(order).append((rows.to(weights.dtype) @ weights).float())
-
-        with attention_implementation(model, SDPA_MASS):
-            _each_layer(model, take, {"input_ids": ids, "indicator": part[None], "mass_layers": layers})
+    columns = torch.cat([changed[None].float(), members]).T[None]  # (1, N, 1 + U)
     i, j = np.tril_indices(len(lines))
-    packed = [_eight_bits(torch.cat(parts, dim=-1)[:, i, j + 1]) for parts in found]
+    mass, packed = [], []
+
+    def take(weights: torch.Tensor) -> None:  # (H, N, 1 + U)
+        mass.append(weights[:, after, 0].mean(1).float().cpu())
+        packed.append(_eight_bits((rows.to(weights.dtype) @ weights)[:, i, j + 1].float()))
+
+    with attention_implementation(model, SDPA_MASS):
+        _each_layer(model, take, {"input_ids": ids, "indicator": columns, "mass_layers": layers})
     return {"line": np.stack(packed)}, torch.stack(mass).numpy()
-
-
-def columns_at_once(device: torch.device, columns: int) -> int:
-    return CUDA_COLUMNS if device.type == "cuda" else columns
 
 
 def _after(changed: torch.Tensor) -> torch.Tensor:

@@ -2,44 +2,38 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 
 import nbformat
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)"),
+from tests.browsing import MARKS, chromium, shot
+
+pytestmark = MARKS
+CELLS = [
+    "import procure_kit as pk\n\nbox = pk.explorer()\nbox",
+    "problem = pk.load_problems('kit')[38]\npair = pk.attention_pair(*pk.load_model('tiny'), "
+    "pk.perturb(problem.program, 'variable_name_random'))\npair",
+    "print(pair.save_html('exported.html').name, 'written')",
 ]
 
 
 @pytest.fixture(scope="module")
-def page():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page(viewport={"width": 1500, "height": 1400})
-        page.set_default_timeout(60_000)
-        yield page
-        browser.close()
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("lab")
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """The address of a JupyterLab on a notebook that shows the explorer; it is stopped afterwards."""
-    folder = tmp_path_factory.mktemp("lab")
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells.append(nbformat.v4.new_code_cell("import procure_kit as pk\n\npk.explorer()"))
+def lab(folder):
+    """The address of a JupyterLab on a notebook of `CELLS`; it is stopped afterwards."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, folder / "explore.ipynb")
+    nbformat.write(notebook, folder / "look.ipynb")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0", "--ip=127.0.0.1"]
     command += ["--IdentityProvider.token=", "--LabApp.extension_manager=readonly"]  # reachable only from here
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "data")}
+    environment.pop("PLOTLY_RENDERER", None)
     server = subprocess.Popen(
         command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -53,50 +47,88 @@ def lab(tmp_path_factory):
     server.wait(timeout=20)
 
 
-def shot(page, request, name: str) -> None:
-    """Keep what was seen, to be looked at: runs/screens is not committed."""
-    folder = request.config.rootpath / "runs" / "screens"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
+@pytest.fixture(scope="module")
+def page(lab):
+    """The notebook with all of its cells run."""
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1500, "height": 1700})
+        page.set_default_timeout(60_000)
+        page.goto(f"{lab}/tree/look.ipynb")
+        page.wait_for_selector(".jp-CodeCell")
+        page.wait_for_selector("text=Python 3 (ipykernel) | Idle")
+        page.click(".jp-CodeCell .cm-content")
+        for _ in CELLS:
+            page.keyboard.press("Shift+Enter")
+        page.wait_for_selector(".widget-dropdown select")
+        page.wait_for_selector("text=exported.html written")
+        yield page
 
 
 @pytest.fixture(scope="module")
-def explorer(lab, page):
-    page.goto(f"{lab}/tree/explore.ipynb")
-    page.wait_for_selector(".jp-CodeCell")
-    page.wait_for_selector("text=Python 3 (ipykernel) | Idle")
-    page.click(".jp-CodeCell .cm-content")
-    page.keyboard.press("Control+Enter")
-    page.wait_for_selector(".widget-dropdown select")
+def box(page):
+    """The explorer's part of the page, at the top."""
+    page.locator(".widget-dropdown").first.scroll_into_view_if_needed()
     return page
 
 
 def choose(page, description: str, label: str) -> None:
-    page.locator(".widget-dropdown", has_text=description).locator("select").select_option(label=label)
+    dropdown = page.locator(".widget-dropdown").filter(has=page.locator(f"label:text-is('{description}')"))
+    dropdown.locator("select").select_option(label=label)
 
 
-def test_another_concept_gives_another_pair(explorer, request):
-    choose(explorer, "concept", "variable_name_random")
-    explorer.wait_for_selector("th:has-text('counterfactual: variable_name_random')")
-    marked = explorer.locator("td pre ins").all_text_contents()
-    shot(explorer, request, "explorer_random_names")
+def test_the_pair_view_runs_in_the_notebook(page):
+    frame = page.frame_locator("iframe[title^='Attention pair']").first
+    frame.locator("body[data-drawn]").wait_for()
+    frame.locator(".grid >> nth=1 >> [data-layer='2'][data-head='3']").click()
+    assert "Layer 2, head 3" in frame.locator("#status").text_content()
+    page.locator("iframe").first.scroll_into_view_if_needed()
+    shot(page, "lab_pair")
+
+
+def test_the_exported_file_is_the_page(page, folder):
+    assert 'id="meta"' in (folder / "exported.html").read_text("utf-8")
+
+
+def test_another_concept_gives_another_pair_and_its_verdict(box):
+    choose(box, "concept", "variable_name_random")
+    box.wait_for_selector("th:has-text('counterfactual: variable_name_random')")
+    marked = box.locator("td pre ins").all_text_contents()
+    box.wait_for_selector(".widget-html b:text-matches('^valid')")
+    shot(box, "explorer_random_names")
     assert marked and any(re.fullmatch(r"[a-z]{5}", text) for text in marked)
 
 
-def test_the_button_runs_the_tests(explorer, request):
-    choose(explorer, "concept", "if_else_flip")
-    explorer.wait_for_selector("th:has-text('counterfactual: if_else_flip')")
-    explorer.click("button:has-text('run tests')")
-    explorer.wait_for_selector("b:text-matches('^valid')")
-    shot(explorer, request, "explorer_verdict")
+@pytest.mark.parametrize("tab, seen", [
+    ("sites", "th:has-text('soundness')"),
+    ("loss", "pre ins"),
+])  # fmt: skip
+def test_every_tab_shows_something(box, tab, seen):
+    box.click(f".lm-TabBar-tab:has-text('{tab}')")
+    box.locator(f".widget-tab-contents {seen} >> visible=true").first.wait_for()
+    shot(box, f"explorer_{tab}")
 
 
-def test_broken_code_is_a_sentence_not_a_traceback(explorer, request):
-    choose(explorer, "problem", "my own code")
-    explorer.fill(".widget-textarea textarea", "def f(:\n    <script>")
-    explorer.wait_for_selector(".widget-html b:has-text('line 1')")
-    shot(explorer, request, "explorer_broken_code")
-    assert explorer.locator("text=Traceback").count() == 0
+def test_the_attention_tab_holds_the_pair_view(box):
+    box.click(".lm-TabBar-tab:has-text('attention')")
+    frame = box.frame_locator(".widget-tab-contents iframe")
+    frame.locator("body[data-drawn]").wait_for()
+    shot(box, "explorer_attention")
+    assert frame.locator(".grid").count() == 3
+
+
+def test_a_pair_is_kept(box, folder):
+    box.click("button:has-text('keep this pair')")
+    box.wait_for_selector("b:has-text('1 pair kept')")
+    assert len((folder / "kept.jsonl").read_text().splitlines()) == 1
+
+
+def test_broken_code_is_a_sentence_not_a_traceback(box):
+    choose(box, "problem", "my own code")
+    box.fill(".widget-textarea textarea", "def f(:\n    <script>window.hacked=1</script>")
+    box.keyboard.press("Tab")
+    box.wait_for_selector(".widget-html b:has-text('line 1')")
+    shot(box, "explorer_broken_code")
+    assert box.locator("text=Traceback").count() == 0
     # No verdict of what stood there before.
-    assert explorer.locator(".widget-html b:text-matches('^valid')").count() == 0
-    assert explorer.locator(".widget-html script").count() == 0
+    assert box.locator(".widget-html b:text-matches('^valid')").count() == 0
+    assert box.evaluate("window.hacked") is None

@@ -13,7 +13,7 @@ def sign(n):
     """
     low = -1
     high = 1  # größer
-    if n < 0:
+    if n < 0 and len(str(n)) > 1:
         result = low
     else:
         result = high
@@ -40,13 +40,14 @@ def outside(text, spans):
     return [*pieces, text[position:]]
 
 
-def test_the_table_holds_the_five_concepts_in_their_order():
+def test_the_table_holds_the_concepts_in_their_order():
     assert list(CONCEPTS) == [
         "if_else_flip",
         "independent_swap",
         "def_use_break",
         "variable_name_random",
         "variable_name_shuffle",
+        "data_type",
     ]
 
 

@@ -1,58 +1,121 @@
-"""The explorer's logic without a browser: what each choice shows."""
+"""The explorer's logic without a browser: what each choice shows, and what is kept."""
 
 import pytest
 
-from procure_kit.explore import OWN_CODE, explorer
+from procure_kit import screenshot
+from procure_kit.explore import ATTENTION, OWN_CODE, PAIR, SITES, TOKENS, explorer
+from procure_kit.rows import read_rows
+from tests.test_attention import model as lm
+from tests.test_examples import byte_tokenizer
+
+FLIP = "def f(x: list):\n    if len(x) > 1:\n        return 1\n    else:\n        return 2\n"
 
 
 @pytest.fixture
-def parts():
-    box = explorer()
-    (problem, concept, site, seed, run), (code, pair, verdict, sites) = box.children[0].children, box.children[1:]
-    return {
-        "problem": problem, "concept": concept, "site": site, "seed": seed, "run": run,
-        "code": code, "pair": pair, "verdict": verdict, "sites": sites,
-    }  # fmt: skip
+def box(tmp_path):
+    return explorer(model=lm(), tokenizer=byte_tokenizer(), kept=tmp_path / "kept.jsonl")
 
 
-def test_it_opens_on_a_counterfactual(parts):
-    assert "counterfactual: if_else_flip" in parts["pair"].value
-    assert parts["site"].options[0] == ("any (the seed chooses)", None)
+def own(box, code: str) -> None:
+    box.problem.value = OWN_CODE
+    box.code.value = code
 
 
-def test_another_seed_gives_other_names(parts):
-    parts["concept"].value = "variable_name_random"
-    first = parts["pair"].value
-    parts["seed"].value = 1
-    assert parts["pair"].value != first
+def test_it_opens_on_a_counterfactual_and_its_verdict(box):
+    assert "counterfactual: if_else_flip" in box.shown[PAIR].value
+    assert box.site.options[0] == ("any (the seed chooses)", -1)
+    assert "<b>valid" in box.said.value and box.pair.status == "valid"
 
 
-def test_a_concept_without_a_site_says_why(parts):
-    parts["concept"].value = "def_use_break"  # kit/0 has no second definition that can be told apart
-    assert "has no site that can be rewritten safely" in parts["pair"].value
+def test_another_site_gives_another_pair(box):
+    own(box, FLIP.replace("def f", "def g") + FLIP)
+    pairs = set()
+    for _, index in box.site.options[1:]:
+        box.site.value = index
+        pairs.add(box.pair.counterfactual)
+    assert len(pairs) == 2
+    box.concept.value = "independent_swap"
+    assert box.site.index == 0
 
 
-def test_the_verdict_goes_with_its_program(parts):
-    parts["run"].click()
-    assert "<b>valid" in parts["verdict"].value
-    parts["seed"].value = 1
-    assert parts["verdict"].value == ""
-    parts["run"].click()
-    parts["problem"].value = OWN_CODE
-    parts["code"].value = "def f(:"
-    assert parts["verdict"].value == "" and "line 1" in parts["pair"].value
+def test_another_seed_gives_other_names(box):
+    box.concept.value = "variable_name_random"
+    first = box.shown[PAIR].value
+    box.seed.value = 1
+    assert box.shown[PAIR].value != first
 
 
-def test_own_code_has_no_tests_to_run(parts):
-    parts["problem"].value = OWN_CODE
-    parts["code"].value = "def f(x):\n    if len(x) > 1:\n        return 1\n    else:\n        return 2\n"
-    parts["run"].click()
-    assert "Only a problem as it stands has tests" in parts["verdict"].value
+def test_refused_sites_are_listed_and_say_why(box):
+    own(box, "def f(x):\n    if g():\n        return 1\n    else:\n        return 2\n")
+    label, index = box.site.options[1]
+    assert "refused" in label and "refused" in box.shown[SITES].value
+    assert "has no site that can be rewritten safely" in box.said.value
+    box.site.value = index
+    assert "line 2" in box.said.value and box.pair is None
 
 
-def test_markup_in_code_stays_text(parts):
-    parts["problem"].value = OWN_CODE
-    parts["code"].value = "def f(x):\n    a = '<script>'\n    b = '<i>'\n    return a + b\n"
-    parts["concept"].value = "independent_swap"
-    assert "<script>" not in parts["pair"].value and "&lt;script&gt;" in parts["pair"].value
-    assert "<script>" not in parts["sites"].value
+def test_edited_code_is_judged_by_its_problems_tests(box):
+    box.code.value = box.code.value.replace("return", "return None or", 1).replace("return None or", "return not", 1)
+    assert "original_fails" in box.said.value
+    box.keep.click()
+    assert "only valid pairs" in box.said.value and box.kept == []
+
+
+def test_broken_code_is_a_sentence_and_leaves_nothing_on_show(box):
+    own(box, "def f(:\n    <script>")
+    assert "line 1" in box.said.value and box.pair is None
+    assert [shown.value for shown in box.shown] == [""] * 4
+    box.keep.click()
+    assert "no pair to keep" in box.said.value
+
+
+def test_own_code_has_no_tests_to_run(box):
+    own(box, FLIP)
+    assert "no tests here" in box.said.value and box.pair.status == ""
+
+
+def test_markup_in_code_stays_text(box):
+    own(box, "def f(x):\n    a = '<script>'\n    b = '<i>'\n    return a + b\n")
+    box.concept.value = "independent_swap"
+    assert "<script>" not in box.html and "&lt;script&gt;" in box.shown[PAIR].value
+    box.tabs.selected_index = TOKENS
+    assert "<script>" not in box.shown[TOKENS].value
+
+
+def test_tokens_and_attention_are_made_when_looked_at(box):
+    own(box, FLIP)
+    assert box.shown[TOKENS].value == box.shown[ATTENTION].value == ""
+    box.tabs.selected_index = TOKENS
+    assert "<ins" in box.shown[TOKENS].value
+    box.tabs.selected_index = ATTENTION
+    assert "<iframe" in box.shown[ATTENTION].value
+    first = box.shown[ATTENTION].value
+    box.concept.value = "variable_name_random"
+    assert "<iframe" not in box.shown[ATTENTION].value  # FLIP has no variable: nothing of the last pair stays
+    box.concept.value = "if_else_flip"
+    assert box.shown[ATTENTION].value == first
+
+
+def test_a_model_that_is_not_there_is_a_sentence(tmp_path):
+    box = explorer(model="no/such/model", kept=tmp_path / "kept.jsonl")
+    box.tabs.selected_index = ATTENTION
+    assert "no/such/model" in box.said.value and box.shown[ATTENTION].value == ""
+
+
+def test_kept_pairs_are_rows_once_each_and_found_again(box, tmp_path):
+    box.keep.click()
+    box.keep.click()
+    own(box, FLIP)
+    box.keep.click()
+    assert len(box.kept) == 2 and "2 pairs kept" in box.count.value
+    rows = list(read_rows(box.path))
+    assert [row["status"] for row in rows] == ["valid", ""] and rows[0]["task_id"] == "kit/0"
+    assert explorer(kept=box.path).kept == box.kept
+
+
+def test_where_widgets_do_not_run_there_is_a_picture(box, monkeypatch):
+    monkeypatch.delenv("PLOTLY_RENDERER", raising=False)
+    assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(box._repr_mimebundle_())
+    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
+    monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: html.encode())
+    assert set(box._repr_mimebundle_()) == {"image/png", "text/plain"}

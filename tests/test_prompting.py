@@ -10,7 +10,11 @@ from procure_kit.concepts import CONCEPTS, find_sites
 from procure_kit.prompting import FOLDER, answer, hint, prompt, repair, template
 
 CALLS = {"fare": [(3, 1), (7, 1), (7, 3), (6, 4)], "tally": [([True, False, True],), ([],)]}
-CALLS |= {"label": [(["ab", "c"],), ([],)], "spread": [([4, 9, 1],), ([2],)]}
+CALLS |= {
+    "label": [(["ab", "c"],), ([],)],
+    "spread": [([4, 9, 1],), ([2],)],
+    "clip": [("hat",), ("umbrella",), ("umbrellas",)],
+}
 
 
 def example(concept: str) -> tuple[str, str, str]:

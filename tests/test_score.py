@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from procure_kit.concepts import CONCEPTS
+from procure_kit.concepts import PAPER_CONCEPTS
 from procure_kit.cuts import cut_pair
 from procure_kit.problems import DATA, load_problems
 from procure_kit.world.score import HELD_OUT, SPLITS, interval, pairs_of, score, table
@@ -29,7 +29,7 @@ def test_every_pair_of_a_problem_is_strict_and_drawn_by_its_number():
     problems = load_problems(HELD_OUT)[:12]
     pairs = pairs_of(problems)
     assert {cf.task_id for cf, _ in pairs} <= {problem.task_id for problem in problems}
-    assert {cf.concept for cf, _ in pairs} == set(CONCEPTS) and {cf.mode for cf, _ in pairs} == {"strict"}
+    assert {cf.concept for cf, _ in pairs} == set(PAPER_CONCEPTS) and {cf.mode for cf, _ in pairs} == {"strict"}
     assert all(cf.seed == problems.index(problem) and cf.original == problem.program for cf, problem in pairs)
     assert pairs == pairs_of(problems)
 
@@ -40,15 +40,15 @@ def test_the_data_card_counts_the_pairs():
     for split in SPLITS:
         chosen = [problem for problem in problems if problem.task_id.split("/")[1] == split]
         count.update((split, cf.concept) for cf, _ in pairs_of(chosen) if cut_pair(cf))
-    for concept in CONCEPTS:
+    for concept in PAPER_CONCEPTS:
         assert f"| pairs `{concept}` | {count['composition', concept]} | {count['family', concept]} |" in card
 
 
 def test_the_table_is_in_per_cent_with_intervals():
     cell = {"pairs": 4, "original": (0.75, 0.5, 1.0), "counterfactual": (0.5, 0.25, 0.75), "drop": (0.25, 0.0, 0.5)}
-    part = {"problems": 4, "whole_function": (0.5, 0.0, 1.0), "all": cell} | dict.fromkeys(CONCEPTS, cell)
+    part = {"problems": 4, "whole_function": (0.5, 0.0, 1.0), "all": cell} | dict.fromkeys(PAPER_CONCEPTS, cell)
     lines = table({"family": part}).splitlines()
-    assert len(lines) == 2 + 2 + len(CONCEPTS)
+    assert len(lines) == 2 + 2 + len(PAPER_CONCEPTS)
     assert lines[2] == "| family | whole function | 4 | 50 (0 to 100) | | |"
     assert lines[3] == "| family | `all` | 4 | 75 (50 to 100) | 50 (25 to 75) | 25 (0 to 50) |"
 
@@ -62,7 +62,7 @@ def test_the_stored_scores_reach_the_aims():
     scores = json.loads(STORED.read_text())
     assert scores["composition"]["all"]["original"][0] >= 0.85
     assert scores["family"]["all"]["original"][0] >= 0.6
-    assert sum(scores["composition"][concept]["drop"][1] > 0 for concept in CONCEPTS) >= 3
+    assert sum(scores["composition"][concept]["drop"][1] > 0 for concept in PAPER_CONCEPTS) >= 3
 
 
 def test_the_shipped_model_is_the_scored_one():

@@ -61,16 +61,6 @@ def forbid_eager(implementation):
     return checked
 
 
-def test_columns_go_through_in_parts_that_a_kernel_takes(monkeypatch):
-    """As on a GPU, where a few columns fit beside a head's values."""
-    monkeypatch.setattr(module, "LONGEST_MAP", 1)
-    whole = unit_maps(lm(), TOKENIZER, TEXT, [TOTAL])
-    monkeypatch.setattr(module, "columns_at_once", lambda device, columns: 2)
-    parts = unit_maps(lm(), TOKENIZER, TEXT, [TOTAL])
-    assert (parts.packed["line"] == whole.packed["line"]).all()
-    assert parts.mass == pytest.approx(whole.mass, abs=1e-6)
-
-
 def test_a_file_of_4096_tokens_makes_no_map_of_it():
     config = type(CONFIGS["llama"])(**CONFIGS["llama"].to_dict() | {"vocab_size": 400})
     model = model_of(config).eval()

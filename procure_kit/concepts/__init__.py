@@ -11,6 +11,7 @@ from random import Random
 
 from procure_kit.analysis import Analysis, analyse
 from procure_kit.concepts import (
+    data_type,
     def_use_break,
     if_else_flip,
     independent_swap,
@@ -42,8 +43,12 @@ CONCEPTS: dict[str, Concept] = {
         Concept("def_use_break", "Def-Use Break", "which definition a use sees", def_use_break.find),
         Concept("variable_name_random", "Random Names", "what code means, not its names", variable_name_random.find),
         Concept("variable_name_shuffle", "Shuffled Names", "what code means against names", variable_name_shuffle.find),
+        Concept("data_type", "Data Type", "what is asked of a value, not its type", data_type.find),
     )
 }
+
+# The paper's five: the scores and recorded replies that ship with the kit are of these.
+PAPER_CONCEPTS = tuple(key for key in CONCEPTS if key != "data_type")
 
 
 def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "strict") -> list[Site]:

@@ -27,7 +27,7 @@ def negate(analysis: Analysis, test: cst.BaseExpression) -> tuple[list[Edit], bo
     """
     match test:
         case cst.UnaryOperation(operator=cst.Not()):
-            return [Edit(analysis.tree.span(test)[0], _outer(analysis, test.expression)[0], "")], True
+            return [Edit(analysis.tree.span(test)[0], outer(analysis, test.expression)[0], "")], True
         case cst.BooleanOperation():
             return _de_morgan(analysis, test)
         case cst.Comparison(comparisons=[target]) if _has_complement(analysis, test):
@@ -38,7 +38,7 @@ def negate(analysis: Analysis, test: cst.BaseExpression) -> tuple[list[Edit], bo
 
 def negate_whole(analysis: Analysis, test: cst.BaseExpression) -> list[Edit]:
     """`not (...)` around a test as it stands."""
-    start, end = _outer(analysis, test)
+    start, end = outer(analysis, test)
     bare = not test.lpar and isinstance(test, _LOOSE | cst.Comparison | cst.UnaryOperation | cst.BinaryOperation)
     return [Edit(start, start, "not (" if bare else "not ")] + [Edit(end, end, ")")] * bare
 
@@ -64,7 +64,7 @@ def _has_complement(analysis: Analysis, test: cst.Comparison) -> bool:
     return not kinds & {"float", "set", "list", "tuple"}
 
 
-def _outer(analysis: Analysis, node: cst.BaseExpression) -> tuple[int, int]:
+def outer(analysis: Analysis, node: cst.BaseExpression) -> tuple[int, int]:
     """The span of an expression with its parentheses."""
     first = node.lpar[0] if node.lpar else node
     last = node.rpar[-1] if node.rpar else node

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from procure_kit.completion import complete
-from procure_kit.concepts import CONCEPTS, perturb
+from procure_kit.concepts import PAPER_CONCEPTS, perturb
 from procure_kit.counterfactual import Counterfactual, NotApplicable
 from procure_kit.cuts import Cut
 from procure_kit.evaluation import RESAMPLES, evaluate
@@ -24,10 +24,11 @@ SPLITS = ("composition", "family")
 
 
 def pairs_of(problems: list[Problem]) -> list[tuple[Counterfactual, Problem]]:
-    """One counterfactual of every concept that applies, strict mode, for each problem; the seed is its number."""
+    """One counterfactual of each of the paper's concepts that applies, strict mode, for each problem, whose number
+    is the seed."""
     pairs = []
     for seed, problem in enumerate(problems):
-        for concept in CONCEPTS:
+        for concept in PAPER_CONCEPTS:
             try:
                 pairs.append((perturb(problem.program, concept, seed=seed, task_id=problem.task_id), problem))
             except NotApplicable:
@@ -63,7 +64,7 @@ def score(model, tokenizer, problems: list[Problem]) -> dict:
     report = evaluate(model, tokenizer, pairs_of(problems), k=(1,), samples=1, max_new_tokens=96, batch_size=16)
     rows = [(r["task_id"], r["concept"], r["original"][0], r["counterfactual"][0]) for r in report.rows]
     scores = {"problems": len(problems), "whole_function": interval([[passed] for passed in whole])}
-    for concept in (None, *CONCEPTS):
+    for concept in (None, *PAPER_CONCEPTS):
         chosen = [row for row in rows if concept in (None, row[1])]
         tasks: dict[str, list[tuple[bool, bool]]] = {}
         for task, _, original, counterfactual in chosen:
@@ -84,7 +85,7 @@ def table(scores: dict) -> str:
     for split, part in scores.items():
         value, low, high = (100 * x for x in part["whole_function"])
         lines.append(f"| {split} | whole function | {part['problems']} | {value:.0f} ({low:.0f} to {high:.0f}) | | |")
-        for concept in ("all", *CONCEPTS):
+        for concept in ("all", *PAPER_CONCEPTS):
             cells = []
             for name in ("original", "counterfactual", "drop"):
                 value, low, high = (100 * x for x in part[concept][name])

@@ -1,0 +1,143 @@
+"""The data-type concept, recognised in a pair of syntax trees: which displays, calls and comparisons say the same."""
+
+import ast
+import keyword
+
+from procure_kit.statement_check import NotThisConcept, Pair, ends, same
+
+_DISPLAY = {"list": ast.List, "tuple": ast.Tuple, "dict": ast.Dict}
+_MIRROR = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
+
+
+def check_data_type(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
+    """Values have another type, or another form of it, that means the same as far as syntax tells.
+    Whether anything can see the type is for the analysis and the tests.
+
+    Raises: NotThisConcept.
+    """
+    places = []
+    _compare(one, other, places, 1)
+    for tree in (one, other):
+        bound = _bound(tree) & _DISPLAY.keys()
+        calls = {place.func.id for pair in places for place in pair if isinstance(place, ast.Call)}
+        if bound & calls:
+            raise NotThisConcept(f"{', '.join(sorted(bound & calls))} means something else in the program")
+    return (f"{len(places)} sites" if len(places) > 1 else ""), [(ends(a), ends(b)) for a, b in places]
+
+
+def _compare(one, other, places: list, line: int) -> None:
+    line = getattr(one, "lineno", line)
+    if isinstance(one, ast.expr) and isinstance(other, ast.expr) and not same(one, other):
+        inner = _form(one, other, line)
+        if inner is not None:
+            places.append((one, other))
+            for a, b in inner:
+                _compare(a, b, places, line)
+            return
+    if isinstance(one, ast.AST) and type(one) is type(other):
+        for name in one._fields:
+            _compare(getattr(one, name, None), getattr(other, name, None), places, line)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for a, b in zip(one, other, strict=True):
+            _compare(a, b, places, line)
+    elif isinstance(one, ast.AST) or type(one) is not type(other) or one != other:
+        raise NotThisConcept(f"line {line}: the programs differ in something else than the type or form of a value")
+
+
+def _form(one: ast.expr, other: ast.expr, line: int) -> list[tuple] | None:
+    """The parts to compare further when the two are forms of one value; None when they are no such forms."""
+    if isinstance(one, ast.Compare) and isinstance(other, ast.Compare):
+        return _orders(one, other, line)
+    for a, b in ((one, other), (other, one)):
+        if isinstance(a, ast.List) and isinstance(b, ast.Tuple) and isinstance(a.ctx, ast.Load):
+            return list(zip(one.elts, other.elts, strict=True)) if len(a.elts) == len(b.elts) else None
+        called = a.func.id if isinstance(a, ast.Call) and isinstance(a.func, ast.Name) and not a.args else None
+        if isinstance(b, _DISPLAY.get(called, ())):
+            made, shown = _keywords(a), _items(b)
+            if list(made) != list(shown):
+                return None
+            pairs = [(made[name], shown[name]) for name in made]
+            return pairs if a is one else [(y, x) for x, y in pairs]
+    return None
+
+
+def _keywords(call: ast.Call) -> dict:
+    return {word.arg: word.value for word in call.keywords}
+
+
+def _items(display: ast.expr) -> dict:
+    """The values of a display by their keys; what `dict` cannot take as a keyword leads to no match."""
+    if not isinstance(display, ast.Dict):
+        return dict(enumerate(display.elts))
+    keys = [key.value if isinstance(key, ast.Constant) else None for key in display.keys]
+    plain = all(isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key) for key in keys)
+    return dict(zip(keys, display.values, strict=True)) if plain and len(set(keys)) == len(keys) else {0: None}
+
+
+def _orders(one: ast.Compare, other: ast.Compare, line: int) -> list[tuple] | None:
+    """Two comparisons of the same expression with an integer."""
+    forms = [_order(compare) for compare in (one, other)]
+    if (
+        None in forms
+        or [type(op) for op in one.ops] == [type(op) for op in other.ops]
+        and same(*map(_value, (one, other)))
+    ):
+        return None
+    (a, sign, bound, mirrored), (b, *told, also_mirrored) = forms
+    if mirrored != also_mirrored:
+        return None
+    if (sign, bound) != tuple(told):
+        texts = f"`{ast.unparse(other)}` is not `{ast.unparse(one)}`"
+        raise NotThisConcept(f"line {line}: {texts}, not even for integers")
+    return [(a, b)]
+
+
+def _value(compare: ast.Compare) -> list[ast.expr]:
+    return [compare.left, *compare.comparators]
+
+
+def _order(compare: ast.Compare) -> tuple | None:
+    """The expression, "below" or "from", the least integer that is not below, and whether the number stands first."""
+    if len(compare.ops) > 1:
+        return None
+    left, right, kind = compare.left, compare.comparators[0], type(compare.ops[0])
+    first, second = _integer(left), _integer(right)
+    if (first is None) == (second is None) or kind not in _MIRROR:
+        return None
+    expression, number, mirrored = (left, second, False) if first is None else (right, first, True)
+    kind = _MIRROR[kind] if mirrored else kind
+    if kind in (ast.Eq, ast.NotEq):
+        length = (
+            isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "len"
+        )
+        sign = "below" if kind is ast.Eq else "from"
+        return (expression, sign, 1, mirrored) if length and number == 0 else None
+    bound = number + 1 if kind in (ast.LtE, ast.Gt) else number
+    return expression, "below" if kind in (ast.Lt, ast.LtE) else "from", bound, mirrored
+
+
+def _integer(node: ast.expr) -> int | None:
+    match node:
+        case ast.Constant(value=int(value)) if not isinstance(value, bool):
+            return value
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))) if not isinstance(value, bool):
+            return -value
+    return None
+
+
+def _bound(tree: ast.Module) -> set[str]:
+    """Every name that the program binds anywhere."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(ctx=ast.Store() | ast.Del()):
+                found.add(node.id)
+            case ast.arg():
+                found.add(node.arg)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                found.add(node.name)
+            case ast.alias():
+                found.add((node.asname or node.name).split(".")[0])
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                found.add(name)
+    return found

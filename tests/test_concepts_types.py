@@ -1,0 +1,133 @@
+"""Data Type: what turns into what, and what is refused for which reason; and how the concept check judges it."""
+
+import pytest
+
+from procure_kit import find_sites, perturb, perturb_all
+from procure_kit.concept_check import classify
+
+SAME = [  # before, after, in a function f(p): one site each
+    ("for x in [1, p]: g(x)", "for x in (1, p): g(x)"),
+    ("for x in (1, p,): g(x)", "for x in [1, p,]: g(x)"),
+    ("for x in 1, p: g(x)", "for x in [1, p]: g(x)"),
+    ("for x in [p]: g(x)", "for x in (p,): g(x)"),
+    ("for x in[p, # one\n  ]: g(x)", "for x in(p, # one\n  ): g(x)"),
+    ("a, b = p, 1", "a, b = [p, 1]"),
+    ("x = [1, p]\n    return x[0], len(x), 1 in x", "x = (1, p)\n    return x[0], len(x), 1 in x"),
+    ("x = [1, p]\n    for i in range(2): g(x[i])", "x = (1, p)\n    for i in range(2): g(x[i])"),
+    ("x = ('a', 'b')\n    return ''.join(x)", "x = ['a', 'b']\n    return ''.join(x)"),
+    ("x = [1]\n    g(x[0])\n    x = p\n    g(x)", "x = (1,)\n    g(x[0])\n    x = p\n    g(x)"),
+    ("return sorted({*[1, p]}, key=g)", "return sorted({*(1, p)}, key=g)"),
+    ("return[]", "return list()"),
+    ("return ()", "return tuple()"),
+    ("return {}", "return dict()"),
+    ("return list()", "return []"),
+    ("return dict ()", "return {}"),
+    ("return dict(ﬁ=1, b = (p))", 'return {"fi": 1, "b": (p)}'),
+    ("return {'a': 1, ('b') : (p), }", "return dict(a=1, b=(p), )"),
+    ("return len(p) >= 4", "return len(p) > 3"),
+    ("return 3 < len(p)", "return 4 <= len(p)"),
+    ("return not-1 < len(p)", "return not 0 <= len(p)"),
+    ("x = len(p) - 3\n    return x <= -1", "x = len(p) - 3\n    return x < 0"),
+    ("return len(p) == 0", "return len(p) < 1"),
+    ("n = 0\n    for x in p: n += 1\n    return n > 0x10", "n = 0\n    for x in p: n += 1\n    return n >= 17"),
+]
+REFUSED = [
+    ("return [1, p]", "handed to the caller"),
+    ("return g([1, p])", "passed to g, which can see its type"),
+    ("return max([1, p], [2])", "passed to max"),
+    ("return [1] + p", "an operand"),
+    ("return '%s %s' % (1, p)", "an operand"),
+    ("return p == [1]", "a list never equals a tuple"),
+    ("return p in [1] in p", "a list never equals a tuple"),
+    ("return [1, p][p]", r"\[p\] may be a slice"),
+    ("return [1, p][1:]", "a slice of it is a new object of its type"),
+    ("x = [1]\n    x.append(p)", "line 3, x: its .append is used"),
+    ("x = [1]\n    x[0] = p", "line 3, x: an element of it is changed"),
+    ("x = [1]\n    x += p", "x is changed in place"),
+    ("x = [1]\n    y = x\n    return y", "x gets another name"),
+    ("x = [1]\n    return lambda: x", "used in a function, class or generator inside"),
+    ("x = [1]\n    return (x[0] for _ in p)", "used in a function, class or generator inside"),
+    ("x = [1]\n    return x[0], locals()", "locals can see"),
+    ("x = [1]\n    print(f'{x[0]}{x}')", "handed on"),
+    ("global x\n    x = [1]", "x can be seen from elsewhere"),
+    ("p.x = [1]", "kept where others can see"),
+    ("return p > 3", "p is not known to be an int"),
+    ("return f'{len(p) > 3}'", "it stands in an f-string"),
+    ("return {1: p}", "not all of its keys are plain names"),
+    ("return {'a': 1, 'a': p}", "not all of its keys are plain names"),
+    ("return {'if': p}", "not all of its keys are plain names"),
+    ("return {**p}", "not all of its keys are plain names"),
+    ("list = p\n    return []", "list means something else in this file"),
+    ("return dict(__a=1)", "may mean another name in a class"),
+]  # fmt: skip
+NONE = ["[a, b] = p", "for [a, b] in p: g()", "x: dict[list[int], (1, 2)] = p", "return p > 3 > 2", "return dict(p)"]
+
+
+def function(body):
+    return f"def f(p):\n    {body}\n"
+
+
+@pytest.mark.parametrize(("before", "after"), SAME)
+def test_forms_of_one_value(before, after):
+    original, expected = function(before), function(after)
+    (site,) = (site for site in find_sites(original, "data_type") if site.refused is None)
+    made = {perturb(original, "data_type", seed, site=site).counterfactual for seed in range(8)}
+    assert expected in made and site.soundness == "syntactic"
+    for text in made:
+        assert classify(original, text, "data_type").status == "ok"
+        assert classify(text, original, "data_type").status == "ok"
+
+
+@pytest.mark.parametrize(("body", "reason"), REFUSED)
+def test_refusals(body, reason):
+    sites = find_sites(function(body), "data_type")
+    with pytest.raises(AssertionError, match=reason):
+        assert [site.refused for site in sites if site.refused] == []
+
+
+@pytest.mark.parametrize("body", NONE)
+def test_what_is_no_site(body):
+    assert find_sites(function(body), "data_type") == []
+
+
+def test_the_looser_mode_believes_an_annotation_and_an_index():
+    source = "def f(n: int, i):\n    x = [1, 2]\n    return n > 3 or x[i]\n"
+    assert [site.refused is None for site in find_sites(source, "data_type")] == [False, False]
+    sites = find_sites(source, "data_type", "procure")
+    assert [(site.refused, site.soundness) for site in sites] == [(None, "tested")] * 2
+    assert find_sites(source.replace("    x", "    n = i\n    x"), "data_type", "procure")[1].refused
+
+
+def test_with_the_other_concepts_all_at_once():
+    source = "def f(p):\n    x = [1, 2]\n    y = {'a': len(p)}\n    return [z for z in x if len(p) > z], y\n"
+    made = perturb_all(source, ["data_type", "variable_name_random"])
+    assert not made.left_out and len(made.sites) == 3
+    scope: dict = {}
+    exec(made.counterfactual, scope)
+    assert scope["f"]("ab") == ([1], {"a": 2})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("x = p > 3", "x = p >= 3", "not `p > 3`, not even for integers"),
+        ("x = p > 3", "x = p >= 4; y = 1", "something else"),
+        ("x = len(p) == 0", "x = not p", "something else"),
+        ("x = [1, 2]", "x = (1, 3)", "something else"),
+        ("x = [1, 2]", "x = (1, 2, 3)", "something else"),
+        ("x = []", "x = tuple()", "something else"),
+        ("x = [1]; y = q", "x = (1,); y = z", "something else"),
+        ("dict = p; x = {}", "dict = p; x = dict()", "dict means something else"),
+        ("x = {'a': 1, 'b': 2}", "x = dict(b=2, a=1)", "something else"),
+        ("x = p == 0", "x = p < 1", "something else"),
+    ],
+)
+def test_what_is_not_this_concept(before, after, said):
+    found = classify(before, after, "data_type")
+    assert found.status == "not_this_concept" and said in found.detail, found
+
+
+def test_several_places_are_counted():
+    found = classify("x = [1, [2]]; y = {}", "x = (1, (2,)); y = dict()", "data_type")
+    assert (found.status, found.detail) == ("ok", "3 sites")
+    assert found.changed == ((4, 13), (19, 25))
