@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
+from procure_kit.concepts.candidate import short
 from procure_kit.counterfactual import Counterfactual, Site, Span
 
 MARK = "background:#ffe08a;color:#1a1a1a;text-decoration:none;border-radius:2px"
@@ -52,7 +53,7 @@ def show_pair(cf: Counterfactual) -> CodeView:
 def show_sites(sites: Iterable[Site]) -> CodeView:
     """A table of sites: concept, number, line, what it is, and why it was refused or how sound it is."""
     rows = [
-        (s.concept, s.index, s.line, s.label, s.soundness if s.refused is None else f"refused: {s.refused}")
+        (s.concept, s.index, s.line, short(s.label, 90), s.soundness if s.refused is None else f"refused: {s.refused}")
         for s in sites
     ]
     head = ("concept", "site", "line", "what", "soundness")
