@@ -45,6 +45,7 @@ _HOME = {
     "evaluate": "evaluation",
     "attention_pair": "pairview",
     "explorer": "explore",
+    "review": "reviewing",
 }
 __all__ = list(_HOME)
 

@@ -65,30 +65,28 @@ def show_sites(sites: Iterable[Site]) -> CodeView:
     return CodeView(f"<table>{html}</table>", text)
 
 
-def show_tokens(tokens: list[str], marked: list[bool], faded: list[bool]) -> CodeView:
+def show_tokens(
+    tokens: list[str], marked: list[bool], faded: list[bool], values: list[float] | None = None
+) -> CodeView:
     """Tokens as they stand in the text: `marked` ones highlighted, `faded` ones (the prompt) grey.
 
-    As text, marked tokens stand in brackets.
+    values: a number from 0 up for each token, shown when the pointer rests on it; the larger, the redder the token,
+    and `marked` ones are underlined instead of highlighted. As text, marked tokens stand in brackets.
     """
     html, text = [], []
-    for token, is_marked, is_faded in zip(tokens, marked, faded, strict=True):
-        style = MARK if is_marked else "color:#8a8a8a" if is_faded else ""
+    most = max((v for v, grey in zip(values or (), faded, strict=False) if not grey), default=0) or 1
+    for index, (token, is_marked, is_faded) in enumerate(zip(tokens, marked, faded, strict=True)):
+        style, title = MARK if is_marked else "color:#8a8a8a" if is_faded else "", repr(token)
+        if values and not is_faded:
+            line = ";text-decoration:underline 2px" if is_marked else ""
+            style = f"background:{_shade(values[index] / most)};color:#1a1a1a{line}"
+            title += f": {values[index]:.4g}"
         tag = "ins" if is_marked else "span"
-        html.append(f'<{tag} style="{style}" title="{escape(repr(token))}">{escape(token)}</{tag}>')
+        html.append(f'<{tag} style="{style}" title="{escape(title)}">{escape(token)}</{tag}>')
         text.append(f"[{token}]" if is_marked else token)
     return CodeView(f'<pre style="{PRE}">{"".join(html)}</pre>', "".join(text))
 
 
-def show_example(tokenizer, example: dict) -> CodeView:
-    """A training example as the loss sees it: the prompt grey, the tokens that M holds marked (see `show_tokens`)."""
-    pieces, marked, faded, held = [], [], [], []
-    for i, token in enumerate(example["input_ids"]):
-        held.append(token)
-        piece = tokenizer.decode(held)
-        if "\ufffd" in piece and i + 1 < len(example["input_ids"]) and len(held) < 4:
-            continue  # a character whose bytes are spread over several tokens
-        pieces.append(piece)
-        marked.append(bool(example["changed"][i]))
-        faded.append(example["labels"][i] == -100)
-        held = []
-    return show_tokens(pieces, marked, faded)
+def _shade(share: float) -> str:
+    """From white to a red on which black text can be read."""
+    return "#{:02x}{:02x}{:02x}".format(*(round(255 - share * (255 - part)) for part in (244, 137, 95)))

@@ -130,7 +130,7 @@ def concept_loss(
     With gradient checkpointing the model keeps the attention that the loss ran with.
 
     Raises: ValueError for a batch without a response token or of packed sequences, a layer or head that the model
-    lacks, or an unknown implementation;
+    lacks, a model that sees the tokens it is to predict, or an unknown implementation;
     NotImplementedError for an architecture that the fused form does not fit, naming eager as the way.
     """
     config = config or LossConfig()
@@ -138,6 +138,7 @@ def concept_loss(
         raise ValueError(f"implementation must be {' or '.join(IMPLEMENTATIONS)}, not {implementation!r}")
     if "position_ids" in batch or batch["attention_mask"].dim() != 2 or (batch["attention_mask"] > 1).any():
         raise ValueError("packed sequences are not offered: one text a row, and an attention_mask (B, N) of 0 and 1")
+    _refuse_foresight(unwrapped(model))
     response, changed, query = token_sets(batch)
     counts = TokenCounts(int(response.sum()), int(changed.sum()), int(query.sum()))
     if counts.n_response == 0:
@@ -153,6 +154,14 @@ def concept_loss(
     attention = FORMS[config.form](mass).sum() / over.n_query
     total = nll + config.lam * (config.w_mask * mask + config.w_att * attention)
     return LossParts(total, nll, mask, attention, mass.detach().sum() / over.n_query, *counts)
+
+
+def _refuse_foresight(model) -> None:
+    ahead = any(getattr(module, "is_causal", True) is False for module in model.modules())
+    if ahead and not getattr(model.config, "is_decoder", False):  # decoders have cross-attention, which is not causal
+        raise ValueError(
+            f"{type(model).__name__} looks ahead, so that it sees what it is to predict: load a causal model"
+        )
 
 
 def _chosen_heads(model, config: LossConfig) -> dict[int, list[int]]:

@@ -45,3 +45,14 @@ def test_tokens_are_bracketed_as_text_and_escaped_as_html():
     view = show_tokens(["<s>", " x", " y"], marked=[False, True, False], faded=[True, False, False])
     assert repr(view) == "<s>[ x] y"
     assert "<s>" not in view.html and "&lt;s&gt;" in view.html
+
+
+def test_numbers_shade_the_tokens_and_can_be_read():
+    view = show_tokens(["p", " x", " y"], [False, True, False], [True, False, False], values=[9.0, 4.0, 0.0])
+    assert "#8a8a8a" in view.html and '&#x27;p&#x27;"' in view.html  # the prompt stays grey, without a number
+    assert "&#x27; x&#x27;: 4" in view.html and "underline" in view.html
+    assert "background:#ffffff" in view.html and repr(view) == "p[ x] y"
+
+
+def test_the_largest_number_has_the_full_shade():
+    assert "background:#f4895f" in show_tokens(["a", "b"], [False] * 2, [False] * 2, values=[1.0, 0.5]).html

@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import (
     AutoModelForCausalLM,
+    BertConfig,
     CodeGenConfig,
     CohereConfig,
     FalconConfig,
@@ -20,6 +21,7 @@ from transformers import (
     LlamaConfig,
     MistralConfig,
     Phi3Config,
+    PhiConfig,
     Qwen2Config,
     Qwen3Config,
     Starcoder2Config,
@@ -57,6 +59,7 @@ CONFIGS = {
     "qwen3": Qwen3Config(**GROUPED, head_dim=16),
     "gemma": GemmaConfig(**SIZES, num_attention_heads=4, num_key_value_heads=1, head_dim=16),
     "gpt2": GPT2Config(**GPT),
+    "phi": PhiConfig(**GROUPED),  # its projection has a bias
     "mistral": MistralConfig(**GROUPED, sliding_window=5),
     "phi3": Phi3Config(**GROUPED, sliding_window=5),
     "gemma3": Gemma3TextConfig(**GROUPED, head_dim=8, sliding_window=5),
@@ -401,6 +404,28 @@ def test_what_the_fused_form_does_not_fit_is_refused(config):
         concept_loss(model, batch_of())
     model = model_of(config, attn_implementation="eager")
     assert concept_loss(model, batch_of(), LossConfig(), "eager").n_query > 0
+
+
+@pytest.mark.parametrize("implementation", ["fused", "eager"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        BertConfig(**SIZES, num_attention_heads=4),
+        Gemma3TextConfig(**GROUPED, head_dim=8, sliding_window=5, use_bidirectional_attention=True),
+    ],
+    ids=["encoder", "embedder"],
+)
+def test_a_model_that_sees_what_it_is_to_predict_is_refused(config, implementation):
+    with pytest.raises(ValueError, match="looks ahead"):
+        concept_loss(model_of(config), batch_of(), None, implementation)
+
+
+def test_an_encoder_made_a_decoder_is_a_causal_model():
+    config = BertConfig(
+        **SIZES, num_attention_heads=4, is_decoder=True, hidden_dropout_prob=0, attention_probs_dropout_prob=0
+    )
+    model, batch = model_of(config), batch_of()
+    assert_same(measured(model, batch), measured(model, batch, None, "eager"))
 
 
 @pytest.mark.parametrize(
