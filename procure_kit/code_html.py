@@ -105,18 +105,3 @@ def show_example(tokenizer, example: dict) -> CodeView:
 def _shade(share: float) -> str:
     """From white to a red on which black text can be read."""
     return "#{:02x}{:02x}{:02x}".format(*(round(255 - share * (255 - part)) for part in (244, 137, 95)))
-
-
-def show_example(tokenizer, example: dict) -> CodeView:
-    """A training example as the loss sees it: the prompt grey, the tokens that M holds marked (see `show_tokens`)."""
-    pieces, marked, faded, held = [], [], [], []
-    for i, token in enumerate(example["input_ids"]):
-        held.append(token)
-        piece = tokenizer.decode(held)
-        if "\ufffd" in piece and i + 1 < len(example["input_ids"]) and len(held) < 4:
-            continue  # a character whose bytes are spread over several tokens
-        pieces.append(piece)
-        marked.append(bool(example["changed"][i]))
-        faded.append(example["labels"][i] == -100)
-        held = []
-    return show_tokens(pieces, marked, faded)
