@@ -55,12 +55,15 @@ def server(monkeypatch):
             self.send_response(code)
             plain = {"content-type": "application/json", "content-length": str(len(text.encode()))}
             for name, value in (plain | headers).items():
-                if name != "sleep" and value is not None:
+                if name not in ("sleep", "drip") and value is not None:
                     self.send_header(name, value)
             self.end_headers()
             with lock:
                 self.server.inside -= 1
             self.wfile.write(text.encode())
+            for _ in range(headers.get("drip", 0)):
+                self.wfile.write(b"1\r\n \r\n")
+                time.sleep(0.1)
 
         def log_message(self, *args):
             pass
@@ -142,12 +145,12 @@ def test_retry_after_goes_before_the_usual_pause(server, when):
     assert time.monotonic() - start < 20
 
 
-def test_retry_after_is_waited_for_up_to_the_longest(server):
-    for when, longest, least in (("0.3", 60, 0.3), (formatdate(time.time() + 60, usegmt=True), 0.2, 0.2)):
-        server.script = [(503, {"retry-after": when}, "{}"), ok()]
-        start = time.monotonic()
-        rows(client(server, longest=longest))
-        assert time.monotonic() - start >= least
+@pytest.mark.parametrize(("when", "least"), [("0.3", 0.3), (lambda: formatdate(time.time() + 2, usegmt=True), 0.9)])
+def test_retry_after_is_waited_for(server, when, least):
+    server.script = [(503, {"retry-after": when if isinstance(when, str) else when()}, "{}"), ok()]
+    start = time.monotonic()
+    assert rows(client(server))[0]["status"] == "valid"
+    assert time.monotonic() - start >= least
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -185,6 +188,41 @@ def test_the_model_is_asked_about_the_site_that_the_rules_take(server):
     for seed in range(4):
         (row,) = llm_generate([two], client(server), ["if_else_flip"], turns=0, seed=seed)
         assert row["site"] == perturb_by_rules(two.program, "if_else_flip", seed=seed).site
+
+
+def test_a_server_that_drips_is_a_time_out(server):
+    server.script = [(200, {"content-length": None, "transfer-encoding": "chunked", "drip": 20}, ""), ok()]
+    start = time.monotonic()
+    assert rows(client(server))[0]["status"] == "valid"
+    assert time.monotonic() - start < 4
+
+
+def test_who_asks_for_too_long_a_pause_is_not_asked_again(server):
+    server.script = [(503, {"retry-after": "9999"}, "{}")]
+    (row,) = rows(client(server))
+    assert row["status"] == "api_fault" and "a pause of 9999 seconds" in row["detail"] and len(server.asked) == 1
+
+
+@pytest.mark.parametrize("usage", [None, [], {"prompt_tokens": "many", "completion_tokens": None}])
+def test_a_server_that_counts_nothing_spends_all_the_same(server, usage):
+    reply = json.loads(ok()[2]) | {"usage": usage}
+    server.script = [(200, {}, json.dumps(reply))]
+    made = client(server, budget_tokens=100)
+    (row,) = rows(made)
+    assert (row["status"], row["tokens"]) == ("valid", made.spent) and made.spent > 100
+    assert made.left == 0 and list(rows(made, seed=1)) == [] and made.left == 1
+
+
+def test_half_a_surrogate_pair_goes_out_and_comes_in(server):
+    prints = FLIPPED.replace("'plus'", "'\\ud800'")
+    server.script = [ok("x = '\ud800'\n"), ok(prints), ok()]
+    (row,) = rows(client(server))
+    assert (row["status"], row["turns"]) == ("valid", 3), row
+
+
+def test_reasoning_that_a_server_keeps_apart_is_kept(server):
+    server.script = [ok(reasoning_content="Hm.")]
+    assert rows(client(server))[0]["reasoning"] == "Hm.\n\nNegate it."
 
 
 def test_nobody_listens(monkeypatch):
@@ -234,6 +272,21 @@ def test_structured_output_and_the_way_back(server):
     assert "response_format" not in server.asked[-1]
 
 
+def test_several_in_flight_find_the_way_back_together(server):
+    no = (400, {"sleep": 0.1}, '{"error": {"message": "response_format is not supported"}}')
+    server.script = [no, no, no, ok()]
+    problems = [Problem(f"sign/{n}", f"# {n}\n" + SOURCE, "", TEST, "f") for n in range(3)]
+    made = llm_generate(problems, client(server, structured=True), ["if_else_flip"], concurrency=3)
+    assert [row["status"] for row in made] == ["valid"] * 3
+
+
+def test_any_field_of_a_request_can_be_set(server):
+    assert rows(client(server, parameters={"top_k": 5, "temperature": 0}))[0]["status"] == "valid"
+    assert {"top_k": 5, "temperature": 0, "model": "m"}.items() <= server.asked[0].items()
+    with pytest.raises(ValueError, match="sets model, stream itself"):
+        client(server, parameters={"model": "x", "stream": True})
+
+
 def test_no_more_in_flight_than_allowed(server):
     problems = [Problem(f"sign/{n}", f"# {n}\n" + SOURCE, "", TEST, "f") for n in range(9)]
     code, headers, text = ok()
@@ -277,10 +330,44 @@ def test_no_site_and_no_program(server):
     assert not server.asked
 
 
-def test_without_a_key_or_a_server_of_ones_own(monkeypatch):
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+def test_without_a_key_or_a_server_of_ones_own(server, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     with pytest.raises(ValueError, match="set OPENAI_API_KEY"):
         Client("m")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    assert rows(Client("m"))[0]["status"] == "valid"
+
+
+@pytest.mark.parametrize("key", [f"{KEY}é", f"{KEY}\n{KEY}"])
+def test_what_cannot_be_a_key_is_not_sent_and_not_told(server, monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(ValueError, match="characters that no key has") as raised:
+        client(server)
+    assert KEY not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_key_out_of_a_file_ends_in_a_newline(server, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", f"{KEY}\n")
+    assert rows(client(server))[0]["status"] == "valid"
+
+
+def test_a_word_instead_of_a_key_stays_in_programs(server, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "minus")
+    assert rows(client(server))[0]["counterfactual"] == FLIPPED
+
+
+@pytest.mark.parametrize("url", ["localhost:8000/v1", "http://", "http://[::1", "http://host:99999/v1", "ftp://host"])
+def test_what_is_no_address(url):
+    with pytest.raises(ValueError, match="is no address of a server"):
+        Client("m", url)
+
+
+def test_a_record_must_be_there_or_be_possible(server, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such record"):
+        Client("m", record=tmp_path / "none.jsonl", replay_only=True)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        client(server, record=tmp_path / "nowhere" / "record.jsonl")
 
 
 def test_stopping_early_leaves_the_waiting_ones_unasked(server):
@@ -308,9 +395,13 @@ def test_it_works_where_a_loop_runs_already(server):
     assert asyncio.run(cell())[0]["status"] == "valid"
 
 
-def test_in_flight_is_at_least_one(server):
+def test_numbers_that_are_too_small(server):
     with pytest.raises(ValueError, match="at least 1, not 0"):
         rows(client(server), concurrency=0)
+    with pytest.raises(ValueError, match="0 or more, not -1"):
+        rows(client(server), turns=-1)
+    with pytest.raises(ValueError, match="above 0 seconds"):
+        client(server, timeout=0)
 
 
 def write_problems(folder):
