@@ -13,6 +13,7 @@ import ipywidgets as widgets
 
 from procure_kit.code_html import CodeView, show_example, show_pair, show_sites
 from procure_kit.concepts import CONCEPTS, find_sites, perturb
+from procure_kit.concepts.candidate import short
 from procure_kit.counterfactual import Counterfactual, NotApplicable
 from procure_kit.problems import Problem, load_problems
 from procure_kit.rows import append_row, read_rows
@@ -191,8 +192,7 @@ class Explorer(widgets.VBox):
 
 def site_label(site) -> str:
     refused = "" if site.refused is None else f" — refused: {site.refused}"
-    label = f"{site.index}: line {site.line}, {site.label}{refused}"
-    return label if len(label) <= 90 else label[:89] + "…"
+    return short(f"{site.index}: line {site.line}, {site.label}{refused}", 90)
 
 
 def message(text: str) -> str:

@@ -138,18 +138,19 @@ def hide() -> None:
 
 def spare_uid(level: str) -> int | None:
     """The user id that candidates get where the caller is root: its own for each worker, because the kernel counts a
-    user's processes together. None: they keep the caller's."""
+    user's processes together. None: they keep the caller's, as in a container that knows no other user."""
     if os.geteuid() or level == "process as root":
         return None
-    return 61000 + os.getppid() % 4000 if level != "namespaces" else 61000 + int.from_bytes(os.urandom(2), "big") % 4000
+    if level == "process":
+        return 61000 + os.getppid() % 4000
+    uid = 61000 + int.from_bytes(os.urandom(2), "big") % 4000
+    return uid if can_run_as(uid) else None
 
 
 def drop_privileges(uid: int | None) -> None:
     """Give up every privilege, for good: become the given user where the caller is root, lose all capabilities."""
     if uid is not None:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        become(uid)
     if LINUX:
         _call("prctl", SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         _call("capset", *NO_CAPABILITIES)
@@ -228,14 +229,21 @@ class Memory:
             os.close(file)
 
 
-def nobody_can_import() -> bool:
-    """Whether Python's library can be read without privileges; tried in a fork."""
-    if os.geteuid():
-        return True
+def can_run_as(uid: int) -> bool:
+    """Whether this process can become that user, and read Python's library then; tried in a fork."""
     child = os.fork()
     if child == 0:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        os._exit(0 if os.access(os.__file__, os.R_OK) else 1)
+        able = False
+        try:
+            become(uid)
+            able = os.access(os.__file__, os.R_OK)
+        finally:
+            os._exit(0 if able else 1)
     return os.waitpid(child, 0)[1] == 0
+
+
+def become(uid: int) -> None:
+    """Be another user for good. Raises: OSError where the system forbids it."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)

@@ -36,14 +36,14 @@ def main(fd: int, level: str) -> None:
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
-    memory = isolation.Memory()
+    memory, others = isolation.Memory(), isolation.processes_of_this_user()
     try:
         if level == "namespaces":
             isolation.enter_namespaces()
-        elif level == "process" and not isolation.nobody_can_import():
-            raise OSError(f"only root can read {sys.base_prefix}")
+        elif level == "process" and os.geteuid() == 0 and not isolation.can_run_as(isolation.NOBODY):
+            raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
         isolation.adopt_orphans()
-        control, memory.root = zygote.start(level)
+        control, memory.root = zygote.start(level, others)
     except OSError as error:
         caller.send({"why": str(error)})
         return

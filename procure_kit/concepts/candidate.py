@@ -18,9 +18,14 @@ class Candidate:
     soundness: str = "syntactic"
 
 
+def one_line(text: str) -> str:
+    """Code as a label."""
+    return " ".join(text.split())
+
+
 def short(text: str, limit: int = 40) -> str:
-    """Code on one line of a menu."""
-    text = " ".join(text.split())
+    """Code on one line of a menu, or in a sentence."""
+    text = one_line(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

@@ -15,7 +15,7 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, is_word, short
+from procure_kit.concepts.candidate import Candidate, is_word, one_line
 from procure_kit.concepts.negation import negate, negate_whole
 from procure_kit.counterfactual import Edit, Span, exchange
 from procure_kit.effects import ACTS, effect_of
@@ -26,7 +26,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
     """Every `if` and `elif`, and the conditional expressions, which are refused."""
     for node in analysis.nodes:
         if isinstance(node, cst.If | cst.IfExp):
-            span, label = analysis.tree.span(node), f"if {short(analysis.tree.text(node.test))}"
+            span, label = analysis.tree.span(node), f"if {one_line(analysis.tree.text(node.test))}"
             refused = _refuse(analysis, node, mode)
             if refused:
                 yield Candidate(span, label, refused=refused)

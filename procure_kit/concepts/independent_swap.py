@@ -15,7 +15,7 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis import Analysis, Block
-from procure_kit.concepts.candidate import Candidate, short
+from procure_kit.concepts.candidate import Candidate, one_line
 from procure_kit.counterfactual import Edit, Span, exchange
 from procure_kit.effects import ACTS, INERT, Effect, may_finalize, statement_effect
 from procure_kit.scopes import Occurrence, Variable
@@ -144,7 +144,7 @@ def _loose_pairs(analysis: Analysis, statements: list[Statement | None]) -> Iter
 
 
 def _candidate(analysis: Analysis, one: Statement, other: Statement, refused: str | None, sure: str) -> Candidate:
-    label = f"{short(one.text)} ⇄ {short(other.text)}"
+    label = f"{one_line(one.text)} ⇄ {one_line(other.text)}"
     rewrite = None if refused else partial(_rewrite, analysis, one, other)
     return Candidate((one.span[0], other.span[1]), label, rewrite, refused, sure)
 
