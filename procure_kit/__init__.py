@@ -45,6 +45,8 @@ _HOME = {
     "evaluate": "evaluation",
     "attention_pair": "pairview",
     "explorer": "explore",
+    "control_flow_picture": "analysis_pictures",
+    "definition_use_picture": "analysis_pictures",
     "review": "reviewing",
 }
 __all__ = list(_HOME)
