@@ -38,9 +38,9 @@ class Server:
 
         first = {name: body[name] for name in ("model", "messages")}
         others = {name: value for name, value in body.items() if name not in first}
+        create = self._client.chat.completions.with_raw_response.create
         try:
             async with asyncio.timeout(self._timeout):  # the whole of it: a server that drips never falls silent
-                create = self._client.chat.completions.with_raw_response.create
                 answered = await create(**first, extra_body=others)
                 return self._without_key(answered.http_response.text)
         except openai.APIStatusError as error:
