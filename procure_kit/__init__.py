@@ -23,6 +23,8 @@ _HOME = {
     "perturb": "concepts",
     "perturb_all": "concepts",
     "generate": "generation",
+    "classify": "concept_check",
+    "recognise": "recognition",
     "TestResult": "runner",
     "run_tests": "runner",
     "run_many": "runner",
