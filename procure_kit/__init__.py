@@ -23,6 +23,8 @@ _HOME = {
     "perturb": "concepts",
     "perturb_all": "concepts",
     "generate": "generation",
+    "classify": "concept_check",
+    "recognise": "recognition",
     "TestResult": "runner",
     "run_tests": "runner",
     "run_many": "runner",
@@ -49,6 +51,8 @@ _HOME = {
     "differences": "evaluation",
     "attention_pair": "pairview",
     "explorer": "explore",
+    "control_flow_picture": "analysis_pictures",
+    "definition_use_picture": "analysis_pictures",
     "review": "reviewing",
 }
 __all__ = list(_HOME)

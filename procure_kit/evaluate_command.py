@@ -68,7 +68,9 @@ def run(args: argparse.Namespace) -> int:
     if args.html:
         from procure_kit.score_page import page
 
-        args.html.write_text(page(report, f"{args.model} on {args.problems or args.rescore}"), encoding="utf-8")
+        args.html.write_text(
+            page(report, str(args.samples_file or args.rescore or f"{args.model} on {args.problems}")), encoding="utf-8"
+        )
     return int(bool(complaints) or bool(report.faults))
 
 

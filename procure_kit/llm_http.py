@@ -39,9 +39,9 @@ class Server:
         kind, needed = (self._client.chat, "messages") if "messages" in body else (self._client, "prompt")
         first = {name: body[name] for name in ("model", needed)}
         others = {name: value for name, value in body.items() if name not in first}
+        create = kind.completions.with_raw_response.create
         try:
             async with asyncio.timeout(self._timeout):  # the whole of it: a server that drips never falls silent
-                create = kind.completions.with_raw_response.create
                 answered = await create(**first, extra_body=others)
                 return self._without_key(answered.http_response.text)
         except openai.APIStatusError as error:

@@ -144,11 +144,16 @@ class Report:
         return self.to_markdown()
 
     def to_json(self) -> str:
-        """Scores, by concept and by data set, the probe, and the rows."""
-        whole = {"scores": {concept or "all": self.scores(concept) for concept in [*self.concepts, None]}}
-        whole["datasets"] = {dataset: self.scores(None, dataset) for dataset in self.datasets}
+        """Scores, by concept and by data set, the probe, and the rows; null where a metric has no value."""
+        whole = {"scores": {concept or "all": _plain(self.scores(concept)) for concept in [*self.concepts, None]}}
+        whole["datasets"] = {dataset: _plain(self.scores(None, dataset)) for dataset in self.datasets}
         whole |= {"memorisation": self.memorisation(), "left_out": self.left_out, "faults": self.faults}
         return json.dumps(whole | {"rows": self.rows}, indent=1)
+
+
+def _plain(scores: dict[str, Triple]) -> dict[str, list[float | None]]:
+    """JSON has no nan."""
+    return {name: [None if x != x else x for x in triple] for name, triple in scores.items()}
 
 
 def dataset_of(row: dict) -> str:

@@ -168,6 +168,7 @@ def test_samples_of_human_evals_format_score(tmp_path):
     found = score_samples(samples, [SIGN, ECHO], **given)
     assert found.rows[0]["original"] == [True, False] and found.left_out == 1
     assert [found.scores()[f"pass@{k} original"][0] for k in (1, 2)] == [0.5, 1]
-    assert ["samples.jsonl:3: no problem 'sign/9'" in str(said[0]), "samples.jsonl:4: field 'comp" in str(said[1])]
+    assert "samples.jsonl:3: no problem 'sign/9'" in str(said[0])
+    assert "samples.jsonl:4: field 'completion' is missing" in str(said[1])
     lines = (tmp_path / "r.jsonl").read_text()
     assert score_samples(samples, [SIGN, ECHO], **given) == found and (tmp_path / "r.jsonl").read_text() == lines

@@ -49,6 +49,11 @@ def test_report_agrees_with_the_functions_on_single_samples():
     assert scores["pass@1 original"][0] == 1 / 2
 
 
+def test_json_has_null_for_a_score_without_evidence():
+    found = json.loads(report(("if_else_flip", [False], [False])).to_json(), parse_constant=pytest.fail)
+    assert found["scores"]["all"]["ame"] == [None, None, None] and found["datasets"]["t"]["ccs_all"] == [1, 1, 1]
+
+
 def test_all_n_by_n_pairs_count():
     scores = report(("if_else_flip", [True, True], [True, False]), k=(1, 2)).scores()
     assert scores["ccs_all"][0] == 1 / 2
