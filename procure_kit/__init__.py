@@ -23,6 +23,8 @@ _HOME = {
     "perturb": "concepts",
     "perturb_all": "concepts",
     "generate": "generation",
+    "classify": "concept_check",
+    "recognise": "recognition",
     "TestResult": "runner",
     "run_tests": "runner",
     "run_many": "runner",
@@ -43,8 +45,15 @@ _HOME = {
     "attention_maps": "attention",
     "attention_mass": "attention",
     "evaluate": "evaluation",
+    "evaluate_whole": "evaluation",
+    "score_samples": "evaluation",
+    "rescore": "evaluation",
+    "differences": "evaluation",
     "attention_pair": "pairview",
     "explorer": "explore",
+    "control_flow_picture": "analysis_pictures",
+    "definition_use_picture": "analysis_pictures",
+    "review": "reviewing",
 }
 __all__ = list(_HOME)
 

@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 done, but something was left out or failed, and said so; 2
 """
 
 import argparse
+import errno
 import sys
 from concurrent.futures import BrokenExecutor
 from importlib import import_module
@@ -13,8 +14,10 @@ COMMANDS = {
     "perturb": ("perturb_command", "make counterfactuals of a problem set"),
     "validate": ("validate_command", "judge counterfactuals by their problems' tests"),
     "counts": ("counts", "sites, refusals and valid rewrites for each concept, beside the published counts"),
+    "evaluate": ("evaluate_command", "complete pairs with a model or a server, or score a file of samples"),
     "train": ("train_command", "train as a TOML or JSON file says"),
 }
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -30,8 +33,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return import_module(f"procure_kit.{COMMANDS[args.command][0]}").run(args)
     except (ValueError, OSError, ModuleNotFoundError) as error:
-        print(f"procure {args.command}: {error}", file=sys.stderr)
-        return 2
+        full = isinstance(error, OSError) and error.errno in FULL
+        hint = "; what is written stays, and with more room the same command goes on from there" if full else ""
+        print(f"procure {args.command}: {error}{hint}", file=sys.stderr)
+        return 1 if full else 2
     except BrokenExecutor:
         print(f"procure {args.command}: a worker process died; the same command goes on from there", file=sys.stderr)
         return 1

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from html import escape
 
+from procure_kit.concepts.candidate import short
 from procure_kit.counterfactual import Counterfactual, Site, Span
 
 MARK = "background:#ffe08a;color:#1a1a1a;text-decoration:none;border-radius:2px"
@@ -52,7 +53,7 @@ def show_pair(cf: Counterfactual) -> CodeView:
 def show_sites(sites: Iterable[Site]) -> CodeView:
     """A table of sites: concept, number, line, what it is, and why it was refused or how sound it is."""
     rows = [
-        (s.concept, s.index, s.line, s.label, s.soundness if s.refused is None else f"refused: {s.refused}")
+        (s.concept, s.index, s.line, short(s.label, 90), s.soundness if s.refused is None else f"refused: {s.refused}")
         for s in sites
     ]
     head = ("concept", "site", "line", "what", "soundness")
@@ -84,6 +85,21 @@ def show_tokens(
         html.append(f'<{tag} style="{style}" title="{escape(title)}">{escape(token)}</{tag}>')
         text.append(f"[{token}]" if is_marked else token)
     return CodeView(f'<pre style="{PRE}">{"".join(html)}</pre>', "".join(text))
+
+
+def show_example(tokenizer, example: dict) -> CodeView:
+    """A training example as the loss sees it: the prompt grey, the tokens that M holds marked (see `show_tokens`)."""
+    pieces, marked, faded, held = [], [], [], []
+    for i, token in enumerate(example["input_ids"]):
+        held.append(token)
+        piece = tokenizer.decode(held)
+        if "\ufffd" in piece and i + 1 < len(example["input_ids"]) and len(held) < 4:
+            continue  # a character whose bytes are spread over several tokens
+        pieces.append(piece)
+        marked.append(bool(example["changed"][i]))
+        faded.append(example["labels"][i] == -100)
+        held = []
+    return show_tokens(pieces, marked, faded)
 
 
 def _shade(share: float) -> str:

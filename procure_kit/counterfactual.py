@@ -19,7 +19,7 @@ class Site:
     index: int  # counts all sites of this concept in the source, refused ones too
     line: int  # first line, from 1
     span: Span  # the whole construct
-    label: str  # what a reader sees in a menu: "if n < 0", "total = 0 ⇄ best = 1", "total"
+    label: str  # on one line, however long: "if n < 0", "total = 0 ⇄ best = 1", "total"
     refused: str | None = None  # None: it can be rewritten; otherwise the reason
     soundness: str = "syntactic"  # "syntactic": for any input; "tested": as far as the tests go
 

@@ -138,18 +138,19 @@ def hide() -> None:
 
 def spare_uid(level: str) -> int | None:
     """The user id that candidates get where the caller is root: its own for each worker, because the kernel counts a
-    user's processes together. None: they keep the caller's."""
+    user's processes together. None: they keep the caller's, as in a container that knows no other user."""
     if os.geteuid() or level == "process as root":
         return None
-    return 61000 + os.getppid() % 4000 if level != "namespaces" else 61000 + int.from_bytes(os.urandom(2), "big") % 4000
+    if level == "process":
+        return 61000 + os.getppid() % 4000
+    uid = 61000 + int.from_bytes(os.urandom(2), "big") % 4000
+    return uid if can_run_as(uid) else None
 
 
 def drop_privileges(uid: int | None) -> None:
     """Give up every privilege, for good: become the given user where the caller is root, lose all capabilities."""
     if uid is not None:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        become(uid)
     if LINUX:
         _call("prctl", SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         _call("capset", *NO_CAPABILITIES)
@@ -183,26 +184,33 @@ def processes_of_this_user() -> int:
     return count
 
 
-class Memory:
+class Usage:
     """What the descendants of the process `root` use together, by a /proc opened before namespaces hid it."""
 
     def __init__(self):
         self.root = 0
         self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY) if os.path.isdir("/proc/self") else None
 
-    def megabytes(self) -> float:
-        """Pages beyond those that each fork shares with `root`; 0.0 where the system has no /proc to ask."""
+    def now(self) -> tuple[float, float]:
+        """Megabytes, without the pages that each fork shares with `root`, and seconds of CPU time, with those of
+        processes that have ended; 0.0 and 0.0 where the system has no /proc to ask."""
         if self.proc is None or not self.root:
-            return 0.0
-        shared, total, waiting = self._pages(self.root), 0, self._children(self.root)
+            return 0.0, 0.0
+        shared, pages, ticks, waiting = self._pages(self.root), 0, 0, self._children(self.root)
         while waiting:
             pid = waiting.pop()
-            total += max(0, self._pages(pid) - shared)
+            pages += max(0, self._pages(pid) - shared)
+            ticks += self._ticks(pid)
             waiting += self._children(pid)
-        return total * resource.getpagesize() / 2**20
+        return pages * resource.getpagesize() / 2**20, ticks / os.sysconf("SC_CLK_TCK")
 
     def _pages(self, pid: int) -> int:
         return int((self._read(f"{pid}/statm") or b"0 0").split()[1])
+
+    def _ticks(self, pid: int) -> int:
+        """User and system time, of the process and of those that it has waited for."""
+        fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
+        return sum(map(int, fields[11:15]))
 
     def _children(self, pid: int) -> list[int]:
         try:
@@ -228,14 +236,21 @@ class Memory:
             os.close(file)
 
 
-def nobody_can_import() -> bool:
-    """Whether Python's library can be read without privileges; tried in a fork."""
-    if os.geteuid():
-        return True
+def can_run_as(uid: int) -> bool:
+    """Whether this process can become that user, and read Python's library then; tried in a fork."""
     child = os.fork()
     if child == 0:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        os._exit(0 if os.access(os.__file__, os.R_OK) else 1)
+        able = False
+        try:
+            become(uid)
+            able = os.access(os.__file__, os.R_OK)
+        finally:
+            os._exit(0 if able else 1)
     return os.waitpid(child, 0)[1] == 0
+
+
+def become(uid: int) -> None:
+    """Be another user for good. Raises: OSError where the system forbids it."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)

@@ -1,16 +1,16 @@
-"""One chat request at any OpenAI-compatible server: faults retried, then told; tokens and money counted."""
+"""Chat requests at any OpenAI-compatible server: faults retried, then told; tokens and money counted."""
 
 import asyncio
-import os
+import json
 import random
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from procure_kit.background import wait_for
-from procure_kit.llm_record import ApiFault, Record, read_reply, request_hash
+from procure_kit.llm_http import Server
+from procure_kit.llm_record import ApiFault, Record, read_reply, read_texts, request_hash
 from procure_kit.rows import append_row
 
 _SCHEMA = {
@@ -20,6 +20,7 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 STRUCTURED = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": _SCHEMA}}
+BATCH = 50_000  # requests that OpenAI's Batch API takes in one file
 
 
 class NotAsked(Exception):
@@ -34,10 +35,12 @@ class Client:
     no server at all. `batches`: result and error files of OpenAI's Batch API, read like a record; `batch_out`: new
     requests go into that file instead of to a server. `parameters`: any other fields of a request's body.
     `structured`: ask for JSON with the program in a field of its own, until the server says that it cannot.
-    `attempts` tries a request, with pauses of `pause` seconds, doubled each time, or as Retry-After says (at most
-    `longest`). `budget_usd` needs `price`: dollars per million tokens, in and out. Both budgets are for one run.
+    `attempts` tries a request, each for `timeout` seconds, with pauses of `pause` seconds, doubled each time, or as
+    Retry-After says; who asks for more than `longest` is not asked again. `budget_usd` needs `price`: dollars per
+    million tokens, in and out. Both budgets are for one run, and what is in flight when one is spent is let finish.
 
-    The key comes from OPENAI_API_KEY; a server at `base_url` may need none. Raises: ValueError without either.
+    The key comes from OPENAI_API_KEY; a server at `base_url` may need none. Raises: ValueError without either, or for
+    values that cannot be.
     """
 
     model: str
@@ -54,24 +57,24 @@ class Client:
     timeout: float = 120.0
     attempts: int = 5
     pause: float = 1.0
-    longest: float = 60.0
+    longest: float = 600.0
     spent: int = field(default=0, init=False)  # tokens of this run, replayed ones not counted
     spent_usd: float = field(default=0.0, init=False)
     left: int = field(default=0, init=False)  # pieces of work that a spent budget or a batch file put off
 
     def __post_init__(self):
+        if not self.model:
+            raise ValueError("no model is named")
         if self.budget_usd is not None and self.price is None:
             raise ValueError("a budget in dollars needs prices: dollars per million tokens, in and out")
-        self._batched, self._client = set(), None
+        if self.timeout <= 0:
+            raise ValueError(f"a time-out must be above 0 seconds, not {self.timeout:g}")
+        if own := {"model", "messages", "stream"} & self.parameters.keys():
+            raise ValueError(f"the client sets {', '.join(sorted(own))} itself: leave it out of the parameters")
+        self._batched = set()
+        asking = not (self.replay_only or self.batch_out)
+        self._server = Server(self.base_url, self.timeout) if asking else None
         self._record = Record(self.record, self.batches, self.replay_only)
-        if not self.replay_only and not self.batch_out:
-            import openai
-
-            key = os.environ.get("OPENAI_API_KEY")
-            if not (key or self.base_url):
-                raise ValueError("no key: set OPENAI_API_KEY, or name a server of your own with --base-url")
-            options = {"base_url": self.base_url, "timeout": self.timeout, "max_retries": 0}
-            self._client = openai.AsyncOpenAI(api_key=key or "none-needed", **options)
 
     def ask(self, messages: list[dict], sample: int = 0) -> dict:
         """`reply`, waited for."""
@@ -91,23 +94,30 @@ class Client:
         request = request_hash(body, sample)
         if self.batch_out:
             self._batch(request, body)
-        if self._client is None:
+        if self._server is None:
             raise ApiFault("the record has no reply to this request")
         try:
             return self._record.keep(request, body, await self._patiently(body))
         except ApiFault as fault:
-            if self.structured and "response_format" in body and _about_format(str(fault)):
-                self.structured = False
+            if "response_format" in body and _about_format(str(fault)):
+                self.structured = False  # perhaps already, by another request in flight
                 return await self.reply(messages, sample)
             self._record.keep(request, body, {"content": "", "usage": fault.usage, "fault": str(fault)})
             raise
 
+    async def continued(self, prompt: str, **fields) -> list[str]:
+        """What /v1/completions puts behind the prompt: as many texts as the server gave. Nothing of it is recorded.
+
+        To be awaited as `reply`. Raises: ApiFault; NotAsked.
+        """
+        return (await self._patiently({"model": self.model, **self.parameters, **fields, "prompt": prompt}))["texts"]
+
     def _batch(self, request: str, body: dict) -> None:
-        if request not in self._batched:
+        if request not in self._batched and len(self._batched) < BATCH:
             line = {"custom_id": request, "method": "POST", "url": "/v1/chat/completions", "body": body}
             append_row(self.batch_out, line)
             self._batched.add(request)
-        raise NotAsked(f"the request is in {self.batch_out}")
+        raise NotAsked(f"the request is in {self.batch_out}, or in the next one")
 
     async def _patiently(self, body: dict) -> dict:
         for attempt in range(1, self.attempts + 1):
@@ -116,38 +126,26 @@ class Client:
             try:
                 reply = await self._once(body)
                 return reply | {"seconds": round(time.perf_counter() - start, 3), "attempts": attempt}
-            except _Later as later:
-                fault, wait = later.fault, later.wait
             except ApiFault as error:
-                fault, wait = error, None
-            if not fault.passing or attempt == self.attempts:
-                raise ApiFault(self._without_key(str(fault))[:500], fault.passing, fault.usage)
+                fault = error
             usual = self.pause * 2 ** (attempt - 1) * (1 + random.random() / 4)
-            await asyncio.sleep(min(self.longest, usual if wait is None else wait))
+            wait = usual if fault.wait is None else fault.wait
+            if not fault.passing or attempt == self.attempts or wait > self.longest:
+                more = f" (it asks for a pause of {wait:.0f} seconds)" if wait > self.longest else ""
+                raise ApiFault(str(fault)[:500] + more, usage=fault.usage)
+            await asyncio.sleep(wait)
 
     async def _once(self, body: dict) -> dict:
-        import openai
-
+        text = await self._server.post(body)
         try:
-            answered = await self._client.chat.completions.with_raw_response.create(**body)
-            text = self._without_key(answered.http_response.text)
-        except openai.APIStatusError as error:
-            passing = error.status_code in (408, 409, 429) or error.status_code >= 500
-            fault = ApiFault(f"HTTP {error.status_code}: {error.message}", passing)
-            raise _Later(fault, _retry_after(error.response)) from None
-        except openai.APIConnectionError as error:
-            raise ApiFault(f"{type(error).__name__}: {error.__cause__ or error}", passing=True) from None
-        try:
-            reply = read_reply(text)
+            reply = read_reply(text) if "messages" in body else read_texts(text)
         except ApiFault as fault:
             self._spend(fault.usage)
             raise
+        if not reply["usage"]:
+            reply["usage"] = _estimate(body, reply)
         self._spend(reply["usage"])
         return reply
-
-    def _without_key(self, text: str) -> str:
-        """Some servers send the key back, in an error or in a page of theirs."""
-        return text.replace(self._client.api_key, "[key]")
 
     def _spend(self, usage: dict) -> None:
         tokens = [usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens")]
@@ -162,25 +160,17 @@ class Client:
             raise NotAsked(f"{self.spent_usd:.4f} dollars of {self.budget_usd} are spent")
 
 
-class _Later(Exception):
-    def __init__(self, fault: ApiFault, wait: float | None):
-        self.fault, self.wait = fault, wait
+def _estimate(body: dict, reply: dict) -> dict:
+    """A server that counts nothing must not make a budget endless: code has three characters a token, or more."""
+    asked, answered = (body[k] for k in ("messages", "prompt") if k in body), reply.get("content") or reply.get("texts")
+    return {
+        "prompt_tokens": len(json.dumps(list(asked))) // 3,
+        "completion_tokens": sum(map(len, answered or ())) // 3,
+        "estimated": True,
+    }
 
 
 def _about_format(fault: str) -> bool:
-    return fault.startswith(("HTTP 400", "HTTP 422")) and any(
+    return fault.startswith(("HTTP 4", "HTTP 501")) and any(
         word in fault for word in ("response_format", "json_schema", "structured")
     )
-
-
-def _retry_after(response) -> float | None:
-    """Seconds from now, given in seconds or as an HTTP date; None when neither."""
-    value = response.headers.get("retry-after", "")
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass  # no number: perhaps a date
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None

@@ -23,12 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     title = f"with --generator openai:MODEL (key: OPENAI_API_KEY; openai:{MODEL} starts its own server)"
     add = parser.add_argument_group(title).add_argument
     add("--base-url", metavar="URL", help="an OpenAI-compatible server; default: OpenAI's")
-    add("--concurrency", type=int, default=4, metavar="N", help="requests in flight")
+    add("--concurrency", type=int, default=4, metavar="N", help="requests in flight; one at its own server")
     add("--turns", type=int, default=4, metavar="N", help="repair turns after a first failure")
     add("--parameters", type=json.loads, metavar="JSON", help='other fields of a request: {"temperature": 0.2}')
     add("--structured", action="store_true", help="ask for JSON, until the server says that it cannot")
-    add("--budget-tokens", type=int, metavar="N", help="stop when so many are spent")
-    add("--budget-usd", type=float, metavar="X", help="stop when so many dollars are spent; needs --price")
+    add("--timeout", type=float, default=120, metavar="S", help="seconds for one request")
+    add("--budget-tokens", type=int, metavar="N", help="stop when this run has spent so many")
+    add("--budget-usd", type=float, metavar="X", help="stop when it has spent so many dollars; needs --price")
     add("--price", type=float, nargs=2, metavar=("IN", "OUT"), help="dollars per million tokens")
     add("--record", type=Path, metavar="FILE", help="replies are kept here, and read before asking")
     add("--replay", action="store_true", help="use the record alone, and ask no server")
@@ -39,20 +40,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], rows: list[dict]) -> int:
     """Append the rows that OUT lacks; 1 when a request failed for good or work is left. Raises: ValueError."""
     _refuse(args)
-    faults = [row for row in rows if row["status"] == "api_fault"]
-    rows = [row for row in rows if row["status"] != "api_fault"]
-    if faults:  # a fault is asked again, and its row must not stand beside the new one
+    kept = [row for row in rows if (row.get("generator"), row.get("status")) != (args.generator, "api_fault")]
+    if len(kept) < len(rows):  # a fault is asked again, and its row must not stand beside the new one
         part = args.out.with_suffix(".part")
         part.unlink(missing_ok=True)
-        for row in rows:
+        for row in kept:
             append_row(part, row)
         part.touch()
         part.replace(args.out)
-    counts = Counter(row["status"] or "rewritten" for row in rows)
+    counts = Counter(row.get("status") or "rewritten" for row in kept)
+    done = {identity(row) for row in kept if row.get("generator") == args.generator}
     with _client(args) as client:
-        options = {"turns": args.turns, "concurrency": args.concurrency, "done": {identity(row) for row in rows}}
+        options = {"turns": args.turns, "concurrency": 1 if _own_server(args) else args.concurrency, "done": done}
         made = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
-        with tqdm(made, total=len(problems) * len(concepts), desc="perturb", unit="row", file=sys.stderr) as bar:
+        total = len(problems) * len(concepts)
+        with tqdm(made, desc="perturb", total=total, initial=min(len(done), total), unit="row", file=sys.stderr) as bar:
             fault = ""
             for row in bar:
                 append_row(args.out, row)
@@ -61,7 +63,9 @@ def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], 
                 bar.set_postfix(tokens=client.spent, **({"usd": f"{client.spent_usd:.4f}"} if client.price else {}))
     print(count_line(counts, args.out))
     if fault:
-        print(f"a request failed for good ({fault}): check --base-url, the model's name and the key", file=sys.stderr)
+        print(f"requests failed for good, the last with: {fault}", file=sys.stderr)
+        if fault.startswith(("HTTP 401", "HTTP 403", "HTTP 404", "APIConnectionError")):
+            print("check --base-url, the model's name and the key in OPENAI_API_KEY", file=sys.stderr)
     if client.left and args.batch_out:
         print(f"{client.left} rows wait for the replies to {args.batch_out}: --batch-in reads them", file=sys.stderr)
     elif client.left:
@@ -82,14 +86,19 @@ def _refuse(args: argparse.Namespace) -> None:
         raise ValueError("--parameters must be a JSON object")
 
 
+def _own_server(args: argparse.Namespace) -> bool:
+    elsewhere = args.base_url or args.replay or args.batch_out or os.environ.get("OPENAI_BASE_URL")
+    return args.generator == f"openai:{MODEL}" and not elsewhere
+
+
 @contextmanager
 def _client(args: argparse.Namespace) -> Iterator[Client]:
     model = args.generator.removeprefix("openai:")
     options = {"parameters": args.parameters} if args.parameters is not None else {}
     options |= {"record": args.record, "replay_only": args.replay, "structured": args.structured}
     options |= {"budget_tokens": args.budget_tokens, "budget_usd": args.budget_usd, "price": args.price}
-    options |= {"batches": args.batch_in, "batch_out": args.batch_out}
-    if model == MODEL and not (args.base_url or args.replay or args.batch_out or os.environ.get("OPENAI_BASE_URL")):
+    options |= {"batches": args.batch_in, "batch_out": args.batch_out, "timeout": args.timeout}
+    if _own_server(args):
         with local_server() as url:
             yield Client(model, url, **options)
     else:

@@ -37,10 +37,12 @@ def llm_generate(
     "api_fault". What is not asked, because the budget is spent or the request went into a batch file, is left out,
     counted in `client.left`, and made by a later run.
 
-    Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a concurrency below 1.
+    Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a number that is too small.
     """
     if concurrency < 1:
         raise ValueError(f"concurrency must be at least 1, not {concurrency}")
+    if turns < 0:
+        raise ValueError(f"repair turns must be 0 or more, not {turns}")
     concepts = check(concepts, mode)
     for concept in concepts:
         template(concept)  # before anything is asked
@@ -109,12 +111,13 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
         extra["turns"] += 1
         extra["tokens"] += usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
         extra["seconds"] += reply["seconds"]
-        found, extra["reasoning"] = answer(content, source)
+        found, reasoning = answer(content, source)
+        extra["reasoning"] = "\n\n".join(filter(None, [reply.get("reasoning"), reasoning]))
         program = source if found is None else found
         if found is None:
             status, detail = (
                 "unparsable",
-                f"the reply has no program in a closed fenced block (finish_reason {reply['finish_reason']})",
+                f"the reply ends without a program in a closed fenced block (finish_reason {reply['finish_reason']})",
             )
         else:
             row = _made(work, source, program, site, "", "", extra)

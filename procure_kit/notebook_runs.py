@@ -116,7 +116,7 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
             print(f"{path.name} stopped at {error}", file=sys.stderr)
     seconds = time.perf_counter() - start
     notebook = nbformat.read(out / path.name, as_version=4)
-    page, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(without_widgets(notebook))
     (out / f"{path.stem}.html").write_text(page)
     return {
         "notebook": path.stem,
@@ -156,6 +156,16 @@ def commit_ready(executed: Path, path: Path) -> None:
             metadata.pop(volatile, None)
     notebook.metadata["language_info"] = {"name": "python"}
     nbformat.write(notebook, path)
+
+
+def without_widgets(notebook):
+    """The notebook as a page shows it, where no kernel answers: what a widget gives beside itself takes its place."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if data.keys() & {"text/html", "image/png"}:
+                data.pop(WIDGET, None)
+    return notebook
 
 
 def _volatile(output) -> bool:

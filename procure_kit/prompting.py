@@ -11,7 +11,12 @@ from pathlib import Path
 from procure_kit.counterfactual import Site
 
 FOLDER = Path(__file__).parent / "prompts"
-_FENCE = re.compile(r"^```[^\n`]*\n(.*?)^```[ \t]*$", re.S | re.M)
+# A block ends at a fence as long as its own and indented alike, so neither a list around it nor a docstring with a
+# block of its own does harm; or it ends with the text, cut off, without `closed`.
+_BLOCK = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<fence>`{3,})[^\n`]*\n(?P<text>.*?)(?:^(?P<closed>(?P=indent)(?P=fence)`*[ \t]*$)|\Z)",
+    re.S | re.M,
+)
 
 
 @cache
@@ -30,14 +35,17 @@ def hint(site: Site) -> str:
 
 def prompt(source: str, site: Site) -> str:
     """The whole first message about one site. The source goes in last, so that its own braces stay as they are."""
-    before, _, after = template(site.concept).partition("{source}")
-    return before + source.rstrip("\n") + after.replace("{hint}", hint(site), 1)
+    before, _, after = template(site.concept).partition("```python\n{source}\n```")
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`{3,}", source)), default=0))
+    source = source.rstrip("\n")
+    return f"{before}{fence}python\n{source}\n{fence}{after.replace('{hint}', hint(site), 1)}"
 
 
 def answer(reply: str, original: str) -> tuple[str | None, str]:
     """The program of a reply, ending as the original does, and the reasoning before it.
 
-    The program is the last closed fenced block, or the field of a structured reply; None when there is neither.
+    The program is the last fenced block, or the field of a structured reply; None when there is neither, or when that
+    block was cut off: an earlier one may be anything.
     """
     try:
         fields = json.loads(reply)
@@ -51,11 +59,14 @@ def answer(reply: str, original: str) -> tuple[str | None, str]:
 
 
 def _last_block(reply: str) -> tuple[str | None, str]:
-    blocks = list(_FENCE.finditer(reply))
-    return (blocks[-1][1], reply[: blocks[-1].start()]) if blocks else (None, reply)
+    blocks = [block for block in _BLOCK.finditer(reply) if block["text"].strip()]
+    if not blocks or blocks[-1]["closed"] is None:
+        return None, reply
+    return re.sub(f"^{blocks[-1]['indent']}", "", blocks[-1]["text"], flags=re.M), reply[: blocks[-1].start()]
 
 
 def repair(status: str, detail: str) -> str:
     """What a rejected reply is answered with: the validator's own words."""
     said = f"{status}: {detail}" if detail else status
+    said = said.encode(errors="replace").decode()  # half a surrogate pair, as a program may print, cannot be sent
     return f"The check failed. {said}\nMend the program, and give the whole of it in one fenced Python block, last."

@@ -103,15 +103,24 @@ def _checked(row: object, required: tuple[str, ...]) -> dict:
 
 
 def append_row(path: str | Path, row: dict) -> None:
-    """Append one row as one whole line, after closing a line that a killed writer left open."""
+    """Append one row as one whole line, after closing a line that a killed writer left open.
+
+    Raises: OSError, as when the disk is full; the file is then as it was.
+    """
     try:
         line = json.dumps(row, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # half a surrogate pair, as a program's output may hold, can only be escaped
         line = json.dumps(row).encode()
-    with open(path, "a+b") as file:
-        if file.tell() and _last_byte(file) != b"\n":
-            file.write(b"\n")
-        file.write(line + b"\n")
+    with open(path, "a+b", buffering=0) as file:
+        size = file.seek(0, 2)
+        start = b"\n" if size and _last_byte(file) != b"\n" else b""
+        rest = memoryview(start + line + b"\n")
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError as error:
+            file.truncate(size)
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _last_byte(file) -> bytes:

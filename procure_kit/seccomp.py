@@ -5,6 +5,7 @@ limits and priority, memory that no limit counts, namespaces of its own, and the
 """
 
 import ctypes
+import os
 import platform
 import struct
 import sys
@@ -28,6 +29,8 @@ CALLS = {  # name: number on x86-64, on ARM
     "open_by_handle_at": (304, 265), "kexec_load": (246, 104), "init_module": (175, 105), "finit_module": (313, 273),
     "quotactl": (179, 60), "acct": (163, 89), "swapon": (167, 224), "reboot": (169, 142), "vmsplice": (278, 75),
 }  # fmt: skip
+SIGNALS = ((62, 129), (200, 130), (234, 131), (129, 138), (297, 240))  # kill, tkill, tgkill, and with a value
+SIGNALS_BY_HANDLE = ((424, 424),)  # pidfd_send_signal
 CLONE, CLONE3, PRLIMIT = (56, 220), (435, 435), (302, 261)
 
 
@@ -51,15 +54,41 @@ def program(machine: str) -> bytes:
     # prlimit is how the C library sets limits: of the calling process alone
     steps += [(EQUAL, 0, 3, PRLIMIT[which]), (LOAD, 0, 0, 16), (EQUAL, 1, 0, 0), (RETURN, 0, 0, NOT_PERMITTED)]
     steps += [(RETURN, 0, 0, ALLOW)]
+    return _packed(steps)
+
+
+def signals_to(pid: int, machine: str) -> bytes:
+    """The filter that lets signals go to this process alone."""
+    which = list(ARCHITECTURE).index(machine)
+    steps = [(LOAD, 0, 0, 0)]
+    for numbers in SIGNALS_BY_HANDLE:
+        steps += [(EQUAL, 0, 1, numbers[which]), (RETURN, 0, 0, NOT_PERMITTED)]
+    for numbers in SIGNALS:
+        steps += [(EQUAL, 0, 4, numbers[which]), (LOAD, 0, 0, 16), (EQUAL, 0, 1, pid), (RETURN, 0, 0, ALLOW)]
+        steps += [(RETURN, 0, 0, NOT_PERMITTED)]
+    return _packed([*steps, (RETURN, 0, 0, ALLOW)])
+
+
+def _packed(steps: list[tuple[int, int, int, int]]) -> bytes:
     return b"".join(struct.pack("HBBI", *step) for step in steps)
 
 
 def forbid() -> bool:
-    """Put the filter on this process and all that it will fork, for good. False where there is none for this system."""
-    if sys.platform != "linux" or platform.machine() not in ARCHITECTURE or sys.maxsize < 1 << 32:
-        return False
+    """Forbid this process, and all that it will fork, the CALLS. False where there is no filter for this system."""
+    return _supported() and _install(program(platform.machine()))
+
+
+def keep_signals_in() -> bool:
+    """Let this process and its children signal nobody but this process, where no namespace hides the others."""
+    return _supported() and _install(signals_to(os.getpid(), platform.machine()))
+
+
+def _supported() -> bool:
+    return sys.platform == "linux" and platform.machine() in ARCHITECTURE and sys.maxsize > 1 << 32
+
+
+def _install(code: bytes) -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
-    code = program(platform.machine())
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     if libc.prctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0):

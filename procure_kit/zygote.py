@@ -20,8 +20,11 @@ SPARE = 100  # descriptors from here on are unused
 MOVED = os.urandom(8).hex()  # begins a name that no program can have given
 
 
-def start(level: str) -> tuple[socket.socket, int]:
-    """Fork the zygote. Returns the socket that commands it, and its process id."""
+def start(level: str, others: int) -> tuple[socket.socket, int]:
+    """Fork the zygote. Returns the socket that commands it, and its process id.
+
+    others: processes that the caller's user has already, for the kernel counts what candidates start on top of them.
+    """
     ours, theirs = socket.socketpair()
     if level == "namespaces":
         between = os.fork()
@@ -29,7 +32,7 @@ def start(level: str) -> tuple[socket.socket, int]:
             isolation.new_pid_namespace()
             pid = os.fork()
             if pid == 0:
-                live(serve, theirs, level)
+                live(serve, theirs, level, others)
             theirs.sendall(pid.to_bytes(4, "big"))
             os._exit(0)
         os.waitpid(between, 0)
@@ -38,7 +41,7 @@ def start(level: str) -> tuple[socket.socket, int]:
         pid = os.fork()
         if pid == 0:
             ours.close()
-            live(serve, theirs, level)
+            live(serve, theirs, level, others)
     theirs.close()
     return ours, pid
 
@@ -55,7 +58,7 @@ def live(function, *args) -> None:
         os._exit(code)
 
 
-def serve(control: socket.socket, level: str) -> None:
+def serve(control: socket.socket, level: str, others: int) -> None:
     """Fork a candidate for each order, and on the next word kill it and all that came of it; until `control` closes."""
     keep_only(control.detach())
     control = socket.socket(fileno=3)
@@ -63,15 +66,13 @@ def serve(control: socket.socket, level: str) -> None:
     isolation.hide()
     isolation.adopt_orphans()
     isolation.quiet_threads()
-    signal.signal(
-        signal.SIGINT, signal.SIG_DFL
-    )  # the first process of a PID namespace gets no signal without a handler
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a handler, a namespace's first process gets no signal
     uid = isolation.spare_uid(level)
     home = isolation.scratch() if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
     if uid is not None and level != "namespaces":
         os.chown(home, uid, uid)
     os.chdir(home)
-    isolation.limit(processes=isolation.PROCESSES + (isolation.processes_of_this_user() if uid is None else 0))
+    isolation.limit(processes=isolation.PROCESSES + (others if uid is None else 0))
     seccomp.forbid()
     gc.disable()
     gc.freeze()  # forks that never touch an object's header never copy its page
@@ -82,7 +83,7 @@ def serve(control: socket.socket, level: str) -> None:
         limits = json.loads(data)
         child = os.fork()
         if child == 0:
-            _become_candidate(ends[0], uid, limits)
+            _become_candidate(ends[0], uid, limits, level)
         os.close(ends[0])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
@@ -94,12 +95,14 @@ def serve(control: socket.socket, level: str) -> None:
         os.rmdir(home)
 
 
-def _become_candidate(end: int, uid: int | None, limits: dict) -> None:
+def _become_candidate(end: int, uid: int | None, limits: dict, level: str) -> None:
     os.setsid()
     os.dup2(end, 3)  # in place of what commands the zygote
     os.close(end)
     isolation.limit(cpu_seconds=limits["cpu"], memory_mb=limits["memory_mb"])
     isolation.drop_privileges(uid)
+    if level != "namespaces":
+        seccomp.keep_signals_in()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(0)  # a program that draws random numbers gets the same ones each time
     gc.enable()

@@ -1,9 +1,14 @@
 """Headless Chromium for the tests: pages without a network, screenshots kept to be looked at."""
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -46,3 +51,41 @@ def offline(browser, path: Path, **look):
 def shot(page, name: str, **options) -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENS / f"{name}.png", **options)
+
+
+@contextmanager
+def jupyterlab(folder: Path, cells: list[str]):
+    """The address of a JupyterLab on a notebook of these cells, look.ipynb; it is stopped afterwards."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, folder / "look.ipynb")
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0", "--ip=127.0.0.1"]
+    command += ["--IdentityProvider.token=", "--LabApp.extension_manager=readonly"]  # reachable only from here
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "data")}
+    environment.pop("PLOTLY_RENDERER", None)
+    server = subprocess.Popen(
+        command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    for line in server.stderr:
+        if address := re.search(r"http://127\.0\.0\.1:\d+/lab", line):
+            break
+    else:
+        pytest.fail("JupyterLab did not start")
+    yield address[0]
+    server.terminate()
+    server.wait(timeout=20)
+
+
+@contextmanager
+def lab_page(folder: Path, cells: list[str]):
+    """The notebook of these cells, open in a browser, with all of them sent to the kernel."""
+    with jupyterlab(folder, cells) as lab, chromium() as browser:
+        page = browser.new_page(viewport={"width": 1500, "height": 1700})
+        page.set_default_timeout(60_000)
+        page.goto(f"{lab}/tree/look.ipynb")
+        page.wait_for_selector(".jp-CodeCell")
+        page.wait_for_selector("text=Python 3 (ipykernel) | Idle")
+        page.click(".jp-CodeCell .cm-content")
+        for _ in cells:
+            page.keyboard.press("Shift+Enter")
+        yield page

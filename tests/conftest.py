@@ -2,6 +2,18 @@
 
 import os
 
+import pytest
+
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A scripted chat server, and a key in the environment."""
+    from tests.chat_server import KEY, chat_server
+
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with chat_server() as http:
+        yield http

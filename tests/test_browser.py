@@ -1,14 +1,10 @@
 """The widgets in a real browser: JupyterLab started here, headless Chromium driven by Playwright."""
 
-import os
 import re
-import subprocess
-import sys
 
-import nbformat
 import pytest
 
-from tests.browsing import MARKS, chromium, shot
+from tests.browsing import MARKS, lab_page, shot
 
 pytestmark = MARKS
 CELLS = [
@@ -25,40 +21,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lab(folder):
-    """The address of a JupyterLab on a notebook of `CELLS`; it is stopped afterwards."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, folder / "look.ipynb")
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0", "--ip=127.0.0.1"]
-    command += ["--IdentityProvider.token=", "--LabApp.extension_manager=readonly"]  # reachable only from here
-    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "data")}
-    environment.pop("PLOTLY_RENDERER", None)
-    server = subprocess.Popen(
-        command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    for line in server.stderr:
-        if address := re.search(r"http://127\.0\.0\.1:\d+/lab", line):
-            break
-    else:
-        pytest.fail("JupyterLab did not start")
-    yield address[0]
-    server.terminate()
-    server.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def page(lab):
+def page(folder):
     """The notebook with all of its cells run."""
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1500, "height": 1700})
-        page.set_default_timeout(60_000)
-        page.goto(f"{lab}/tree/look.ipynb")
-        page.wait_for_selector(".jp-CodeCell")
-        page.wait_for_selector("text=Python 3 (ipykernel) | Idle")
-        page.click(".jp-CodeCell .cm-content")
-        for _ in CELLS:
-            page.keyboard.press("Shift+Enter")
+    with lab_page(folder, CELLS) as page:
         page.wait_for_selector(".widget-dropdown select")
         page.wait_for_selector("text=exported.html written")
         yield page
@@ -100,6 +65,7 @@ def test_another_concept_gives_another_pair_and_its_verdict(box):
 
 @pytest.mark.parametrize("tab, seen", [
     ("sites", "th:has-text('soundness')"),
+    ("flow", "svg"),
     ("loss", "pre ins"),
 ])  # fmt: skip
 def test_every_tab_shows_something(box, tab, seen):

@@ -1,6 +1,7 @@
 """The commands: rows on disk, resumed after a kill, bad ones named, and exit codes."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from procure_kit import cli
+from procure_kit.concepts import CONCEPTS
 from procure_kit.problems import Problem
 from procure_kit.rows import read_rows
 
@@ -79,7 +81,7 @@ def test_perturb_says_what_it_left_out(tmp_path, capsys):
     assert procure("perturb", bad, "-o", tmp_path / "out.jsonl", "--workers", 1) == 1
     said = capsys.readouterr()
     assert f"{bad}:2: field 'prompt' is missing" in said.err
-    assert said.out.startswith("5 rows: ")
+    assert said.out.startswith(f"{len(CONCEPTS)} rows: ")
     assert said.out.endswith(f"→ {tmp_path / 'out.jsonl'}\n")
 
 
@@ -212,3 +214,35 @@ def test_a_killed_run_loses_no_finished_row(tmp_path):
     subprocess.run(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
     assert (tmp_path / "out").read_text().startswith(before)
     assert sorted(row["n"] for row in read(tmp_path / "out")) == list(range(12))
+
+
+FULL_DISK = """
+mount -t tmpfs -o size=16k tmpfs {disk}
+{command}
+echo "exit $?"
+cp {disk}/out {kept}
+"""
+
+
+def test_a_full_disk_loses_no_finished_row(problems, tmp_path):
+    """On a real file system of 16 kB, and then with room."""
+    program = PROBLEMS[0].program
+    rows = [
+        {"task_id": PROBLEMS[0].task_id, "concept": "variable_name_random", "original": program, "n": n}
+        | {"counterfactual": program, "padding": "x" * 3000}
+        for n in range(8)
+    ]
+    path, disk, kept = write(tmp_path / "in.jsonl", rows), tmp_path / "disk", tmp_path / "out"
+    disk.mkdir()
+    command = [sys.executable, "-m", "procure_kit.cli", "validate", path, "--problems", problems, "-o"]
+    script = FULL_DISK.format(disk=disk, kept=kept, command=shlex.join(map(str, [*command, disk / "out"])))
+    shell = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=60)
+    if done.stderr.startswith(("unshare", "mount")):
+        pytest.skip(f"this system allows no file system of its own: {done.stderr}")
+    assert done.stdout == "exit 1\n" and "No space left" in done.stderr and "Traceback" not in done.stderr
+    finished = read(kept)
+    assert 1 <= len(finished) < 8 and kept.read_bytes().endswith(b"}\n")
+    subprocess.run([*command, kept], capture_output=True, check=True)
+    assert read(kept)[: len(finished)] == finished
+    assert [row["n"] for row in read(kept)] == list(range(8))

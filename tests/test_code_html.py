@@ -5,9 +5,10 @@ from re import sub
 
 import pytest
 
-from procure_kit.code_html import mark_spans, show_pair, show_sites, show_tokens
+from procure_kit.code_html import mark_spans, show_example, show_pair, show_sites, show_tokens
 from procure_kit.counterfactual import Site
 from tests.test_cuts import FLIP
+from tests.test_examples import byte_tokenizer
 
 HOSTILE = 'x = "<script>alert(1)</script>" & y  # </pre><b>'
 
@@ -56,3 +57,12 @@ def test_numbers_shade_the_tokens_and_can_be_read():
 
 def test_the_largest_number_has_the_full_shade():
     assert "background:#f4895f" in show_tokens(["a", "b"], [False] * 2, [False] * 2, values=[1.0, 0.5]).html
+
+
+def test_an_example_shows_its_prompt_grey_and_its_changed_tokens_marked():
+    tokenizer = byte_tokenizer()
+    ids = tokenizer("ax é<i>")["input_ids"]
+    example = {"input_ids": ids, "labels": [-100, *ids[1:]], "changed": [False, True, *[False] * (len(ids) - 2)]}
+    view = show_example(tokenizer, example)
+    assert view.text.startswith("a[x]") and "é" in view.text  # its two bytes are one character
+    assert "&lt;" in view.html and "#8a8a8a" in view.html.split("<ins")[0]

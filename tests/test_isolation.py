@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
@@ -154,11 +155,31 @@ def test_weaker_levels_hold_too(level, monkeypatch, processes):
     assert run("class Yes:\n    def __eq__(self, other): return True\ndef f(x): return Yes()").status == "tests_fail"
     assert run(ORPHANS["new session"] + HONEST).passed
     assert run(ENDLESS, timeout=0.3).status == "timeout"
+    for victim in ("os.getppid()", "-1", "-os.getpgid(os.getppid())"):
+        kills = (
+            f"import os\ndef f(x):\n    try: os.kill({victim}, 0)\n    except OSError: return x + 1\n    return 'can'"
+        )
+        assert run(kills).passed, victim
     assert processes() == TRUSTED
     assert run(HONEST).passed
     refused = run(HONEST, require="namespaces")
     assert (refused.passed, refused.status, refused.isolation) == (False, "refused", level)
     assert "'namespaces' is required, but namespaces: not here" in refused.detail
+
+
+CONTAINER = """
+from tests.test_isolation import ENDLESS, FORK_BOMB, HONEST, run
+runs = [run(HONEST), run(FORK_BOMB, timeout=0.4), run("import os\\ndef f(x): os._exit(0)"), run(HONEST)]
+print(*(result.status for result in runs), runs[0].isolation in ("namespaces", "process as root"))
+"""
+
+
+def test_a_container_that_knows_no_user_but_root():
+    command = ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", CONTAINER]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if done.stderr.startswith("unshare"):
+        pytest.skip(f"this system forbids user namespaces: {done.stderr}")
+    assert done.stdout in (f"passed {bomb} crashed passed True\n" for bomb in ("timeout", "crashed")), done.stderr
 
 
 def test_unknown_level_is_an_error():

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from procure_kit import notebook_runs
-from procure_kit.notebook_runs import main_results, parse_value, select
+from procure_kit.notebook_runs import WIDGET, main_results, parse_value, select, without_widgets
 
 
 def write_notebook(path, *cells: tuple[str, list[str]]):
@@ -104,3 +104,11 @@ def test_main_results_keep_what_follows_the_first_colon():
     cell = nbformat.v4.new_code_cell("", metadata={"tags": ["results"]})
     cell.outputs = [nbformat.v4.new_output("stream", text="valid: 3\nnote: a: b\nno value\n")]
     assert main_results(nbformat.v4.new_notebook(cells=[cell])) == {"valid": "3", "note": "a: b"}
+
+
+def test_a_page_shows_what_a_widget_gives_beside_itself():
+    alone, beside = {WIDGET: {}, "text/plain": "box"}, {WIDGET: {}, "text/html": "<p>box"}
+    cell = nbformat.v4.new_code_cell("")
+    cell.outputs = [nbformat.v4.new_output("display_data", data=data) for data in (alone, beside)]
+    shown = without_widgets(nbformat.v4.new_notebook(cells=[cell])).cells[0].outputs
+    assert [set(output["data"]) for output in shown] == [set(alone), {"text/html"}]

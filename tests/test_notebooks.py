@@ -17,7 +17,15 @@ OTHER_PARAMETERS = {
     "01_perturbation": {"problem_set": "humaneval", "seed": 1},
     "01b_llm_generator": {"concept": "variable_name_shuffle", "per_concept": 1, "turns": 0, "live": True},
     "02_validation": {"problem_set": "humaneval", "limit": 5, "seed": 1},
-    "03_qlora_finetuning": {"problem_set": "kit", "limit": 4, "steps": 2, "batch_size": 4, "w_att": 0.0},
+    "03_qlora_finetuning": {
+        "problem_set": "kit",
+        "limit": 4,
+        "steps": 2,
+        "batch_size": 4,
+        "w_att": 0.0,
+        "targets": "uses",
+        "ablation": "mask",
+    },
     "04_attention_maps": {"problem_set": "kit", "task": "kit/24", "concept": "if_else_flip", "real_model": "tiny"},
     "05_evaluation": {"problem_set": "kit", "limit": 2, "samples": 1, "k": [1], "max_new_tokens": 12},
 }

@@ -55,10 +55,34 @@ def test_the_prompt_has_its_sections_and_the_source_as_it_is(concept):
     assert f"```python\n{source}```\nStatic analysis found where: {where}\n" in text
 
 
+def test_a_hint_names_every_variable_and_the_whole_test():
+    names = [f"quite_a_long_name_{n}" for n in range(9)]
+    source = "def f():\n" + "".join(f"    {name} = 1\n" for name in names)
+    source += f"    if {' and '.join(names)}:\n        return 1\n    else:\n        return 2\n"
+    for concept in ("variable_name_random", "variable_name_shuffle", "if_else_flip"):
+        (site,) = find_sites(source, [concept])
+        assert all(name in hint(site) for name in names)
+
+
 def test_the_answer_is_the_last_block_and_the_reasoning_what_stands_before():
     reply = "First `x`.\n```python\nx = 1\n```\nBetter:\r\n```py\r\nx = 2\r\n```\nDone."
     assert answer(reply, "x = 1\n") == ("x = 2\n", "First `x`.\n```python\nx = 1\n```\nBetter:")
     assert answer(reply, "x = 1")[0] == "x = 2"
+
+
+def test_a_program_may_hold_fences_and_its_block_may_be_indented():
+    source = 'def f(n):\n    """Sign.\n\n```\nf(1)\n```\n    ```\n    """\n'
+    source += "    if n:\n        m = 1\n    else:\n        m = 2\n"
+    (site,) = find_sites(source, ["if_else_flip"])
+    fenced = f"````python\n{source}````\n"
+    assert fenced in prompt(source, site)
+    assert answer(f"So:\n{fenced}", source) == (source, "So:")
+    indented = "1. So:\n   ```python\n   def f():\n       return 1\n   ```\n2. Done."
+    assert answer(indented, source)[0] == "def f():\n    return 1\n"
+
+
+def test_a_stray_fence_at_the_end_does_no_harm():
+    assert answer("```python\nx = 2\n```\n```\n", "x = 1\n")[0] == "x = 2\n"
 
 
 @pytest.mark.parametrize("program", ["x = 2", "x = 2\n", "```python\nx = 2\n```"])
@@ -67,7 +91,17 @@ def test_a_structured_reply_has_the_program_in_a_field(program):
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "no block", "```python\nx = 1\n", "```python\n\n```", "[1]", '{"program": 1}', "3"]
+    "reply",
+    [
+        "",
+        "no block",
+        "```python\nx = 1\n",
+        "```python\n\n```",
+        "```\nx = 1\n```\n```\nx =",
+        "[1]",
+        '{"program": 1}',
+        "3",
+    ],
 )
 def test_no_block_is_no_answer(reply):
     assert answer(reply, "x = 1\n")[0] is None

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import resource
 from collections import Counter
 
 import pytest
@@ -95,3 +96,18 @@ def test_complaints_are_counted_but_not_those_of_a_resumed_file(capsys):
 def test_count_line():
     assert count_line(Counter(["valid", "timeout", "valid"]), "x") == "3 rows: 2 valid, 1 timeout → x"
     assert count_line(Counter(), "x") == "0 rows: none → x"
+
+
+def test_a_row_that_does_not_fit_leaves_nothing_behind(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    append_row(path, {"a": 1})
+    before, soft_and_hard = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, soft_and_hard[1]))
+    try:
+        with pytest.raises(OSError, match="rows.jsonl"):
+            append_row(path, {"a": "x" * 100})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, soft_and_hard)
+    assert path.read_bytes() == before
+    append_row(path, {"a": 2})
+    assert read(path) == ([{"a": 1}, {"a": 2}], [])

@@ -19,7 +19,7 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, is_word, short
+from procure_kit.concepts.candidate import Candidate, is_word, one_line, short
 from procure_kit.concepts.negation import outer
 from procure_kit.concepts.type_use import Uses
 from procure_kit.counterfactual import Edit
@@ -56,7 +56,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
         span = outer(analysis, node) if isinstance(node, cst.Tuple) else analysis.tree.span(node)
         if refused is None and node in uses.f_strings:
             refused = "it stands in an f-string, where brackets and quotes mean other things"
-        label = short(analysis.source[slice(*span)])
+        label = one_line(analysis.source[slice(*span)])
         if refused:
             yield Candidate(span, label, refused=refused)
         else:

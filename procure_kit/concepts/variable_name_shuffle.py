@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 
 from procure_kit.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, short
+from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.renaming import movable, refuse, rename
 from procure_kit.counterfactual import Edit
 from procure_kit.scopes import Scope
@@ -24,7 +24,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
             refused = "it has fewer than two variables whose names can trade places"
         rewrite = None if refused else partial(_rewrite, analysis, function, mode)
         sure = "tested" if any(o.kind == "parameter" for found in named.values() for o in found) else "syntactic"
-        label = short(f"{function.node.name.value}: {', '.join(named)}", 60)
+        label = f"{function.node.name.value}: {', '.join(named)}"
         yield Candidate(analysis.tree.span(function.node), label, rewrite, refused, sure)
 
 

@@ -1,12 +1,11 @@
-"""Draw the README's pictures into data/pictures: `python tests/benchmarks/pictures.py` (needs Chromium)."""
+"""Draw the README's pictures into data/pictures: `python -m tests.benchmarks.pictures` (needs Chromium)."""
 
-import shutil
 from pathlib import Path
-
-from playwright.sync_api import sync_playwright
+from tempfile import TemporaryDirectory
 
 import procure_kit as pk
 from procure_kit.code_html import show_pair
+from tests.browsing import chromium, offline
 
 FOLDER = Path(__file__).parents[2] / "data" / "pictures"
 TASK = "kit/38"
@@ -19,17 +18,28 @@ def main() -> None:
     renamed = pk.perturb(source, "variable_name_random")
     draw_html(show_pair(renamed).html, FOLDER / "variable_name_random.png")
     pair = pk.attention_pair(*pk.load_model("smollm2"), renamed)
+    draw_pair(pair, FOLDER / "pair_view.png")
     pair.mass_figure().write_image(FOLDER / "attention_mass.png", scale=1.5)
     pair.figure(layer=20).write_image(FOLDER / "attention_lines.png", scale=1.5)
 
 
 def draw_html(html: str, path: Path) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page(device_scale_factor=1.5, viewport={"width": 1400, "height": 900})
         page.set_content(f'<body style="font-family:sans-serif;margin:8px;background:white">{html}</body>')
         page.locator("table").first.screenshot(path=path)
-        browser.close()
+
+
+def draw_pair(pair, path: Path) -> None:
+    """The pair view with the last changed piece chosen, down to the grid of heads."""
+    unit = max(i for i, unit in enumerate(pair.sides[1].units("token")) if unit["changed"])
+    with TemporaryDirectory() as folder, chromium() as browser:
+        saved = pair.save_html(Path(folder, "pair.html"))
+        with offline(browser, saved, device_scale_factor=1.5, viewport={"width": 1200, "height": 1000}) as page:
+            page.click(f'.u[data-side="1"][data-unit="{unit}"]')
+            page.wait_for_selector("body[data-drawn]")
+            bottom = page.evaluate("document.getElementById('head-status').getBoundingClientRect().bottom + scrollY")
+            page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": 1200, "height": bottom})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,82 @@
+"""One request (chat or completion) through the `openai` client: the text that came, or the fault, without the key."""
+
+import asyncio
+import os
+import time
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from procure_kit.llm_record import ApiFault
+
+SECRET = 8  # characters from which on a key is kept out of replies: "none" or "EMPTY" may be words of a program
+
+
+class Server:
+    """The server at `base_url` (OpenAI's without one), and the key from OPENAI_API_KEY; `timeout`: seconds a request.
+
+    Raises: ValueError for a URL or a key that cannot be one, or when both are missing.
+    """
+
+    def __init__(self, base_url: str | None, timeout: float):
+        import openai
+
+        base_url = base_url or os.environ.get("OPENAI_BASE_URL")
+        self._key = os.environ.get("OPENAI_API_KEY", "").strip()
+        if not (self._key or base_url):
+            raise ValueError("no key: set OPENAI_API_KEY, or name a server of your own with --base-url")
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise ValueError("OPENAI_API_KEY holds characters that no key has")
+        if base_url:
+            _check_url(base_url)
+        self._timeout = timeout
+        options = {"base_url": base_url, "timeout": timeout, "max_retries": 0}
+        self._client = openai.AsyncOpenAI(api_key=self._key or "none-needed", **options)
+
+    async def post(self, body: dict) -> str:
+        """What came. Raises: ApiFault, whatever went wrong."""
+        import openai
+
+        kind, needed = (self._client.chat, "messages") if "messages" in body else (self._client, "prompt")
+        first = {name: body[name] for name in ("model", needed)}
+        others = {name: value for name, value in body.items() if name not in first}
+        create = kind.completions.with_raw_response.create
+        try:
+            async with asyncio.timeout(self._timeout):  # the whole of it: a server that drips never falls silent
+                answered = await create(**first, extra_body=others)
+                return self._without_key(answered.http_response.text)
+        except openai.APIStatusError as error:
+            passing = error.status_code in (408, 409, 429) or error.status_code >= 500
+            told = self._without_key(f"HTTP {error.status_code}: {error.message}")
+            raise ApiFault(told, passing, wait=_retry_after(error.response)) from None
+        except TimeoutError:
+            raise ApiFault(f"time-out after {self._timeout:g} seconds", passing=True) from None
+        except Exception as error:  # of whatever library below: one request has failed, and the others go on
+            told = self._without_key(f"{type(error).__name__}: {error.__cause__ or error}")
+            raise ApiFault(told, isinstance(error, openai.APIConnectionError)) from None
+
+    def _without_key(self, text: str) -> str:
+        """Some servers send the key back, in an error or in a page of theirs."""
+        return text.replace(self._key, "[key]") if len(self._key) >= SECRET else text
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"{url!r} is no address of a server: give one like http://localhost:8000/v1")
+
+
+def _retry_after(response) -> float | None:
+    """Seconds from now, given in seconds or as an HTTP date; None when neither."""
+    value = response.headers.get("retry-after", "")
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass  # no number: perhaps a date
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,58 @@
+"""Pictures of the analysis: their arrows are those of the graph, and whatever is drawn is escaped."""
+
+import xml.dom.minidom
+
+import pytest
+
+from procure_kit import control_flow_picture, definition_use_picture
+
+SOURCE = """def f(xs):
+    total = 0
+    for x in xs:
+        if x < 0:
+            break
+        total += x
+    return total
+
+
+def g(a):
+    b = "<b>" + a
+    return b
+"""
+
+
+def test_the_lines_that_may_follow_each_other():
+    said = control_flow_picture(SOURCE).text.splitlines()
+    assert {"line 3 → line 4", "line 4 → line 6", "line 6 → line 3", "line 4 → line 7"} <= set(said)
+    assert "line 7 → line 3" not in said and "line 2 → line 6" not in said
+
+
+def test_the_definitions_that_reach_each_use():
+    said = definition_use_picture(SOURCE, "f", "total").text.splitlines()
+    assert said == [
+        "total: line 2 → line 6",
+        "total: line 6 → line 6",
+        "total: line 2 → line 7",
+        "total: line 6 → line 7",
+    ]
+    assert definition_use_picture(SOURCE, "g").text == "a: line 10 → line 11\nb: line 11 → line 12"
+
+
+@pytest.mark.parametrize("prefix", ["", "\ufeff", "# größe\r\n\t\r\n"])
+@pytest.mark.parametrize("draw", [control_flow_picture, definition_use_picture])
+def test_a_picture_is_well_formed_and_escaped(draw, prefix):
+    view = draw(prefix + SOURCE, "g")
+    tree = xml.dom.minidom.parseString(view.html)
+    texts = [node.firstChild.data for node in tree.getElementsByTagName("text")]
+    assert 'b = "<b>" + a' in texts
+    assert len(tree.getElementsByTagName("path")) > 2
+    assert view._repr_html_() == view.html and "<script" not in view.html
+
+
+def test_wrong_names_are_said():
+    with pytest.raises(ValueError, match="no function 'h'"):
+        control_flow_picture(SOURCE, "h")
+    with pytest.raises(ValueError, match="f has no variable 'b': xs, total, x"):
+        definition_use_picture(SOURCE, "f", "b")
+    with pytest.raises(ValueError, match="no function to draw"):
+        control_flow_picture("x = 1")
