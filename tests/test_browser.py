@@ -65,6 +65,7 @@ def test_another_concept_gives_another_pair_and_its_verdict(box):
 
 @pytest.mark.parametrize("tab, seen", [
     ("sites", "th:has-text('soundness')"),
+    ("flow", "svg"),
     ("loss", "pre ins"),
 ])  # fmt: skip
 def test_every_tab_shows_something(box, tab, seen):
