@@ -77,6 +77,7 @@ def test_words_do_not_run_together(before, after):
         ("if a: x\nelif b: y\n", "its else is an elif"),
         ("x = 1 if a else 2\n", "conditional expression"),
         ("def f(): \n    if a: return 1\n    return 2\n", "a guard clause"),
+        ("if a: return 1\nmatch b:\n    case _: x\n", "no else"),
         ("while a: x\nelse: y", "a loop's else is no second body"),
         ("for x in a: x\nelse: y", "a loop's else is no second body"),
         ("async def f():\n    if await a: x\n    else: y", "it awaits"),

@@ -61,7 +61,8 @@ def _guards(analysis: Analysis) -> Iterator[tuple[cst.If, tuple[cst.Return, cst.
             if isinstance(node, cst.If) and node.orelse is None:
                 one = node.body.body if isinstance(node.body, cst.IndentedBlock) else [node.body]
                 lines = [*one, following]
-                small = [line.body[0] for line in lines if isinstance(line.body, list | tuple) and len(line.body) == 1]
+                simple = cst.SimpleStatementLine | cst.SimpleStatementSuite
+                small = [line.body[0] for line in lines if isinstance(line, simple) and len(line.body) == 1]
                 if len(lines) == len(small) == 2 and all(isinstance(found, cst.Return) for found in small):
                     yield node, tuple(small)
 
