@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit.concepts import PAPER_CONCEPTS
+from procure_kit.concepts import CONCEPTS
 from procure_kit.generator_table import compare, markdown, rules_rows, with_sites
 from procure_kit.llm_client import Client
 from procure_kit.llm_generation import llm_generate
@@ -34,7 +34,7 @@ def main() -> None:
     with ExitStack() as stack:
         servers = [(MODEL, stack.enter_context(local_server())), *args.also]
         clients = [Client(name, url, args.record, parameters=SETTINGS) for name, url in servers]
-        for concept in tqdm(PAPER_CONCEPTS, desc="generators", unit="concept"):
+        for concept in tqdm(CONCEPTS, desc="generators", unit="concept"):
             some = with_sites(problems, concept, args.problems)
             rows += rules_rows(some, concept)
             for client in clients:
