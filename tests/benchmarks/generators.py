@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--record", type=Path, default=REPLIES)
     parser.add_argument("--also", nargs=2, action="append", default=[], metavar=("MODEL", "URL"))
     parser.add_argument("--out", type=Path, default=HERE / "generators.json")
+    parser.add_argument("--machine", default="two CPU cores, no GPU; the model on one thread", help="in words")
     args = parser.parse_args()
     problems, rows = load_problems("kit"), []
     with ExitStack() as stack:
@@ -41,10 +42,9 @@ def main() -> None:
                 rows += llm_generate(some, client, [concept], turns=args.turns, concurrency=1)
     lines = compare(rows)
     command = f"python -m tests.benchmarks.generators --problems {args.problems} --turns {args.turns}"
-    machine = "two CPU cores, no GPU; the model on one thread"
-    about = {"command": command, "machine": machine, "parameters": SETTINGS}
+    about = {"command": command, "machine": args.machine, "parameters": SETTINGS}
     args.out.write_text(json.dumps(about | {"lines": lines}, indent=1, ensure_ascii=False) + "\n")
-    text = f"Made by `{command}` on {machine}.\n\n{markdown(lines)}\n"
+    text = f"Made by `{command}` on {args.machine}.\n\n{markdown(lines)}\n"
     args.out.with_suffix(".md").write_text(text)
     print(text)
 
