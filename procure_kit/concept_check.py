@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from procure_kit.analysis import analyse
 from procure_kit.concepts import CONCEPTS
 from procure_kit.counterfactual import Span
+from procure_kit.flip_check import check_flip
 from procure_kit.name_check import check_def_use_break, check_random_names, check_shuffled_names
 from procure_kit.source_tree import BOM, check_syntax
-from procure_kit.statement_check import NotThisConcept, check_flip, check_swap
+from procure_kit.statement_check import NotThisConcept, check_swap
 from procure_kit.type_check import check_data_type
 
 
@@ -25,6 +26,7 @@ class Classification:
     detail: str = ""
     changed: tuple[Span, ...] = ()  # what differs in the counterfactual, in characters
     changed_original: tuple[Span, ...] = ()  # and in the original
+    concept: str = ""  # its key, where it was asked for or found
 
 
 _BY_NAMES = {
@@ -36,9 +38,10 @@ _BY_STATEMENTS = {"if_else_flip": check_flip, "independent_swap": check_swap, "d
 
 
 def classify(original: str, counterfactual: str, concept: str) -> Classification:
-    """Judge a pair of whole programs.
+    """Judge a pair of whole programs against one concept; `recognition.recognise` finds out which.
 
-    Every output of `perturb`, in either mode, is "ok". A permutation of names may leave some in place; random names
+    The concept may have been applied at several places; `detail` then says how many. Every output of `perturb`, in
+    either mode, is "ok". A permutation of names may leave some in place; random names
     must have five characters and be new. Raises: ValueError for an unknown concept.
     """
     if concept not in CONCEPTS:
@@ -63,7 +66,7 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
         return Classification("not_this_concept", str(error))
     except (RecursionError, ValueError) as error:
         return Classification("unparsable", str(error) or "the source is nested too deeply to be compared")
-    return Classification("ok", detail, _outermost(new), _outermost(old))
+    return Classification("ok", detail, _outermost(new), _outermost(old), concept)
 
 
 def _outermost(spans: list[Span]) -> tuple[Span, ...]:

@@ -4,6 +4,7 @@ of it at once: the verdict, the tokens that the loss weights, what the analysis 
 It is made of ipywidgets alone, so JupyterLab, VS Code and Colab show it; where none of them runs it is a picture.
 """
 
+import ast
 import os
 from dataclasses import replace
 from html import escape
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from procure_kit.code_html import CodeView, show_example, show_pair, show_sites
+from procure_kit.analysis_pictures import control_flow_picture, definition_use_picture
+from procure_kit.code_html import show_example, show_pair, show_sites
 from procure_kit.concepts import CONCEPTS, find_sites, perturb
 from procure_kit.concepts.candidate import short
 from procure_kit.counterfactual import Counterfactual, NotApplicable
@@ -22,8 +24,8 @@ from procure_kit.validation import validate
 OWN_CODE = "my own code"
 ANY_SITE = ("any (the seed chooses)", -1)
 WIDE = widgets.Layout(width="98%")
-TABS = ("pair", "sites", "loss", "attention")
-PAIR, SITES, TOKENS, ATTENTION = range(len(TABS))
+TABS = ("pair", "sites", "flow", "loss", "attention")
+PAIR, SITES, FLOW, TOKENS, ATTENTION = range(len(TABS))
 
 
 def explorer(problem_set: str = "kit", *, model=None, tokenizer=None, kept: str | Path = "kept.jsonl") -> "Explorer":
@@ -76,10 +78,8 @@ class Explorer(widgets.VBox):
         def safe(_) -> None:
             try:
                 action()
-            except (NotApplicable, ValueError) as error:
-                self.said.value = message(str(error))
             except Exception as error:
-                self.said.value = message(f"{type(error).__name__}: {error}")
+                self.said.value = message(sentence(error))
 
         return safe
 
@@ -132,22 +132,33 @@ class Explorer(widgets.VBox):
         return self.problems.get(self.problem.value)
 
     def _show_tab(self) -> None:
-        """What needs a model is made when it is looked at, for the pair that is shown then."""
+        """What takes longer is made when it is looked at, for the pair that is shown then."""
+        makers = {FLOW: self._flow, TOKENS: self._tokens, ATTENTION: self._attention}
         tab = self.tabs.selected_index
-        if self.pair is None or tab not in (TOKENS, ATTENTION) or self.shown[tab].value:
+        if self.pair is None or tab not in makers or self.shown[tab].value:
             return
         self.shown[tab].value = message("measuring …")
         try:
-            self.shown[tab].value = self._tokens().html if tab == TOKENS else self._attention()
-        except Exception:
-            self.shown[tab].value = ""
-            raise
+            self.shown[tab].value = makers[tab]()
+        except Exception as error:  # the pair and its verdict stay as they are
+            self.shown[tab].value = message(sentence(error))
 
-    def _tokens(self) -> CodeView:
+    def _flow(self) -> str:
+        """Definition–use arrows and control-flow graph of the function that was rewritten, in both programs."""
+        sides = (self.pair.original, self.pair.changed_original), (self.pair.counterfactual, self.pair.changed)
+        names = [function_at(text, spans[0][0] if spans else 0) for text, spans in sides]
+        parts = []
+        for draw, title in ((definition_use_picture, "definitions and uses"), (control_flow_picture, "control flow")):
+            for side, name, (text, _) in zip(("original", "counterfactual"), names, sides, strict=True):
+                picture = message(f"{title}, {side}") + draw(text, name).html
+                parts.append(f'<div style="flex:1 1 30em;min-width:0">{picture}</div>')
+        return f'<div style="display:flex;flex-wrap:wrap;gap:0 1em">{"".join(parts)}</div>'
+
+    def _tokens(self) -> str:
         from procure_kit.examples import build_example
 
         tokenizer = self._model()[1]
-        return show_example(tokenizer, build_example(tokenizer, self.pair, self._problem(), max_length=4096))
+        return show_example(tokenizer, build_example(tokenizer, self.pair, self._problem(), max_length=4096)).html
 
     def _attention(self) -> str:
         from procure_kit.pairview import attention_pair
@@ -193,6 +204,21 @@ class Explorer(widgets.VBox):
 def site_label(site) -> str:
     refused = "" if site.refused is None else f" — refused: {site.refused}"
     return short(f"{site.index}: line {site.line}, {site.label}{refused}", 90)
+
+
+def function_at(source: str, position: int) -> str | None:
+    """The name of the outermost function that holds a character; None: no function does."""
+    line = source.count("\n", 0, position) + 1
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if first <= line <= node.end_lineno:
+                return node.name
+    return None
+
+
+def sentence(error: Exception) -> str:
+    return str(error) if isinstance(error, NotApplicable | ValueError) else f"{type(error).__name__}: {error}"
 
 
 def message(text: str) -> str:

@@ -184,26 +184,33 @@ def processes_of_this_user() -> int:
     return count
 
 
-class Memory:
+class Usage:
     """What the descendants of the process `root` use together, by a /proc opened before namespaces hid it."""
 
     def __init__(self):
         self.root = 0
         self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY) if os.path.isdir("/proc/self") else None
 
-    def megabytes(self) -> float:
-        """Pages beyond those that each fork shares with `root`; 0.0 where the system has no /proc to ask."""
+    def now(self) -> tuple[float, float]:
+        """Megabytes, without the pages that each fork shares with `root`, and seconds of CPU time, with those of
+        processes that have ended; 0.0 and 0.0 where the system has no /proc to ask."""
         if self.proc is None or not self.root:
-            return 0.0
-        shared, total, waiting = self._pages(self.root), 0, self._children(self.root)
+            return 0.0, 0.0
+        shared, pages, ticks, waiting = self._pages(self.root), 0, 0, self._children(self.root)
         while waiting:
             pid = waiting.pop()
-            total += max(0, self._pages(pid) - shared)
+            pages += max(0, self._pages(pid) - shared)
+            ticks += self._ticks(pid)
             waiting += self._children(pid)
-        return total * resource.getpagesize() / 2**20
+        return pages * resource.getpagesize() / 2**20, ticks / os.sysconf("SC_CLK_TCK")
 
     def _pages(self, pid: int) -> int:
         return int((self._read(f"{pid}/statm") or b"0 0").split()[1])
+
+    def _ticks(self, pid: int) -> int:
+        """User and system time, of the process and of those that it has waited for."""
+        fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
+        return sum(map(int, fields[11:15]))
 
     def _children(self, pid: int) -> list[int]:
         try:

@@ -9,7 +9,7 @@ from procure_kit.concepts.def_use_break import second_web
 from procure_kit.concepts.renaming import LENGTH, can_rename
 from procure_kit.counterfactual import Span
 from procure_kit.scopes import Occurrence, Scope, Variable
-from procure_kit.statement_check import NotThisConcept
+from procure_kit.statement_check import NotThisConcept, several
 
 Found = tuple[str, list[Span], list[Span]]  # a detail, and the changed spans in the original and the counterfactual
 
@@ -33,13 +33,14 @@ def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: A
     known = {o.name for o in old.scopes.occurrence.values()}
     for variable, name in mapping.items():
         _check_new_name(variable, name, known)
-    for function in dict.fromkeys(_home(old, variable.scope) for variable in mapping):
+    functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
+    for function in functions:
         for scope in function.inside():
             for variable in scope.variables.values():
                 if can_rename(old, variable, "strict") and variable not in mapping:
                     line = old.tree.line(variable.occurrences[0].span[0])
                     raise NotThisConcept(f"line {line}: {variable.name} keeps its name, while others have new ones")
-    return ("", *_spans(pairs))
+    return (several(len(functions)), *_spans(pairs))
 
 
 def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
@@ -47,7 +48,8 @@ def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new:
     pairs = _renamed(one, other, old, new)
     mapping = _same_meaning(old, new)
     _check_allowed(old, mapping)
-    for function in dict.fromkeys(_home(old, variable.scope) for variable in mapping):
+    functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
+    for function in functions:
         here = {v.name: name for v, name in mapping.items() if _home(old, v.scope) is function}
         if set(here) != set(here.values()):
             told = ", ".join(sorted(set(here.values()) - set(here))) or ", ".join(
@@ -57,27 +59,35 @@ def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new:
         wrong = [v.name for v, name in mapping.items() if _home(old, v.scope) is function and here[v.name] != name]
         if wrong:
             raise NotThisConcept(f"{function.node.name.value}: {wrong[0]} became one name here and another there")
-    return ("", *_spans(pairs))
+    return (several(len(functions)), *_spans(pairs))
 
 
 def check_def_use_break(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
     """A variable's second definition and the uses it reaches have a new name; in the looser reading the whole
-    variable. Raises: NotThisConcept."""
+    variable. So it may be with more than one variable. Raises: NotThisConcept."""
     pairs = _renamed(one, other, old, new)
-    variable, renamed = pairs[0][0].variable, {a for a, _ in pairs}
-    names = {b.name for _, b in pairs}
-    if len({a.variable for a in renamed}) > 1 or len(names) > 1:
-        told = ", ".join(sorted({a.name for a in renamed}))
-        raise NotThisConcept(f"more than one variable is renamed, or one to several names: {told}")
+    variables: dict[Variable, list[tuple[Occurrence, Occurrence]]] = {}
+    for pair in pairs:
+        variables.setdefault(pair[0].variable, []).append(pair)
+    whole = [_check_break(old, variable, found) for variable, found in variables.items()]
+    detail = "the whole variable has a new name: the looser reading of the concept" if any(whole) else ""
+    return (several(len(variables), detail), *_spans(pairs))
+
+
+def _check_break(old: Analysis, variable: Variable, pairs: list[tuple[Occurrence, Occurrence]]) -> bool:
+    """Judge one variable that is renamed somewhere; returns whether it is renamed everywhere."""
+    renamed, names = {a for a, _ in pairs}, {b.name for _, b in pairs}
+    if len(names) > 1:
+        raise NotThisConcept(f"{variable.name} has several new names: {', '.join(sorted(names))}")
     _check_new_name(variable, names.pop(), {o.name for o in old.scopes.occurrence.values()})
     target = pairs[0][1].variable
     if set(target.occurrences) != {b for _, b in pairs} or target.scope.number != variable.scope.number:
         raise NotThisConcept(f"the new name {target.name} does not stand for the variable that {variable.name} was")
     if renamed == set(variable.occurrences):
         _check_allowed(old, {variable: target.name})
-        return ("the whole variable has a new name: the looser reading of the concept", *_spans(pairs))
+        return True
     _check_web(old, variable, renamed)
-    return ("", *_spans(pairs))
+    return False
 
 
 def _check_web(old: Analysis, variable: Variable, renamed: set[Occurrence]) -> None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from procure_kit.in_order import in_order
@@ -21,7 +22,9 @@ from procure_kit.isolation import LEVELS
 from procure_kit.problems import Problem
 from procure_kit.wire import Channel, Gone, Unsendable
 
-TIMEOUT = 10.0  # seconds, for all tests of one problem together
+TIMEOUT = 10.0  # seconds that an original may take, for all tests of its problem together
+MULTIPLE = 10  # a program may take this many times as long as its original,
+WALL_FLOOR, CPU_FLOOR = 3.0, 0.5  # and so many seconds in any case: only waiting is at the mercy of a busy machine
 MEMORY_MB = 1024
 PATIENCE = 30.0  # seconds in which a worker must start, or end
 STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: nothing interrupts some C code
@@ -36,7 +39,8 @@ class TestResult:
     `status` is "passed", "tests_fail", "timeout", "memory", "crashed", "refused", "unparsable", or for tests that look
     into the program's own process "needs_own_process" and, where that was allowed, "passed_in_own_process". `seconds`
     are wall time, without the start of the processes, and `slowest` those of the slowest case of a program that reads
-    standard input; `limit` is the time limit, in seconds, of the whole run or of each case.
+    standard input; `limit` is the limit on them, of the whole run or of each case. `cpu` and `cpu_limit`: the same in
+    CPU time, of the program and the processes that it started and waited for.
     """
 
     __test__ = False  # pytest should not collect it
@@ -48,6 +52,8 @@ class TestResult:
     isolation: str
     limit: float = 0.0
     slowest: float = 0.0
+    cpu: float = 0.0
+    cpu_limit: float = 0.0
 
 
 class _Worker:
@@ -123,14 +129,17 @@ def run_tests(
     program: str,
     problem: Problem,
     *,
-    timeout: float = TIMEOUT,
+    timeout: float | None = None,
+    cpu_seconds: float | None = None,
     memory_mb: int = MEMORY_MB,
     require: str | None = None,
     own_process: bool = False,
 ) -> TestResult:
     """Run a program against the problem's tests, or its cases.
 
-    `timeout` limits wall and CPU time (seconds) of the whole run, or of each case; `memory_mb` the address space of
+    `timeout` limits the wall time (seconds) of the whole run, or of each case, and `cpu_seconds`, by default as many,
+    the CPU time. Without them the limits come from the original's own run on this machine (`limits_by`), or are TIMEOUT
+    for the original itself and where there is none that passes. `memory_mb` limits the address space of
     each process, and the memory of all together. `require` names a level of isolation (isolation.LEVELS): where the
     system cannot give it or a stronger one, the status is "refused" and nothing runs. `own_process` lets tests that
     look into the program's own process run in there, where a program can forge their outcome: a status of its own.
@@ -141,23 +150,32 @@ def run_tests(
         raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
     job = {name: getattr(problem, name) for name in ("test", "setup", "entry_point", "cases", "tolerance", "any_case")}
     job |= {"program": program, "original": problem.program, "solved": bool(problem.canonical_solution.strip())}
-    job |= {"timeout": timeout, "memory_mb": memory_mb, "own_process": own_process}
+    job |= {"memory_mb": memory_mb, "own_process": own_process}
+    if timeout is None:
+        same = {"memory_mb": memory_mb, "require": require, "own_process": own_process}
+        timeout, own = TIMEOUT, TIMEOUT
+        if job["solved"] and program != problem.program:
+            timeout, own = limits_by(run_original(problem.program, problem, timeout=TIMEOUT, **same))
+        cpu_seconds = own if cpu_seconds is None else cpu_seconds
+    cpu_seconds = timeout if cpu_seconds is None else cpu_seconds
+    job |= {"timeout": timeout, "cpu_seconds": cpu_seconds}
+    given = {"limit": timeout, "cpu_limit": cpu_seconds}
     for attempt in (1, 2):
         worker = _worker()
         if require is not None and LEVELS.index(worker.level) > LEVELS.index(require):
             _idle.append(worker)
             why = "; ".join(f"{level}: {reason}" for level, reason in _reasons.items())
-            return TestResult(False, "refused", f"{require!r} is required, but {why}", 0.0, worker.level, timeout)
+            return TestResult(False, "refused", f"{require!r} is required, but {why}", 0.0, worker.level, **given)
         try:
             result = worker.run(job)
         except Unsendable as error:
             _idle.append(worker)
-            return TestResult(False, "refused", str(error), 0.0, worker.level, timeout)
+            return TestResult(False, "refused", str(error), 0.0, worker.level, **given)
         except Gone as error:
             worker.kill()
             if error.timeout:  # comparing or hashing what the program returned can take for ever
                 result = {"status": "timeout", "detail": "the tests could not be stopped in time", "seconds": timeout}
-                return TestResult(False, isolation=worker.level, limit=timeout, slowest=timeout, **result)
+                return TestResult(False, isolation=worker.level, slowest=timeout, **given, **result)
             # someone killed the worker: try once more, with a fresh one
             result = {"status": "crashed", "detail": "the worker died twice while it ran this program", "seconds": 0.0}
             if attempt == 1:
@@ -168,7 +186,20 @@ def run_tests(
             else:
                 _idle.append(worker)
         passed = result["status"] in ("passed", "passed_in_own_process")
-        return TestResult(passed, isolation=worker.level, limit=timeout, **{"slowest": result["seconds"]} | result)
+        return TestResult(passed, isolation=worker.level, **given, **{"slowest": result["seconds"]} | result)
+
+
+@lru_cache(maxsize=4096)
+def run_original(original: str, problem: Problem, **limits) -> TestResult:
+    """Run an original once, however many programs are measured by it. `limits` as in `run_tests`."""
+    return run_tests(original, problem, **limits)
+
+
+def limits_by(original: TestResult) -> tuple[float, float]:
+    """The seconds of wall and of CPU time that a program gets: MULTIPLE times those of its original, and a floor."""
+    if not original.passed:
+        return TIMEOUT, TIMEOUT
+    return max(WALL_FLOOR, MULTIPLE * original.slowest), max(CPU_FLOOR, MULTIPLE * original.cpu)
 
 
 def run_many(

@@ -1,8 +1,7 @@
-"""The two concepts that move statements, recognised in a pair of syntax trees."""
+"""Independent Swap, recognised in a pair of syntax trees, at one place or at several; and what the checks share."""
 
 import ast
-from collections.abc import Callable, Iterator
-from itertools import product
+from collections.abc import Iterator
 
 Pair = tuple[tuple[ast.AST, ast.AST], tuple[ast.AST, ast.AST]]  # first and last node in the one tree, in the other
 
@@ -11,38 +10,86 @@ class NotThisConcept(ValueError):
     """The programs differ in another way; the message says how."""
 
 
-def check_flip(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
-    """One `if` has its test negated and its bodies swapped. Raises: NotThisConcept."""
-    old, new, line = _narrow(one, other, _tests_differ)
-    if not _tests_differ(old, new):
-        raise NotThisConcept(f"line {line}: the programs differ in something else than one if and its else")
-    swapped = bool(old.orelse) and same(old.body, new.orelse) and same(old.orelse, new.body)
-    negated = _truth(old.test, negate=True) == _truth(new.test)
-    if swapped and negated:
-        parts = [(old.test, new.test), (old.body, new.body), (old.orelse, new.orelse)]
-        return "", [(ends(a), ends(b)) for a, b in parts if not same(a, b)]
-    texts = f"`{ast.unparse(new.test)}` is not the negation of `{ast.unparse(old.test)}`"
-    if swapped:
-        raise NotThisConcept(f"line {line}: the bodies are swapped, but {texts}")
-    if negated:
-        raise NotThisConcept(f"line {line}: the test is negated, but the two bodies are not swapped")
-    raise NotThisConcept(f"line {line}: the bodies are not swapped, and {texts}")
+def several(count: int, detail: str = "") -> str:
+    """The number of sites, where it is not one, before what else is to be said."""
+    return "; ".join(part for part in (f"{count} sites" if count > 1 else "", detail) if part)
 
 
 def check_swap(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
-    """Two statements, or two neighbouring runs of statements, of one block trade places. Raises: NotThisConcept."""
-    old, new, line = _narrow(one, other, _is_reordered)
-    if not _is_reordered(old, new):
+    """Two statements, or two neighbouring runs of statements, of one block trade places; so they may in more blocks,
+    and apart from each other in one. Raises: NotThisConcept."""
+    sites: list[tuple[bool, list[Pair]]] = []
+    _compare(one, other, sites, 1)
+    apart = any(between for between, _ in sites)
+    detail = "the two are no neighbours: the looser reading of the concept" if apart else ""
+    return several(len(sites), detail), [pair for _, pairs in sites for pair in pairs]
+
+
+def _compare(one, other, sites: list, line: int) -> None:
+    line = getattr(one, "lineno", line)
+    if same(one, other):
+        return
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        order = _order(one, other) if all(isinstance(node, ast.stmt) for node in one) else range(len(one))
+        for a, b in zip((one[k] for k in order), other, strict=True):
+            _compare(a, b, sites, line)
+        if list(order) != sorted(order):
+            for k, i in enumerate(order):
+                for j in order[k + 1 :]:
+                    if j < i:
+                        _check_independent(one[j], one[i])
+            sites += _moves(one, other, list(order), 0)
+    elif isinstance(one, ast.AST) and type(one) is type(other):
+        for name in one._fields:
+            _compare(getattr(one, name, None), getattr(other, name, None), sites, line)
+    else:
         raise NotThisConcept(f"line {line}: the programs differ in more than the order of statements in one block")
-    changed = [k for k in range(len(old)) if not same(old[k], new[k])]
-    old, new = old[changed[0] : changed[-1] + 1], new[changed[0] : changed[-1] + 1]
-    down, between, up = _moved(old, new)
-    for a, b in (*product(down, up), *product(down, between), *product(between, up)):
-        _check_independent(a, b)
-    detail = "the two are no neighbours: the looser reading of the concept" if between else ""
-    upper = ((old[0], old[len(down) - 1]), (new[0], new[len(up) - 1]))
-    lower = ((old[-len(up)], old[-1]), (new[-len(down)], new[-1]))
-    return detail, [upper, lower]
+
+
+def _order(old: list[ast.stmt], new: list[ast.stmt]) -> list[int]:
+    """For each new statement the old one that it was, as far as the order of what is in it does not matter; or the
+    order as it is, when they are not the same statements."""
+    places: dict[str, list[int]] = {}
+    for k in reversed(range(len(old))):
+        places.setdefault(_key(old[k]), []).append(k)
+    keys = [_key(statement) for statement in new]
+    if any(len(places.get(key, ())) != keys.count(key) for key in set(keys)):
+        return list(range(len(old)))
+    return [places[key].pop() for key in keys]
+
+
+def _key(node) -> str:
+    if isinstance(node, list):
+        keys = [_key(part) for part in node]
+        return str(sorted(keys) if node and isinstance(node[0], ast.stmt) else keys)
+    if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+        return type(node).__name__ + str([_key(getattr(node, name, None)) for name in node._fields])
+    return ast.dump(node) if isinstance(node, ast.AST) else repr(node)
+
+
+def _moves(old: list, new: list, order: list[int], start: int) -> Iterator[tuple[bool, list[Pair]]]:
+    """The swaps that lead to the order: whether something stands between the two, and the pairs."""
+    begin = 0
+    for end in range(1, len(order) + 1):
+        part = order[begin:end]
+        if max(part) != start + end - 1:
+            continue
+        low, high = start + begin, start + end - 1
+        if part[0] == high and part[-1] == low and len(part) > 1:
+            yield len(part) > 2, _pair(old, new, low, high, 1, 1)
+            yield from _moves(old, new, part[1:-1], low + 1)
+        elif len(part) > 1:
+            cut = part[0] - low
+            if part != [*range(part[0], high + 1), *range(low, part[0])]:
+                raise NotThisConcept(f"line {old[low].lineno}: more than two statements of the block changed places")
+            yield False, _pair(old, new, low, high, cut, len(part) - cut)
+        begin = end
+
+
+def _pair(old: list, new: list, low: int, high: int, down: int, up: int) -> list[Pair]:
+    upper = ((old[low], old[low + down - 1]), (new[low], new[low + up - 1]))
+    lower = ((old[high - up + 1], old[high]), (new[high - down + 1], new[high]))
+    return [upper, lower]
 
 
 def same(one, other) -> bool:
@@ -54,81 +101,8 @@ def same(one, other) -> bool:
     return one == other
 
 
-def _narrow(one, other, stop: Callable, line: int = 1) -> tuple:
-    """The first pair of parts on the way down that `stop` accepts, or else the smallest pair that holds all that
-    differs; and the line that it is on."""
-    line = getattr(one, "lineno", line)
-    if stop(one, other) or type(one) is not type(other):
-        return one, other, line
-    if isinstance(one, ast.AST):
-        parts = [(getattr(one, name, None), getattr(other, name, None)) for name in one._fields]
-    elif isinstance(one, list) and len(one) == len(other):
-        parts = list(zip(one, other, strict=True))
-    else:
-        return one, other, line
-    different = [pair for pair in parts if not same(*pair)]
-    return _narrow(*different[0], stop, line) if len(different) == 1 else (one, other, line)
-
-
-def _tests_differ(one, other) -> bool:
-    return isinstance(one, ast.If) and isinstance(other, ast.If) and not same(one.test, other.test)
-
-
-def _is_reordered(one, other) -> bool:
-    if (
-        not isinstance(one, list)
-        or not isinstance(other, list)
-        or not all(isinstance(s, ast.stmt) for s in one + other)
-    ):
-        return False
-    return sorted(map(ast.dump, one)) == sorted(map(ast.dump, other)) and not same(one, other)
-
-
 def ends(part: ast.AST | list[ast.stmt]) -> tuple[ast.AST, ast.AST]:
     return (part[0], part[-1]) if isinstance(part, list) else (part, part)
-
-
-_COMPLEMENT = {
-    "Eq": "NotEq", "NotEq": "Eq", "Lt": "GtE", "GtE": "Lt", "Gt": "LtE", "LtE": "Gt",
-    "In": "NotIn", "NotIn": "In", "Is": "IsNot", "IsNot": "Is",
-}  # fmt: skip
-
-
-def _truth(node: ast.expr, negate: bool = False) -> tuple:
-    """A test in a form in which two tests that mean the same by De Morgan's laws are equal: `not` pushed inwards."""
-    match node:
-        case ast.UnaryOp(op=ast.Not()):
-            return _truth(node.operand, not negate)
-        case ast.BoolOp():
-            parts = [_truth(value, negate) for value in node.values]
-            return _join(isinstance(node.op, ast.And) != negate, parts)
-        case ast.Compare(comparators=[right]):
-            return _atom(node.left, node.ops[0], right, negate)
-        case ast.Compare() if all(isinstance(middle, ast.Name | ast.Constant) for middle in node.comparators[:-1]):
-            lefts = [node.left, *node.comparators]
-            parts = [_atom(a, op, b, negate) for a, op, b in zip(lefts, node.ops, node.comparators, strict=False)]
-            return _join(not negate, parts)
-    return ("not" if negate else "is", ast.dump(node))
-
-
-def _atom(left: ast.expr, op: ast.cmpop, right: ast.expr, negate: bool) -> tuple:
-    name = type(op).__name__
-    return ("compare", ast.dump(left), _COMPLEMENT[name] if negate else name, ast.dump(right))
-
-
-def _join(conjunction: bool, parts: list[tuple]) -> tuple:
-    name = "and" if conjunction else "or"
-    return (name, *(inner for part in parts for inner in (part[1:] if part[0] == name else [part])))
-
-
-def _moved(old: list[ast.stmt], new: list[ast.stmt]) -> tuple[list[ast.stmt], list[ast.stmt], list[ast.stmt]]:
-    """What moved down, what stayed between, and what moved up."""
-    if same([old[-1], *old[1:-1], old[0]], new):
-        return old[:1], old[1:-1], old[-1:]
-    for cut in range(1, len(old)):
-        if same(old[cut:] + old[:cut], new):
-            return old[:cut], [], old[cut:]
-    raise NotThisConcept(f"line {old[0].lineno}: more than two statements of the block changed places")
 
 
 def _check_independent(one: ast.stmt, other: ast.stmt) -> None:

@@ -3,7 +3,7 @@
 import ast
 import keyword
 
-from procure_kit.statement_check import NotThisConcept, Pair, ends, same
+from procure_kit.statement_check import NotThisConcept, Pair, ends, same, several
 
 _DISPLAY = {"list": ast.List, "tuple": ast.Tuple, "dict": ast.Dict}
 _MIRROR = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
@@ -22,7 +22,7 @@ def check_data_type(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]
         calls = {place.func.id for pair in places for place in pair if isinstance(place, ast.Call)}
         if bound & calls:
             raise NotThisConcept(f"{', '.join(sorted(bound & calls))} means something else in the program")
-    return (f"{len(places)} sites" if len(places) > 1 else ""), [(ends(a), ends(b)) for a, b in places]
+    return several(len(places)), [(ends(a), ends(b)) for a, b in places]
 
 
 def _compare(one, other, places: list, line: int) -> None:
@@ -141,3 +141,31 @@ def _bound(tree: ast.Module) -> set[str]:
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 found.add(name)
     return found
+
+
+def neutral(tree: ast.AST) -> ast.AST:
+    """The tree, changed in place, with every such value in one form: what this concept leads to looks alike."""
+    return _Neutral().visit(tree)
+
+
+class _Neutral(ast.NodeTransformer):
+    def visit_Tuple(self, node: ast.Tuple) -> ast.expr:
+        self.generic_visit(node)
+        return ast.List(node.elts, node.ctx) if isinstance(node.ctx, ast.Load) else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        name = node.func.id if isinstance(node.func, ast.Name) and not node.args else None
+        if name in ("list", "tuple") and not node.keywords:
+            return ast.List([], ast.Load())
+        if name == "dict" and all(word.arg for word in node.keywords):
+            return ast.Dict([ast.Constant(word.arg) for word in node.keywords], [word.value for word in node.keywords])
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        found = _order(node)
+        if found is None:
+            return node
+        expression, sign, bound, _ = found
+        return ast.Compare(expression, [ast.Lt() if sign == "below" else ast.GtE()], [ast.Constant(bound)])

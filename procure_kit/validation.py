@@ -9,7 +9,6 @@ to run in the program's own process, `valid_in_own_process`.
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from multiprocessing import get_context
 
 from procure_kit.concept_check import classify
@@ -17,22 +16,22 @@ from procure_kit.counterfactual import Counterfactual
 from procure_kit.in_order import in_order
 from procure_kit.mutants import broken_versions
 from procure_kit.problems import Problem
-from procure_kit.runner import MEMORY_MB, TIMEOUT, TestResult, run_tests
+from procure_kit.runner import MEMORY_MB, TIMEOUT, limits_by, run_original, run_tests
 
-MULTIPLE, FLOOR = 10, 3.0  # a counterfactual may take 10 times as long as its original, and 3 s in any case
 MUTANTS = 5
 
 
 @dataclass(frozen=True)
 class Verdict:
     """`seconds`: wall time of the counterfactual's tests, 0.0 when they did not run; `isolation`: see isolation.py;
-    `limit`: the seconds that the tests were given, by the original's own run, or that each case was given."""
+    `limit` and `cpu_limit`: the seconds of wall and CPU time that it was given, by the original's own run."""
 
     status: str
     detail: str
     seconds: float = 0.0
     isolation: str = ""
     limit: float = 0.0
+    cpu_limit: float = 0.0
 
 
 def validate(
@@ -46,21 +45,21 @@ def validate(
 ) -> Verdict:
     """Judge one counterfactual by its problem's tests.
 
-    `timeout` (seconds) is the original's; the counterfactual gets MULTIPLE times what the original took, and at least
-    FLOOR. `memory_mb`, `require` and `own_process` as in `run_tests`.
+    `timeout` (seconds) is the original's; the counterfactual's limits come from what the original took (`limits_by`).
+    `memory_mb`, `require` and `own_process` as in `run_tests`.
     """
     finding = classify(cf.original, cf.counterfactual, cf.concept)
     if finding.status != "ok":
         return Verdict(finding.status, finding.detail)
     limits = {"memory_mb": memory_mb, "require": require, "own_process": own_process}
-    original = _run_original(cf.original, problem, timeout=timeout, **limits)
+    original = run_original(cf.original, problem, timeout=timeout, **limits)
     if original.status in ("refused", "needs_own_process"):
         return Verdict(original.status, original.detail, 0.0, original.isolation)
     if not original.passed:
         return Verdict("original_fails", f"{original.status}: {original.detail}", 0.0, original.isolation, timeout)
-    limits["timeout"] = max(FLOOR, MULTIPLE * original.slowest)
+    limits["timeout"], limits["cpu_seconds"] = limits_by(original)
     result = run_tests(cf.counterfactual, problem, **limits)
-    found = (result.seconds, result.isolation, limits["timeout"])
+    found = (result.seconds, result.isolation, result.limit, result.cpu_limit)
     if result.status == "timeout":
         return Verdict("timeout", f"{result.detail} (the original took {original.slowest:.2g} s)", *found)
     if not result.passed:
@@ -97,12 +96,6 @@ def changed_lines(cf: Counterfactual) -> set[int]:
         for start, end in cf.changed
         for line in range(1 + before("\n", 0, start), 2 + before("\n", 0, max(start, end - 1)))
     }
-
-
-@lru_cache(maxsize=4096)
-def _run_original(original: str, problem: Problem, **limits) -> TestResult:
-    """Run an original once, however many counterfactuals it has."""
-    return run_tests(original, problem, **limits)
 
 
 def validate_all(

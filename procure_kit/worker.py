@@ -36,14 +36,14 @@ def main(fd: int, level: str) -> None:
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
-    memory, others = isolation.Memory(), isolation.processes_of_this_user()
+    usage, others = isolation.Usage(), isolation.processes_of_this_user()
     try:
         if level == "namespaces":
             isolation.enter_namespaces()
         elif level == "process" and os.geteuid() == 0 and not isolation.can_run_as(isolation.NOBODY):
             raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
         isolation.adopt_orphans()
-        control, memory.root = zygote.start(level, others)
+        control, usage.root = zygote.start(level, others)
     except OSError as error:
         caller.send({"why": str(error)})
         return
@@ -51,7 +51,7 @@ def main(fd: int, level: str) -> None:
     isolation.soften(4096)
     caller.send({"why": ""})  # ready
     gc.freeze()
-    job = _Job(caller, control, memory)
+    job = _Job(caller, control, usage)
     signal.signal(signal.SIGALRM, job.look)
     with contextlib.suppress(Gone):  # the caller is gone, and so is the work
         while True:
@@ -65,22 +65,22 @@ def main(fd: int, level: str) -> None:
 class _Job:
     """Runs one job after another; a timer looks after the one that runs."""
 
-    def __init__(self, caller: Channel, control: socket.socket, memory: isolation.Memory):
-        self.caller, self.control, self.memory = caller, control, memory
-        self.deadline = self.limit_mb = None
+    def __init__(self, caller: Channel, control: socket.socket, usage: isolation.Usage):
+        self.caller, self.control, self.usage = caller, control, usage
+        self.deadline = self.limit_mb = self.limit_cpu = None
 
     def run(self, job: dict) -> dict:
         """The result of one job; `broken` in it when this worker should not go on."""
-        timeout, memory_mb = job["timeout"], job["memory_mb"]
+        memory_mb, cases = job["memory_mb"], max(1, len(job["cases"]))
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            limits = {"cpu": int(timeout) + 1, "memory_mb": memory_mb}
+            limits = {"cpu": int(job["cpu_seconds"]) + 1, "memory_mb": memory_mb}
             socket.send_fds(self.control, [json.dumps(limits).encode()], [theirs.fileno()])
             theirs.close()
             random.seed(0)
             start = time.monotonic()
-            self.limit_mb = memory_mb
-            self.deadline = start + timeout * max(1, len(job["cases"])) + 2 * GRACE
+            self.limit_mb, self.limit_cpu = memory_mb, job["cpu_seconds"] * cases
+            self.deadline = start + job["timeout"] * cases + 2 * GRACE
             signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
             result = {}
             try:
@@ -94,12 +94,18 @@ class _Job:
         seconds = time.monotonic() - start
         ended = self._end_candidate()
         if ended is None:
-            return {"status": "crashed", "detail": "its surroundings died", "seconds": seconds, "broken": True}
+            return {
+                "status": "crashed",
+                "detail": "its surroundings died",
+                "seconds": seconds,
+                "cpu": 0.0,
+                "broken": True,
+            }
         if result["status"] == "gone":
             over = ended["cpu"] >= limits["cpu"] or ended["ending"] == -signal.SIGXCPU
             result["status"] = "timeout" if over else "crashed"
             result["detail"] += f": {_ended(ended['ending'])} after {ended['cpu']:.1f} s of CPU time"
-        return {"seconds": seconds} | result
+        return {"seconds": seconds, "cpu": ended["cpu"]} | result
 
     def _end_candidate(self) -> dict | None:
         try:
@@ -131,7 +137,7 @@ class _Job:
                 os.waitpid(child, 0)
 
     def look(self, *_) -> None:
-        """Called by the timer: ends a job that is over its time or its memory, and this process when nobody waits."""
+        """Called by the timer: ends a job that is over its limits, and this process when nobody waits."""
         if self.deadline is None:
             return
         with contextlib.suppress(BlockingIOError):
@@ -139,7 +145,10 @@ class _Job:
                 os._exit(1)
         if time.monotonic() > self.deadline:
             raise Finished("timeout", "the tests did not end within the time of the whole run")
-        if self.memory.megabytes() > self.limit_mb:
+        megabytes, seconds = self.usage.now()
+        if seconds > self.limit_cpu:
+            raise Finished("timeout", f"it used more than {self.limit_cpu:.3g} s of CPU time")
+        if megabytes > self.limit_mb:
             raise Finished("memory", f"its processes together needed more than {self.limit_mb} MB of memory")
 
 

@@ -1,5 +1,7 @@
 """If-Else Flip, before and after."""
 
+from textwrap import indent
+
 import pytest
 
 from procure_kit import NotApplicable, find_sites, perturb
@@ -74,6 +76,11 @@ def test_words_do_not_run_together(before, after):
         ("if a:\n    x = 1\n", "no else"),
         ("if a: x\nelif b: y\n", "its else is an elif"),
         ("x = 1 if a else 2\n", "conditional expression"),
+        ("def f(): \n    if a: return 1\n    return 2\n", "a guard clause"),
+        ("if a: return 1\nmatch b:\n    case _: x\n", "no else"),
+        ("while a: x\nelse: y", "a loop's else is no second body"),
+        ("for x in a: x\nelse: y", "a loop's else is no second body"),
+        ("async def f():\n    if await a: x\n    else: y", "it awaits"),
         ("if a.pop():\n    x = 1\nelse:\n    x = 2\n", "calls a.pop, which may change state"),
         ("if (m := a):\n    x = 1\nelse:\n    x = 2\n", "gives a name a value"),
         ("def f():\n    if a:\n        global x\n        x = 1\n    else:\n        x = 2\n", "global"),
@@ -83,6 +90,40 @@ def test_refused(source, reason):
     assert reason in find_sites(source, ["if_else_flip"])[0].refused
     with pytest.raises(NotApplicable, match="if_else_flip, site 0 on line"):
         perturb(source, "if_else_flip", site=0)
+
+
+LOOSE = {  # with the negation by operators
+    "value": ("x = a if b == 1 else c", "x = c if b != 1 else a"),
+    "value of a lambda": ("x = a if b == 1 else lambda: c", "x = (lambda: c) if b != 1 else a"),
+    "chain of values": ("x = a if b == 1 else c if d else e", "x = (c if d else e) if b != 1 else a"),
+    "words": ("return[a]if b == 1 else'c'", "return 'c'if b != 1 else[a]"),
+    "numbers": ("return[1]if b == 1 else 2", "return 2 if b != 1 else [1]"),
+    "lines": ("x = (a  # a\n  if b == 1  # b\n  else c)  # c", "x = (c  # a\n  if b != 1  # b\n  else a)  # c"),
+    "guard": ("if b == 1: return a\nreturn c", "if b != 1: return c\nreturn a"),
+    "guard on lines": (
+        "if b == 1:\n    return a  # a\n# between\nreturn c  # c",
+        "if b != 1:\n    return c  # c\n# between\nreturn a  # a",
+    ),
+    "guard without a value": ("if b == 1:\n    return\nreturn c", "if b != 1:\n    return c\nreturn"),
+    "guard on more lines": (
+        "if b == 1:\n    return [\n  a]\nreturn c",
+        "if b != 1:\n    return c\nreturn [\n  a]",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after"), LOOSE.values(), ids=LOOSE)
+def test_forms_of_the_looser_mode(before, after):
+    before, after = (f"def f(a, b, c, d, e):\n{indent(text, '    ')}\n" for text in (before, after))
+    assert find_sites(before, "if_else_flip")[0].refused
+    site = find_sites(before, "if_else_flip", "procure")[0]
+    made = {perturb(before, "if_else_flip", seed, "procure", site).counterfactual for seed in range(9)}
+    assert after in made and all(compile(text, "p", "exec") for text in made)
+
+
+def test_no_value_of_an_f_string_turns():
+    (site,) = find_sites("x = f'{a if b else {1}}'", "if_else_flip", "procure")
+    assert "f-string" in site.refused
 
 
 def test_procure_mode_negates_in_both_ways():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procure_kit import CONCEPTS, find_sites, perturb
+from procure_kit import CONCEPTS, find_sites, perturb, perturb_all, recognise
 from procure_kit.concept_check import classify
 from tests.random_programs import behaviours, random_program
 
@@ -41,14 +41,16 @@ def test_random_programs_have_something_to_do():
     assert set().union(*(check_program(seed) for seed in range(12))) == set(CONCEPTS)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_concept_check_knows_its_own_concepts(seed):
     source = random_program(Random(seed))
     for mode in ("strict", "procure"):
         for concept in CONCEPTS:
             accepted = [site for site in find_sites(source, [concept], mode) if site.refused is None]
-            for site in accepted[:2]:
-                cf = perturb(source, concept, seed, mode, site)
+            made = [perturb(source, concept, seed, mode, site) for site in accepted]
+            for cf in [*made, perturb_all(source, concept, seed, mode)] if made else []:
                 found = classify(source, cf.counterfactual, concept)
                 assert found.status == "ok", (found.detail, cf.counterfactual)
+            if made:
+                assert recognise(source, cf.counterfactual).status == "ok"

@@ -3,7 +3,7 @@
 import pytest
 
 from procure_kit import screenshot
-from procure_kit.explore import ATTENTION, OWN_CODE, PAIR, SITES, TOKENS, explorer
+from procure_kit.explore import ATTENTION, FLOW, OWN_CODE, PAIR, SITES, TOKENS, explorer, function_at
 from procure_kit.rows import read_rows
 from tests.test_attention import model as lm
 from tests.test_examples import byte_tokenizer
@@ -64,7 +64,7 @@ def test_edited_code_is_judged_by_its_problems_tests(box):
 def test_broken_code_is_a_sentence_and_leaves_nothing_on_show(box):
     own(box, "def f(:\n    <script>")
     assert "line 1" in box.said.value and box.pair is None
-    assert [shown.value for shown in box.shown] == [""] * 4
+    assert [shown.value for shown in box.shown] == [""] * 5
     box.keep.click()
     assert "no pair to keep" in box.said.value
 
@@ -96,10 +96,24 @@ def test_tokens_and_attention_are_made_when_looked_at(box):
     assert box.shown[ATTENTION].value == first
 
 
+def test_the_flow_of_the_rewritten_function_is_drawn_for_both_programs(box):
+    own(box, "def first(a):\n    return a\n\n\n" + FLIP.replace("def f", "def second"))
+    box.tabs.selected_index = FLOW
+    shown = box.shown[FLOW].value
+    assert shown.count("<svg") == 4 and "definitions and uses in second" in shown
+    assert shown.count("control-flow graph of second") == 2 and "of first" not in shown
+
+
+@pytest.mark.parametrize("position, name", [(0, None), (14, "f"), (40, "f"), (72, None)])
+def test_the_function_around_a_place(position, name):
+    source = "import this\n\n@this.that\ndef f(x):\n    def g(): return x\n    return g\n\nf(1)\n"
+    assert function_at(source, position) == name
+
+
 def test_a_model_that_is_not_there_is_a_sentence(tmp_path):
     box = explorer(model="no/such/model", kept=tmp_path / "kept.jsonl")
     box.tabs.selected_index = ATTENTION
-    assert "no/such/model" in box.said.value and box.shown[ATTENTION].value == ""
+    assert "no/such/model" in box.shown[ATTENTION].value and "<b>valid" in box.said.value
 
 
 def test_kept_pairs_are_rows_once_each_and_found_again(box, tmp_path):

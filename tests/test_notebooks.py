@@ -17,7 +17,15 @@ OTHER_PARAMETERS = {
     "01_perturbation": {"problem_set": "humaneval", "seed": 1},
     "01b_llm_generator": {"concept": "variable_name_shuffle", "per_concept": 1, "turns": 0, "live": True},
     "02_validation": {"problem_set": "humaneval", "limit": 5, "seed": 1},
-    "03_qlora_finetuning": {"problem_set": "kit", "limit": 4, "steps": 2, "batch_size": 4, "w_att": 0.0},
+    "03_qlora_finetuning": {
+        "problem_set": "kit",
+        "limit": 4,
+        "steps": 2,
+        "batch_size": 4,
+        "w_att": 0.0,
+        "targets": "uses",
+        "ablation": "mask",
+    },
     "04_attention_maps": {"problem_set": "kit", "task": "kit/24", "concept": "if_else_flip", "real_model": "tiny"},
     "05_evaluation": {"problem_set": "kit", "limit": 2, "samples": 1, "k": [1], "max_new_tokens": 12},
 }
@@ -95,3 +103,9 @@ def test_has_three_exercises_with_hint_and_solution(notebook):
     assert len(checks) == len(folded) == 3
     assert all("<summary>Hint</summary>" in source for source in folded)
     assert all("not answered yet" in cell.outputs[0].text for cell in checks)
+
+
+def test_links_lead_somewhere(notebook):
+    for cell in notebook.cells:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", cell.source if cell.cell_type == "markdown" else ""):
+            assert (NOTEBOOKS / target).exists(), target

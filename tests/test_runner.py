@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -122,7 +123,8 @@ def f(xs):
         ("def g(xs): pass", "tests_fail", "defines no 'f'"),
         ("import nowhere", "tests_fail", "loading the program raised ModuleNotFoundError"),
         ("def f(xs) return xs", "unparsable", "line 1: expected ':'"),
-        ("def f(xs): return '\0'", "unparsable", "null bytes"),
+        ("def f(xs): return '\0'", "unparsable", "source code string cannot contain null bytes"),
+        ("def f(xs): raise SystemExit(3)", "tests_fail", "; f([3, 1, 2]) raised SystemExit: 3"),
         ("def f(xs):\n    while True: pass", "timeout", "f([3, 1, 2]) did not end within 0.3 s"),
         ("import time\ntime.sleep(60)", "timeout", "loading the program"),
         (STUBBORN, "timeout", "did not end"),
@@ -188,3 +190,21 @@ def test_a_worker_that_cannot_start_says_so(monkeypatch):
 def test_threads_share_the_pool():
     with ThreadPoolExecutor(3) as threads:
         assert all(result.passed for result in threads.map(run, [HONEST] * 6))
+
+
+SLEEPS = "import time\ndef f(xs):\n    time.sleep({})\n    return sorted(xs)\n"
+
+
+def test_limits_come_from_the_originals_own_run():
+    problem = replace(PROBLEM, prompt="", canonical_solution=SLEEPS.format(0.4))
+    quick, same = run_tests(HONEST, problem), run_tests(problem.program, problem)
+    assert 7 < quick.limit < 14 and quick.cpu_limit == runner.CPU_FLOOR
+    assert same.limit == same.cpu_limit == runner.TIMEOUT
+    assert quick.passed and same.passed and same.cpu < 0.3 < same.seconds
+
+
+@pytest.mark.parametrize("loop", ["while True: pass", "import os\n    os.fork()\n    os.fork()\n    while True: pass"])
+def test_cpu_time_ends_a_loop_and_leaves_waiting_alone(loop):
+    endless = run_tests(f"def f(xs):\n    {loop}\n", PROBLEM, timeout=5, cpu_seconds=0.4)
+    assert endless.status == "timeout" and "0.4 s of CPU time" in endless.detail
+    assert run_tests(SLEEPS.format(0.8), PROBLEM, timeout=5, cpu_seconds=0.4).passed

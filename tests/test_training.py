@@ -166,8 +166,9 @@ def test_qlora_on_cpu_trains_the_adapter_and_leaves_the_base(tokenizer, examples
 
 @pytest.mark.parametrize("checkpointing", [False, True])
 def test_on_four_bit_weights_the_adapters_gradient_is_the_eager_one(examples, nf4_model, checkpointing):
-    config = TrainConfig(lora_r=4, gradient_checkpointing=checkpointing)
-    model = training.with_adapter(nf4_model, config).train()
+    model = training.with_adapter(nf4_model, TrainConfig(lora_r=4)).train()
+    if checkpointing:
+        model.gradient_checkpointing_enable(training.NON_REENTRANT)
     gradients = {}
     for how in ("fused", "eager"):
         model.zero_grad()
@@ -182,6 +183,12 @@ def _batch(examples):
     from procure_kit.examples import collate
 
     return collate(examples, 0)
+
+
+def test_weights_that_stay_as_they_are_stay_in_16_bits(nf4_model):
+    model = training.with_adapter(nf4_model.bfloat16(), TrainConfig(lora_r=4))
+    assert {p.dtype for name, p in model.named_parameters() if "embed" in name or "norm" in name} == {torch.bfloat16}
+    assert {p.dtype for p in model.parameters() if p.requires_grad} == {torch.float32}
 
 
 def test_four_bits_cannot_be_trained_in_full(tokenizer, examples, nf4_model):
@@ -204,6 +211,17 @@ def test_the_models_own_attention_is_back_after_a_run(tokenizer, examples):
     model = model_of(CONFIGS["llama"])
     train(model, tokenizer, examples, TrainConfig(**QUICK | {"steps": 1, "gradient_checkpointing": True}))
     assert model.config._attn_implementation == "sdpa"
+
+
+def test_in_a_notebook_a_bar_takes_the_place_of_the_table(tokenizer, examples, monkeypatch, capsys):
+    class Table(TrainerCallback):
+        def on_log(self, *args, **kwargs):
+            raise AssertionError("the table is still there")
+
+    monkeypatch.setattr("transformers.trainer.DEFAULT_PROGRESS_CALLBACK", Table)
+    monkeypatch.setattr(training, "DEFAULT_PROGRESS_CALLBACK", Table)
+    train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK))
+    assert "nll" not in capsys.readouterr().out
 
 
 def test_steps_that_train_no_concept_are_counted(tokenizer, examples):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from procure_kit import validation
+from procure_kit import runner, validation
 from procure_kit.counterfactual import Counterfactual
 from procure_kit.problems import Problem
 from procure_kit.validation import Verdict, validate, validate_all
@@ -28,7 +28,7 @@ ENDLESS = FLIPPED.replace("return 'plus'", "while True: pass")
 def any_change(monkeypatch):
     """Let every change through, so that a test reaches what comes after the syntax-tree check."""
     monkeypatch.setattr(validation, "classify", lambda *args: SimpleNamespace(status="ok", detail=""))
-    monkeypatch.setattr(validation, "FLOOR", 0.5)
+    monkeypatch.setattr(runner, "WALL_FLOOR", 0.5)
 
 
 def test_valid():
@@ -74,12 +74,13 @@ def test_an_original_that_fails_is_not_the_counterfactuals_fault(any_change):
 
 
 def test_an_original_runs_once_for_all_its_counterfactuals(monkeypatch):
-    validation._run_original.cache_clear()
+    runner.run_original.cache_clear()
     programs = []
     run_tests = validation.run_tests
-    monkeypatch.setattr(
-        validation, "run_tests", lambda program, *a, **k: programs.append(program) or run_tests(program, *a, **k)
-    )
+    for module in (runner, validation):
+        monkeypatch.setattr(
+            module, "run_tests", lambda program, *a, **k: programs.append(program) or run_tests(program, *a, **k)
+        )
     assert [validate(VALID, PROBLEM).status for _ in range(2)] == ["valid", "valid"]
     assert programs.count(ORIGINAL) == 1
     assert programs.count(FLIPPED) == 2
@@ -117,6 +118,7 @@ def test_the_time_limit_is_the_originals_own_and_reported(any_change):
     verdict = validate(replace(VALID, original=slow), PROBLEM)
     assert verdict.status == "valid"
     assert 1.1 < verdict.limit < 4  # two calls of 0.06 s, ten times
+    assert verdict.cpu_limit == runner.CPU_FLOOR  # waiting takes none
     assert validate(VALID, PROBLEM).limit == 0.5
 
 
@@ -129,8 +131,8 @@ def test_tests_that_need_the_programs_own_process_are_a_status_of_their_own():
 
 
 def test_a_level_of_isolation_that_is_missing_refuses(monkeypatch):
-    validation._run_original.cache_clear()
-    refused = validation.TestResult(False, "refused", "'namespaces' is required", 0.0, "process")
+    runner.run_original.cache_clear()
+    refused = runner.TestResult(False, "refused", "'namespaces' is required", 0.0, "process")
     monkeypatch.setattr(validation, "run_tests", lambda *args, **limits: refused)
     assert validate(VALID, PROBLEM, require="namespaces") == Verdict(
         "refused", "'namespaces' is required", 0.0, "process"

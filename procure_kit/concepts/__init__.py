@@ -70,8 +70,7 @@ def perturb(
 ) -> Counterfactual:
     """Rewrite one site of a concept: the one of this index, or one that the seed picks among those accepted.
 
-    A list of sites rewrites all of them; the counterfactual's own `site` is then -1, and its detail names them. The
-    concept check, and so `validate`, knows one site of a concept at a time and calls such a pair `not_this_concept`.
+    A list of sites rewrites all of them; the counterfactual's own `site` is then -1, and its detail names them.
 
     Raises: NotApplicable with every reason, counted, when no site can be rewritten safely, or with the one reason
     of the site asked for; ValueError for a bad source, an unknown concept or mode, or no such site.

@@ -1,5 +1,6 @@
 """What a concept's file yields for each of its sites: the Site in the making, and how to rewrite it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -27,6 +28,12 @@ def short(text: str, limit: int = 40) -> str:
     """Code on one line of a menu, or in a sentence."""
     text = one_line(text)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def with_comment(source: str, span: Span) -> Span:
+    """The span of a statement, with the comment behind it on its line."""
+    comment = re.compile(r"[ \t\f]*#[^\r\n]*").match(source, span[1])
+    return (span[0], comment.end()) if comment else span
 
 
 def is_word(source: str, position: int) -> bool:

@@ -6,7 +6,7 @@ long as their edits fit: none changes what another one changes, and what moves t
 
 import re
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -64,7 +64,8 @@ class _Edits:
     def __init__(self, source: str):
         self.all: list[Edit] = []
         self.leaves: list[tuple[int, int, str]] = []  # changes of text where it stands: disjoint, in order
-        self.moves: list[tuple[int, int, list[Span]]] = []  # of each site that moves text: its extent, and the places
+        self.moves: list[tuple[int, int, list[Span]]] = []  # of each site that moves text: its extent, and the places;
+        self.around: dict[Span, tuple[int, int, list[Span]] | None] = {}  # in order, with the next one around each
         self.borders: list[int] = []  # of those places, in order
         self.words = set(re.findall(r"\w+", source))
         self.drawn: set[str] = set()  # names that are new
@@ -88,7 +89,7 @@ class _Edits:
         for edit in leaves:
             insort(self.leaves, (edit.start, edit.end, edit.text))
         if places:
-            self.moves.append((*_extent(places), places))
+            self._move((*_extent(places), places))
             for border in (border for place in places for border in place):
                 insort(self.borders, border)
         return None
@@ -107,12 +108,40 @@ class _Edits:
 
     def _nest(self, places: list[Span]) -> bool:
         """Whether the site lies in one place of each earlier move, or around it, or apart from it."""
-        start, end = _extent(places) if places else (0, 0)
-        return all(
-            end <= other_start or other_end <= start or _within(start, end, theirs)
-            or _within(other_start, other_end, places)
-            for other_start, other_end, theirs in self.moves
-        )  # fmt: skip
+        if not places:
+            return True
+        start, end = _extent(places)
+        outer = self._outer(start)
+        return (outer is None or _within(start, end, outer[2])) and all(
+            _within(start, end, theirs) or _within(other_start, other_end, places)
+            for other_start, other_end, theirs in self._from(start, end)
+        )
+
+    def _from(self, start: int, end: int) -> Iterator[tuple[int, int, list[Span]]]:
+        """The earlier moves that begin in between."""
+        at = bisect_left(self.moves, (start,))
+        while at < len(self.moves) and self.moves[at][0] < end:
+            yield self.moves[at]
+            at += 1
+
+    def _outer(self, start: int) -> tuple[int, int, list[Span]] | None:
+        """The innermost earlier move that begins before a point and ends behind it."""
+        at = bisect_left(self.moves, (start,))
+        found = self.moves[at - 1] if at else None
+        while found is not None and found[1] <= start:
+            found = self.around[found[:2]]
+        return found
+
+    def _move(self, move: tuple[int, int, list[Span]]) -> None:
+        start, end, _ = move
+        outer = self._outer(start)
+        for other in list(self._from(start, end)):
+            if other[1] > end:  # it begins at the same point and goes further
+                outer = other
+            elif self.around[other[:2]] == outer:
+                self.around[other[:2]] = move
+        self.around[start, end] = outer
+        insort(self.moves, move)
 
     def _cut(self, places: list[Span], leaves: list[Edit]) -> bool:
         """Whether a change would lie across the border of what moves."""

@@ -4,6 +4,13 @@ if n < 0:            if n >= 0:
     s = -1      →        s = 1
 else:                else:
     s = 1                s = -1
+
+Forms beside the plain one:
+- `elif … else`: the last pair of a chain is a site. An `elif` in the middle is not: its else is the rest of the chain,
+  and would have to be indented anew, which strings on several lines do not survive.
+- `a if t else b`, and the guard clause `if t: return a` with a `return b` behind it, turn in the mode "procure" alone
+  (b if not t else a; if not t: return b, return a): CACP's definition is about an `if` with two bodies.
+- `while … else`, `for … else`: never; such an else is no other case of the test.
 """
 
 import re
@@ -15,30 +22,58 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, is_word, one_line
-from procure_kit.concepts.negation import negate, negate_whole
+from procure_kit.concepts.candidate import Candidate, is_word, one_line, with_comment
+from procure_kit.concepts.negation import negate, negate_whole, outer
 from procure_kit.counterfactual import Edit, Span, exchange
 from procure_kit.effects import ACTS, effect_of
 from procure_kit.source_tree import walk
 
+_LOOP = "a loop's else is no second body: it runs when the loop ends without a break"
+
 
 def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
-    """Every `if` and `elif`, and the conditional expressions, which are refused."""
+    """Every `if` and `elif`, conditional expression and loop with an else."""
+    guards = dict(_guards(analysis))
+    quoted = {inner for node in analysis.nodes if isinstance(node, cst.FormattedString) for inner in walk(node)}
     for node in analysis.nodes:
-        if isinstance(node, cst.If | cst.IfExp):
-            span, label = analysis.tree.span(node), f"if {one_line(analysis.tree.text(node.test))}"
-            refused = _refuse(analysis, node, mode)
-            if refused:
-                yield Candidate(span, label, refused=refused)
-            else:
-                exact = negate(analysis, node.test)[1]
-                rewrite = partial(_rewrite, analysis, node, mode)
-                yield Candidate(span, label, rewrite, soundness="syntactic" if exact else "tested")
+        if isinstance(node, cst.For | cst.While) and node.orelse is not None:
+            label = "while" if isinstance(node, cst.While) else "for"
+            yield Candidate(analysis.tree.span(node), f"{label} … else", refused=_LOOP)
+        if not isinstance(node, cst.If | cst.IfExp):
+            continue
+        span, label = analysis.tree.span(node), f"if {one_line(analysis.tree.text(node.test))}"
+        second = guards.get(node)
+        refused = _refuse(analysis, node, second, mode)
+        if not refused and isinstance(node, cst.IfExp) and node in quoted:
+            refused = "it stands in an f-string, where brackets and quotes mean other things"
+        if refused:
+            yield Candidate(span, label, refused=refused)
+        else:
+            exact = negate(analysis, node.test)[1]
+            rewrite = partial(_rewrite, analysis, node, second, mode)
+            yield Candidate(span, label, rewrite, soundness="syntactic" if exact else "tested")
 
 
-def _refuse(analysis: Analysis, node: cst.If | cst.IfExp, mode: str) -> str | None:
+def _guards(analysis: Analysis) -> Iterator[tuple[cst.If, tuple[cst.Return, cst.Return]]]:
+    """Each `if c: return a` with the `return b` right behind it, and the two returns."""
+    for block in analysis.blocks:
+        for node, following in zip(block.body, block.body[1:], strict=False):
+            if isinstance(node, cst.If) and node.orelse is None:
+                one = node.body.body if isinstance(node.body, cst.IndentedBlock) else [node.body]
+                lines = [*one, following]
+                simple = cst.SimpleStatementLine | cst.SimpleStatementSuite
+                small = [line.body[0] for line in lines if isinstance(line, simple) and len(line.body) == 1]
+                if len(lines) == len(small) == 2 and all(isinstance(found, cst.Return) for found in small):
+                    yield node, tuple(small)
+
+
+def _refuse(analysis: Analysis, node: cst.If | cst.IfExp, second: tuple | None, mode: str) -> str | None:
     if isinstance(node, cst.IfExp):
-        return "a conditional expression has no bodies to swap: the concept is about statements"
+        why = "a conditional expression has no bodies to swap: the concept is about statements"
+        return None if mode == "procure" else why
+    if node.orelse is None and second is not None:
+        why = "a guard clause: what runs otherwise is the return behind it, not an else"
+        return None if mode == "procure" else why
     if node.orelse is None:
         return "it has no else branch to swap with"
     if isinstance(node.orelse, cst.If):
@@ -55,11 +90,33 @@ def _refuse(analysis: Analysis, node: cst.If | cst.IfExp, mode: str) -> str | No
     return None
 
 
-def _rewrite(analysis: Analysis, node: cst.If, mode: str, rng: Random) -> list[Edit]:
+def _rewrite(analysis: Analysis, node: cst.If | cst.IfExp, second: tuple | None, mode: str, rng: Random) -> list[Edit]:
     # The authors' data negates about half of the tests by operators and half by `not (...)`.
     whole = mode == "procure" and rng.random() < 0.5
     edits = negate_whole(analysis, node.test) if whole else negate(analysis, node.test)[0]
-    return [_apart(analysis.source, edit) for edit in edits] + _swap_bodies(analysis, node)
+    edits = [_apart(analysis.source, edit) for edit in edits]
+    if isinstance(node, cst.IfExp):
+        return edits + _swap_values(analysis, node)
+    if second is not None:
+        return edits + exchange(
+            analysis.source, *(with_comment(analysis.source, analysis.tree.span(r)) for r in second)
+        )
+    return edits + _swap_bodies(analysis, node)
+
+
+def _swap_values(analysis: Analysis, node: cst.IfExp) -> list[Edit]:
+    source, (one, other) = analysis.source, (outer(analysis, part) for part in (node.body, node.orelse))
+    text = source[slice(*other)]
+    if isinstance(node.orelse, cst.IfExp | cst.Lambda) and not node.orelse.lpar:
+        text = f"({text})"
+    return [_between(source, *one, text, other), _between(source, *other, source[slice(*one)], one)]
+
+
+def _between(source: str, start: int, end: int, text: str, moved: Span) -> Edit:
+    """Keep what comes to stand here from running into the words beside it."""
+    before = " " * (is_word(source, start - 1) and (is_word(text, 0) or text[0] in "'\""))
+    after = " " * (is_word(source, end) and is_word(text, len(text) - 1))
+    return Edit(start, end, before + text + after, moved)
 
 
 def _apart(source: str, edit: Edit) -> Edit:

@@ -6,7 +6,6 @@ best = None     →     total = 0
 Independence is SpecEval's rule (arXiv 2409.12866): def1 ∩ def2 = use1 ∩ def2 = def1 ∩ use2 = ∅, and effects on top.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -15,13 +14,11 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis import Analysis, Block
-from procure_kit.concepts.candidate import Candidate, one_line
+from procure_kit.concepts.candidate import Candidate, one_line, with_comment
 from procure_kit.counterfactual import Edit, Span, exchange
 from procure_kit.effects import ACTS, INERT, Effect, may_finalize, statement_effect
 from procure_kit.scopes import Occurrence, Variable
 from procure_kit.source_tree import walk
-
-_COMMENT = re.compile(r"[ \t\f]*#[^\r\n]*")
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,10 +150,5 @@ def _rewrite(analysis: Analysis, one: Statement, other: Statement, rng: Random) 
     """Comments at the end of a line move with its statement; others stay."""
     source, (first, second) = analysis.source, (one.span, other.span)
     if one.alone and other.alone:
-        first, second = (_with_comment(source, span) for span in (first, second))
+        first, second = (with_comment(source, span) for span in (first, second))
     return exchange(source, first, second)
-
-
-def _with_comment(source: str, span: Span) -> Span:
-    comment = _COMMENT.match(source, span[1])
-    return (span[0], comment.end()) if comment else span

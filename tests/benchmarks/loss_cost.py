@@ -57,7 +57,7 @@ def adapted_model(device: str, name: str | None, layers: int | None, checkpointi
         model = AutoModelForCausalLM.from_config(config, dtype=dtype)
         if device == "cuda":
             quantize(model)
-    model = with_adapter(model, TrainConfig(gradient_checkpointing=checkpointing)).to(device).train()
+    model = with_adapter(model, TrainConfig()).to(device).train()
     if checkpointing:
         model.gradient_checkpointing_enable(NON_REENTRANT)
     return model, torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-5)
@@ -81,7 +81,12 @@ def trl_trainer(*key):
         dataset_kwargs={"skip_prepare_dataset": True},
     )
     data = Dataset.from_list([{"input_ids": [1, 2], "labels": [1, 2]}])
-    return SFTTrainer(adapted_model(*key)[0], arguments, train_dataset=data, processing_class=byte_tokenizer())
+    model = adapted_model(*key)[0]
+    trainer = SFTTrainer(model, arguments, train_dataset=data, processing_class=byte_tokenizer())
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.float()  # over NF4 weights it has put the adapter into 16 bits
+    return trainer
 
 
 def quantize(model) -> None:
@@ -90,6 +95,7 @@ def quantize(model) -> None:
     for name, module in linear:
         weight = module.weight.data
         nf4 = Linear4bit(*reversed(weight.shape), bias=False, compute_dtype=weight.dtype, quant_type="nf4")
+        nf4.bias = module.bias
         nf4.weight = Params4bit(weight, requires_grad=False, quant_type="nf4")
         model.set_submodule(name, nf4.to(weight.device))
     model.is_loaded_in_4bit = True
@@ -203,7 +209,9 @@ def in_this_process(jobs: list) -> list:
 
 def in_their_own(jobs: list) -> list:
     """The peak of a process never falls again, so each job has one; memory two at a time, then time alone."""
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["procure_kit.training"])  # whose libraries load once
+    with ProcessPoolExecutor(2, mp_context=context, max_tasks_per_child=1) as pool:
         peaks = [pool.submit(function, *arguments) for function, arguments in jobs[:-1]]
         found = [job.result() for job in peaks]
         return [*found, pool.submit(jobs[-1][0], *jobs[-1][1]).result()]

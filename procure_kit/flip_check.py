@@ -1,0 +1,110 @@
+"""If-Else Flip, recognised in a pair of syntax trees, at one place or at several."""
+
+import ast
+import copy
+
+from procure_kit.statement_check import NotThisConcept, Pair, ends, same, several
+
+_COMPLEMENT = {
+    "Eq": "NotEq", "NotEq": "Eq", "Lt": "GtE", "GtE": "Lt", "Gt": "LtE", "LtE": "Gt",
+    "In": "NotIn", "NotIn": "In", "Is": "IsNot", "IsNot": "Is",
+}  # fmt: skip
+
+
+def check_flip(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
+    """Each `if` that differs has its test negated and its bodies swapped; so has each conditional expression, and each
+    `if c: return a` with the `return b` behind it. Raises: NotThisConcept."""
+    sites: list[list[Pair]] = []
+    _compare(one, other, sites, 1)
+    return several(len(sites)), [pair for site in sites for pair in site]
+
+
+def _compare(one, other, sites: list, line: int) -> None:
+    line = getattr(one, "lineno", line)
+    if same(one, other):
+        return
+    if isinstance(one, ast.If | ast.IfExp) and type(one) is type(other) and truth(one.test) != truth(other.test):
+        _flip(one, other, (one.body, one.orelse), (other.body, other.orelse), sites, line)
+    elif isinstance(one, ast.AST) and type(one) is type(other):
+        for name in one._fields:
+            _compare(getattr(one, name, None), getattr(other, name, None), sites, line)
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        at = 0
+        while at < len(one):
+            if is_guard(one, at) and is_guard(other, at) and truth(one[at].test) != truth(other[at].test):
+                bodies = [(block[at].body, [block[at + 1]]) for block in (one, other)]
+                _flip(one[at], other[at], *bodies, sites, one[at].lineno)
+                at += 2
+            else:
+                _compare(one[at], other[at], sites, line)
+                at += 1
+    else:
+        raise NotThisConcept(f"line {line}: the programs differ in something else than one if and its else")
+
+
+def is_guard(block: list, at: int) -> bool:
+    """Whether a statement is `if c: return a` with a `return b` behind it."""
+    if not isinstance(block[at], ast.If) or block[at].orelse or at + 1 == len(block):
+        return False
+    return [type(node) for node in (*block[at].body, block[at + 1])] == [ast.Return, ast.Return]
+
+
+def _flip(old, new, old_bodies: tuple, new_bodies: tuple, sites: list, line: int) -> None:
+    texts = f"`{ast.unparse(new.test)}` is not the negation of `{ast.unparse(old.test)}`"
+    if not old_bodies[1] or not new_bodies[1]:
+        raise NotThisConcept(f"line {line}: the programs differ in something else than one if and its else")
+    if truth(old.test, negate=True) != truth(new.test):
+        swapped = same(old_bodies[0], new_bodies[1]) and same(old_bodies[1], new_bodies[0])
+        raise NotThisConcept(f"line {line}: the bodies are {'swapped, but' if swapped else 'not swapped, and'} {texts}")
+    parts = [(old.test, new.test), *zip(old_bodies, new_bodies, strict=True)]
+    sites.append([(ends(a), ends(b)) for a, b in parts if not same(a, b)])
+    try:
+        for a, b in zip(old_bodies, reversed(new_bodies), strict=True):
+            _compare(a, b, sites, line)
+    except NotThisConcept as error:
+        if all(map(same, old_bodies, new_bodies)):
+            raise NotThisConcept(f"line {line}: the test is negated, but the two bodies are not swapped") from error
+        raise
+
+
+def truth(node: ast.expr, negate: bool = False) -> tuple:
+    """A test in a form in which two tests that mean the same by De Morgan's laws are equal: `not` pushed inwards."""
+    match node:
+        case ast.UnaryOp(op=ast.Not()):
+            return truth(node.operand, not negate)
+        case ast.BoolOp():
+            parts = [truth(value, negate) for value in node.values]
+            return _join(isinstance(node.op, ast.And) != negate, parts)
+        case ast.Compare(comparators=[right]):
+            return _atom(node.left, node.ops[0], right, negate)
+        case ast.Compare() if all(isinstance(middle, ast.Name | ast.Constant) for middle in node.comparators[:-1]):
+            lefts = [node.left, *node.comparators]
+            parts = [_atom(a, op, b, negate) for a, op, b in zip(lefts, node.ops, node.comparators, strict=False)]
+            return _join(not negate, parts)
+    return ("not" if negate else "is", _dump(node))
+
+
+def _atom(left: ast.expr, op: ast.cmpop, right: ast.expr, negate: bool) -> tuple:
+    name = type(op).__name__
+    return ("compare", _dump(left), _COMPLEMENT[name] if negate else name, _dump(right))
+
+
+def _join(conjunction: bool, parts: list[tuple]) -> tuple:
+    name = "and" if conjunction else "or"
+    return (name, *(inner for part in parts for inner in (part[1:] if part[0] == name else [part])))
+
+
+def _dump(node: ast.expr) -> str:
+    """The expression with each conditional expression inside it the one way round of the two that sorts first."""
+    if not any(isinstance(inner, ast.IfExp) for inner in ast.walk(node)):
+        return ast.dump(node)
+    return ast.dump(_Upright().visit(copy.deepcopy(node)))
+
+
+class _Upright(ast.NodeTransformer):
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        ways = [(repr(truth(node.test)), node.body, node.orelse)]
+        ways.append((repr(truth(node.test, negate=True)), node.orelse, node.body))
+        test, body, orelse = min(ways, key=lambda way: way[0])
+        return ast.Call(ast.Constant(test), [body, orelse], [])

@@ -1,0 +1,57 @@
+"""Which concept it is, when nobody says."""
+
+import pytest
+
+import procure_kit as pk
+
+SOURCE = """\
+def f(p, q):
+    x = 1
+    y = [2, 3]
+    if len(p) > 3:
+        x = y[0]
+    else:
+        x = q
+    return x
+"""
+
+
+@pytest.mark.parametrize("mode", ["strict", "procure"])
+@pytest.mark.parametrize("concept", pk.CONCEPTS)
+def test_each_concept_is_recognised(concept, mode):
+    found = pk.recognise(SOURCE, pk.perturb(SOURCE.replace("x = q", "x = q; z = x"), concept, mode=mode).counterfactual)
+    assert found.status == "not_this_concept"  # another program
+    source = SOURCE.replace("    return x", "    x = x\n    return x") if concept == "def_use_break" else SOURCE
+    cf = pk.perturb(source, concept, mode=mode)
+    found = pk.recognise(source, cf.counterfactual)
+    assert (found.status, found.concept) == ("ok", concept), found.detail
+    assert found.changed == pk.classify(source, cf.counterfactual, concept).changed != ()
+
+
+@pytest.mark.parametrize(
+    ("concepts", "kinds"),
+    [
+        (["if_else_flip", "data_type"], "branches and types"),
+        (["independent_swap", "data_type"], "order and types"),
+        (["variable_name_random", "if_else_flip"], "branches and names"),
+        (["variable_name_shuffle", "independent_swap"], "order and names"),
+        (["variable_name_random", "if_else_flip", "independent_swap"], "branches and order and names"),
+    ],
+)
+def test_mixtures_name_their_kinds(concepts, kinds):
+    made = pk.perturb_all(SOURCE, concepts)
+    assert made.concept == "+".join(concepts)
+    found = pk.recognise(SOURCE, made.counterfactual)
+    assert (found.status, found.concept, found.detail) == ("mixed", "", f"several concepts at once: {kinds}")
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (("x = q", "x = p"), "not_this_concept"), (("> 3", ">= 3"), "not_this_concept"),
+        (("return x", "return y"), "not_this_concept"), (("def f", "# def\ndef f"), "no_change"),
+        (("def f", "def"), "unparsable"), (("> 3", "<= 3"), "not_this_concept"),
+    ],
+)  # fmt: skip
+def test_all_else_is_told_apart(change, status):
+    assert pk.recognise(SOURCE, SOURCE.replace(*change)).status == status
