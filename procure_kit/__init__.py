@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _HOME = {
     "Problem": "problems",
     "load_problems": "problems",
+    "problems_from_package": "doctest_problems",
     "Site": "counterfactual",
     "Counterfactual": "counterfactual",
     "NotApplicable": "counterfactual",
@@ -45,6 +46,10 @@ _HOME = {
     "attention_maps": "attention",
     "attention_mass": "attention",
     "evaluate": "evaluation",
+    "evaluate_whole": "evaluation",
+    "score_samples": "evaluation",
+    "rescore": "evaluation",
+    "differences": "evaluation",
     "attention_pair": "pairview",
     "explorer": "explore",
     "control_flow_picture": "analysis_pictures",

@@ -15,6 +15,12 @@ from procure_kit.source_tree import SourceTree, children, parse_source, walk
 
 # What can see a function's variables by their names: built-ins, and attributes (of a frame, a debugger, a data frame).
 READERS = {"exec", "eval", "locals", "vars", "globals", "dir", "breakpoint", "execfile", "_getframe", "currentframe"}
+ALIASED = {"exec", "eval", "locals", "vars"}  # those that are dangerous under another name too
+# Words that tell of a frame's or a function's variables from anywhere in the file.
+TELLING = {
+    "f_locals", "co_varnames", "co_cellvars", "co_freevars", "capture_locals", "getgeneratorlocals",
+    "getcoroutinelocals", "getasyncgenlocals", "getargvalues", "getclosurevars",
+}  # fmt: skip
 READING_ATTRIBUTES = {"exec", "eval", "query", "runctx", "set_trace", "stack", "_getframe", "currentframe", "f_locals"}
 
 
@@ -83,11 +89,25 @@ class Analysis:
         if function not in self._readers:
             found = next((node.value for node in walk(function.node) if self._reads(node)), None)
             self._readers[function] = f"{found} can see variables by their names" if found else None
-        if "f_locals" in self.words:
-            return "something in the file reads the variables of a frame (f_locals)"
+        told = sorted(TELLING & self.words)
+        if told:
+            return f"something in the file reads the variables of a frame ({told[0]})"
+        if self._reader_by_another_name is not None:
+            return f"{self._reader_by_another_name} goes by another name in the file, and can see variables by theirs"
         if self.star_import:
             return "a star import may bring a function that sees variables by their names"
         return self._readers[function]
+
+    @cached_property
+    def _reader_by_another_name(self) -> str | None:
+        """A reader that is passed on, kept or imported instead of called: whatever is called may be it."""
+        called = {node.func for node in self.nodes if isinstance(node, cst.Call)}
+        for node in self.nodes:
+            if isinstance(node, cst.ImportAlias) and node.asname is not None and node.evaluated_name in ALIASED:
+                return node.evaluated_name
+            if isinstance(node, cst.Name) and node not in called and self.is_builtin(node) in ALIASED:
+                return node.value
+        return None
 
     def _reads(self, node: cst.CSTNode) -> bool:
         if not isinstance(node, cst.Name) or node.value not in READERS | READING_ATTRIBUTES:

@@ -14,6 +14,7 @@ COMMANDS = {
     "perturb": ("perturb_command", "make counterfactuals of a problem set"),
     "validate": ("validate_command", "judge counterfactuals by their problems' tests"),
     "counts": ("counts", "sites, refusals and valid rewrites for each concept, beside the published counts"),
+    "evaluate": ("evaluate_command", "complete pairs with a model or a server, or score a file of samples"),
     "train": ("train_command", "train as a TOML or JSON file says"),
 }
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

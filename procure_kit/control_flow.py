@@ -32,8 +32,8 @@ class _Builder:
         self.jumps: list[dict[str, list[int]]] = []  # where `break` and `continue` go: to a loop or a `finally`
         self.event()
 
-    def event(self, occurrence: Occurrence | None = None, reads: bool = False, writes: bool = False) -> int:
-        self.flow.events.append(Event(occurrence, reads, writes))
+    def event(self, occurrence: Occurrence | None = None, reads=False, writes=False, unbinds=False) -> int:
+        self.flow.events.append(Event(occurrence, reads, writes, unbinds))
         self.flow.before.append(self.ends)
         self.ends = [len(self.flow.events) - 1]
         return self.ends[0]
@@ -61,10 +61,10 @@ class _Builder:
         if occurrence is None or occurrence.kind == "declare" or occurrence.variable.scope.frame is not self.function:
             return
         kind = occurrence.kind
-        self.event(occurrence, reads=kind in ("load", "delete"), writes=kind != "load")
+        self.event(occurrence, kind in ("load", "delete"), writes=kind != "load", unbinds=kind == "delete")
 
-    def write(self, name: cst.Name) -> None:
-        self.event(self.scopes.occurrence[name], writes=True)
+    def write(self, name: cst.Name, unbinds: bool = False) -> None:
+        self.event(self.scopes.occurrence[name], writes=True, unbinds=unbinds)
 
     def assign(self, target: cst.CSTNode, assigned: Assigned | None) -> None:
         if isinstance(target, cst.Name) and assigned is not None:
@@ -263,7 +263,7 @@ class _Builder:
                 self.visit(handler.body)
             else:
                 self.visit(handler.name)  # bound now, and unbound at the handler's end whatever it was given since
-                unbind = partial(self.write, handler.name.name)
+                unbind = partial(self.write, handler.name.name, unbinds=True)
                 self.on_every_way_out(partial(self.visit, handler.body), unbind)
             exits = exits + self.ends
             if isinstance(node, cst.TryStar):  # the next handler may take up the rest of the group

@@ -34,6 +34,7 @@ PURE_METHODS = {
 }  # fmt: skip
 # Other types have methods of these names that act, with other numbers of arguments.
 _ARGUMENTS = {"get": (1, 2), "join": (1, 1), "replace": (2, 3), "copy": (0, 0), "index": (1, 3), "count": (1, 3)}
+_LOOK_ONLY = {"bool", "callable", "hasattr", "hash", "id", "isinstance", "repr", "str", "type"}  # take no elements
 _INERT_OPERATORS = {"Add", "Subtract", "Multiply", "BitAnd", "BitOr", "BitXor"}
 
 
@@ -71,8 +72,32 @@ def effect_of(analysis: Analysis, node: cst.CSTNode) -> Effect:
             return worst([effect_of(analysis, part) for part in node.parts])
         case cst.CompFor() if node.asynchronous is not None:
             return Effect(ACTS, "it awaits")
-    own = _own(analysis, node)
-    return worst([own, *(effect_of(analysis, child) for child in children(node))])
+    return worst(
+        [
+            _own(analysis, node),
+            _using_up(analysis, _taken_from(node)),
+            *(effect_of(analysis, child) for child in children(node)),
+        ]
+    )
+
+
+def _taken_from(node: cst.CSTNode) -> cst.CSTNode | None:
+    """What the node takes elements from."""
+    match node:
+        case cst.CompFor():
+            return node.iter
+        case cst.StarredElement():
+            return node.value
+        case cst.ComparisonTarget(operator=cst.In() | cst.NotIn()):
+            return node.comparator
+    return None
+
+
+def _using_up(analysis: Analysis, node: cst.CSTNode | None) -> Effect:
+    """What taking elements from an expression does, when it is a name that proves to be an iterator."""
+    if isinstance(node, cst.Name) and kind(analysis, node) == "iterator":
+        return Effect(ACTS, f"it takes elements from the iterator {node.value}")
+    return Effect(INERT)
 
 
 def _own(analysis: Analysis, node: cst.CSTNode) -> Effect:
@@ -91,7 +116,8 @@ def _own(analysis: Analysis, node: cst.CSTNode) -> Effect:
         case cst.Element() | cst.DictElement() | cst.ConcatenatedString() | cst.ComparisonTarget():
             inert = True
         case cst.FormattedStringExpression():
-            inert = known({"int", "str"}, node.expression) and node.format_spec is None and node.conversion is None
+            # Not so for int: one of more than 4,300 digits raises.
+            inert = known({"str"}, node.expression) and node.format_spec is None and node.conversion is None
         case cst.UnaryOperation():
             number = {"int"} if isinstance(node.operator, cst.BitInvert) else {"int", "float"}
             inert = known(PLAIN if isinstance(node.operator, cst.Not) else number, node.expression)
@@ -118,10 +144,7 @@ def _name(analysis: Analysis, node: cst.Name) -> Effect:
     flow = analysis.flow(function)
     if not flow.covers(occurrence.variable):
         return Effect(READS)
-    definitions, unbound = flow.reaching(occurrence)
-    # `except ... as e` unbinds e at its end, `del` at once: such a name may be gone.
-    bound = all(o.kind != "delete" and (o in flow.assigned or o.kind == "parameter") for o in definitions)
-    return Effect(INERT if bound and not unbound else READS)
+    return Effect(READS if flow.reaching(occurrence)[1] else INERT)  # it may be unbound
 
 
 def _comparison_is_inert(analysis: Analysis, node: cst.Comparison) -> bool:
@@ -148,6 +171,8 @@ def arithmetic_is_inert(analysis: Analysis, left, operator, right) -> bool:
 
 def _call(analysis: Analysis, node: cst.Call) -> Effect:
     arguments = worst(effect_of(analysis, arg.value) for arg in node.args)
+    if not isinstance(node.func, cst.Name) or node.func.value not in _LOOK_ONLY:
+        arguments = worst([arguments, *(_using_up(analysis, arg.value) for arg in node.args)])
     if isinstance(node.func, cst.Attribute) and _is_pure_method(analysis, node.func, len(node.args)):
         return worst([Effect(READS), arguments, effect_of(analysis, node.func.value)])
     name = analysis.is_builtin(node.func)
@@ -213,6 +238,7 @@ def statement_effect(analysis: Analysis, statement: cst.BaseSmallStatement) -> E
             unpacked = [target for target in targets if not _unpacks_safely(target, statement.value)]
             return worst(
                 [effect_of(analysis, statement.value), Effect(READS if unpacked else INERT)]
+                + [_using_up(analysis, statement.value)] * bool(unpacked)
                 + [target_effect(analysis, target) for target in targets]
             )
         case cst.AnnAssign():

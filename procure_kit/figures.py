@@ -70,7 +70,10 @@ def loss_curves(log: list[dict]) -> go.Figure:
     return figure
 
 
-def scores(report, metrics: tuple[str, ...] = ("pass@1 original", "pass@1 counterfactual", "ccs_all", "ccs_valid")):
+SCORES = ("pass@1 original", "pass@1 counterfactual", "ccs_all", "ccs_valid")
+
+
+def scores(report, metrics: tuple[str, ...] = SCORES):
     """Each metric a bar a concept, with its 95 % bootstrap interval."""
     layout = {"yaxis_title": "per cent", "yaxis_range": [0, 105], "barmode": "group"}
     figure = go.Figure(layout=LAYOUT | layout | {"title": "Scores with 95 % intervals over problems"})
@@ -78,10 +81,22 @@ def scores(report, metrics: tuple[str, ...] = ("pass@1 original", "pass@1 counte
     table = {group: report.scores(group) for group in groups}
     for metric, colour in zip(metrics, (BLUE, ORANGE, GREEN, PURPLE), strict=False):
         triples = [table[group][metric] for group in groups]
-        value, low, high = ([100 * triple[i] for triple in triples] for i in range(3))
-        figure.add_bar(
-            x=[group or "all" for group in groups], y=value, name=metric, marker_color=colour,
-            error_y={"array": [h - v for v, h in zip(value, high, strict=True)],
-                     "arrayminus": [v - b for v, b in zip(value, low, strict=True)]},
-        )  # fmt: skip
+        figure.add_bar(x=[group or "all" for group in groups], name=metric, marker_color=colour, **_bars(triples))
     return figure
+
+
+def memorisation(probe: list[dict]) -> go.Figure:
+    """CACP's probe: accuracy before and after a relational operator became its complement, with 95 % intervals."""
+    layout = {"yaxis_title": "per cent", "yaxis_range": [0, 105], "barmode": "group", "title": "Relational operators"}
+    figure = go.Figure(layout=LAYOUT | layout)
+    ways = [f"{row['from']} → {row['to']} ({row['pairs']})" for row in probe]
+    for side, colour in (("original", BLUE), ("counterfactual", ORANGE)):
+        figure.add_bar(x=ways, name=side, marker_color=colour, **_bars([row[side] for row in probe]))
+    return figure
+
+
+def _bars(triples: list[tuple[float, float, float]]) -> dict:
+    """Heights and intervals in per cent."""
+    value, low, high = ([100 * triple[i] for triple in triples] for i in range(3))
+    up, down = ([b - a for a, b in zip(*ends, strict=True)] for ends in ((value, high), (low, value)))
+    return {"y": value, "error_y": {"array": up, "arrayminus": down}}

@@ -15,11 +15,12 @@ from procure_kit.scopes import Occurrence, Variable
 
 @dataclass(frozen=True)
 class Event:
-    """A point of the graph; `occurrence` is None where paths only meet."""
+    """A point of the graph; `occurrence` is None where paths only meet. What unbinds a name counts as writing it."""
 
     occurrence: Occurrence | None
     reads: bool
     writes: bool
+    unbinds: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,17 +92,19 @@ class Flow:
 
     def reaching(self, occurrence: Occurrence) -> tuple[set[Occurrence], bool]:
         """The definitions that may hold when the occurrence comes to be evaluated (for a definition: that it may
-        replace), and whether the variable may be unbound there."""
+        replace; a `del` among them), and whether the variable may be unbound there."""
         mask, size = self._masks[occurrence.variable], len(self.events)
         state = 0
         for number in self.at[occurrence]:
             state |= self._reaching[number] & mask
-        found, bits = set(), state & ((1 << size) - 1)
+        found, unbound, bits = set(), bool(state >> size), state & ((1 << size) - 1)
         while bits:
             low = bits & -bits
-            found.add(self.events[low.bit_length() - 1].occurrence)
+            event = self.events[low.bit_length() - 1]
+            found.add(event.occurrence)
+            unbound = unbound or event.unbinds
             bits ^= low
-        return found, bool(state >> size)
+        return found, unbound
 
     def webs(self, variable: Variable) -> list[list[Occurrence]]:
         """The variable's occurrences in groups that can be renamed apart: definition–use chains, closed under shared

@@ -1,8 +1,9 @@
 """Types that a program's own text proves: a literal, `len(...)`, arithmetic on integers. Nothing is guessed from
 names or annotations, which Python does not enforce.
 
-A kind is the name of an exact built-in type ("int" stands for bool too), or None for "not known". The kinds of a
-function's definitions are the least fixed point of what each is given, so that loops are followed to the end.
+A kind is the name of an exact built-in type ("int" stands for bool too), "iterator", or None for "not
+known". The kinds of a function's definitions are the least fixed point of what each is given, so that loops are
+followed to the end.
 """
 
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ _RETURNS = (
     dict.fromkeys(_INTS.split(), "int")
     | {name: name for name in ("float", "list", "dict", "set", "tuple", "range")}
     | {"chr": "str", "bin": "str", "hex": "str", "oct": "str", "sorted": "list"}
+    # Whoever takes an element of these takes it away: the one kind that stands for several types, to refuse by.
+    | dict.fromkeys(("enumerate", "filter", "iter", "map", "open", "reversed", "zip"), "iterator")
 )
 _STR_TO_STR = "capitalize casefold expandtabs join lower lstrip removeprefix removesuffix replace rstrip strip swapcase"
 _STR_TO_INT = (
@@ -39,7 +42,7 @@ _METHODS = {
 }
 _DISPLAYS = {
     cst.Integer: "int", cst.Float: "float", cst.List: "list", cst.ListComp: "list", cst.Tuple: "tuple",
-    cst.Dict: "dict", cst.DictComp: "dict", cst.Set: "set", cst.SetComp: "set",
+    cst.Dict: "dict", cst.DictComp: "dict", cst.Set: "set", cst.SetComp: "set", cst.GeneratorExp: "iterator",
 }  # fmt: skip
 _FLOAT_OPERATORS = {"Add", "Subtract", "Multiply", "FloorDivide", "Modulo", "Divide"}
 _INT_OPERATORS = _FLOAT_OPERATORS - {"Divide"} | {"BitAnd", "BitOr", "BitXor", "LeftShift", "RightShift"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from procure_kit.background import wait_for
 from procure_kit.llm_http import Server
-from procure_kit.llm_record import ApiFault, Record, read_reply, request_hash
+from procure_kit.llm_record import ApiFault, Record, read_reply, read_texts, request_hash
 from procure_kit.rows import append_row
 
 _SCHEMA = {
@@ -105,6 +105,13 @@ class Client:
             self._record.keep(request, body, {"content": "", "usage": fault.usage, "fault": str(fault)})
             raise
 
+    async def continued(self, prompt: str, **fields) -> list[str]:
+        """What /v1/completions puts behind the prompt: as many texts as the server gave. Nothing of it is recorded.
+
+        To be awaited as `reply`. Raises: ApiFault; NotAsked.
+        """
+        return (await self._patiently({"model": self.model, **self.parameters, **fields, "prompt": prompt}))["texts"]
+
     def _batch(self, request: str, body: dict) -> None:
         if request not in self._batched and len(self._batched) < BATCH:
             line = {"custom_id": request, "method": "POST", "url": "/v1/chat/completions", "body": body}
@@ -131,12 +138,12 @@ class Client:
     async def _once(self, body: dict) -> dict:
         text = await self._server.post(body)
         try:
-            reply = read_reply(text)
+            reply = read_reply(text) if "messages" in body else read_texts(text)
         except ApiFault as fault:
             self._spend(fault.usage)
             raise
         if not reply["usage"]:
-            reply["usage"] = _estimate(body["messages"], reply["content"])
+            reply["usage"] = _estimate(body, reply)
         self._spend(reply["usage"])
         return reply
 
@@ -153,11 +160,12 @@ class Client:
             raise NotAsked(f"{self.spent_usd:.4f} dollars of {self.budget_usd} are spent")
 
 
-def _estimate(messages: list[dict], content: str) -> dict:
+def _estimate(body: dict, reply: dict) -> dict:
     """A server that counts nothing must not make a budget endless: code has three characters a token, or more."""
+    asked, answered = (body[k] for k in ("messages", "prompt") if k in body), reply.get("content") or reply.get("texts")
     return {
-        "prompt_tokens": len(json.dumps(messages)) // 3,
-        "completion_tokens": len(content) // 3,
+        "prompt_tokens": len(json.dumps(list(asked))) // 3,
+        "completion_tokens": sum(map(len, answered or ())) // 3,
         "estimated": True,
     }
 

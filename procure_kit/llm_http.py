@@ -1,4 +1,4 @@
-"""One chat request over HTTP, through the `openai` client: the text that came, or the fault; the key is in neither."""
+"""One request (chat or completion) through the `openai` client: the text that came, or the fault, without the key."""
 
 import asyncio
 import os
@@ -36,9 +36,10 @@ class Server:
         """What came. Raises: ApiFault, whatever went wrong."""
         import openai
 
-        first = {name: body[name] for name in ("model", "messages")}
+        kind, needed = (self._client.chat, "messages") if "messages" in body else (self._client, "prompt")
+        first = {name: body[name] for name in ("model", needed)}
         others = {name: value for name, value in body.items() if name not in first}
-        create = self._client.chat.completions.with_raw_response.create
+        create = kind.completions.with_raw_response.create
         try:
             async with asyncio.timeout(self._timeout):  # the whole of it: a server that drips never falls silent
                 answered = await create(**first, extra_body=others)

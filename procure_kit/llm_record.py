@@ -41,6 +41,20 @@ def read_reply(text: str) -> dict:
     return {"content": content, "finish_reason": finish, "usage": usage, **reasoning}
 
 
+def read_texts(text: str) -> dict:
+    """texts and usage of a completion, whose texts may well be empty. Raises: ApiFault when it is none."""
+    try:
+        row = json.loads(text)
+        choices = sorted(row["choices"], key=lambda choice: choice.get("index") or 0)
+        texts = [(choice["text"] or "").encode(errors="replace").decode() for choice in choices]
+        usage = _usage(row.get("usage"))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ApiFault(f"no completion ({type(error).__name__}): {text[:200]}", passing=True) from error
+    if not texts:
+        raise ApiFault("the server gave no choice", passing=True, usage=usage)
+    return {"texts": texts, "usage": usage}
+
+
 def _usage(told: object) -> dict:
     told = told if isinstance(told, dict) else {}
     counts = {name: told.get(name) for name in ("prompt_tokens", "completion_tokens")}

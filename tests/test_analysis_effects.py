@@ -71,15 +71,19 @@ def test_a_shadowed_builtin_proves_nothing():
         ("a.strip()", READS), ("a.strip(b())", ACTS), ("sorted(a, key=lambda q: -q)", READS),
         ("sorted(a, key=lambda q: b(q))", ACTS), ("sorted(a, key=len)", READS), ("sorted(a, key=b)", ACTS),
         ("map(b, a)", ACTS), ("map(int, a)", READS), ("map(str.strip, a)", READS), ("lambda: g()", INERT),
-        ("lambda q=g(): 1", ACTS), ("f'{n}'", INERT), ("f'{a}'", READS), ("f'{g()}'", ACTS), ("[q for q in a]", READS),
+        ("lambda q=g(): 1", ACTS), ("f'{s}'", INERT), ("f'{n}'", READS),
+        ("f'{a}'", READS), ("f'{g()}'", ACTS), ("[q for q in a]", READS),
         ("[g(q) for q in a]", ACTS), ("not a", READS), ("not n", INERT), ("a and b", READS), ("n and b", INERT),
         ("n < 2", INERT), ("a < b", READS), ("a is b", INERT), ("g", READS), ("(yield)", ACTS), ("(*a, 1)", READS),
         ("late", READS), ("a.get(b)", READS), ("a.get()", ACTS), ("os.replace(a, b)", ACTS), ("math.sqrt(a)", READS),
-        ("a.replace(b)", ACTS), ("a.replace('x', b)", READS), ("os.path.join(a)", ACTS), ("', '.join(a)", READS),
+        ("a.replace(b)", ACTS), ("a.replace('x', b)", READS),
+        ("list(it)", ACTS), ("sum(g for g in it)", ACTS), ("[q for q in it]", ACTS), ("a in it", ACTS), ("[*it]", ACTS),
+        ("zip(it, a)", ACTS), ("', '.join(it)", ACTS), ("id(it)", READS), ("it", INERT), ("list(zip(a, b))", READS),
+        ("list(again)", ACTS), ("os.path.join(a)", ACTS), ("', '.join(a)", READS),
     ],
 )  # fmt: skip
 def test_effect_level(expression, level):
-    setup = "import math, os\n" + SETUP + "    if a:\n        late = 1\n"
+    setup = "import math, os\n" + SETUP + "    it = iter(a)\n    again = it\n    if a:\n        late = 1\n"
     assert effect_of(*value_of(expression, setup)).level == level
 
 
@@ -89,9 +93,10 @@ def test_effect_level(expression, level):
         ("x = 1", INERT), ("x: int = 1", INERT), ("x = y = []", INERT), ("x, y = 1, a", INERT), ("x, y = a", READS),
         ("x[0] = 1", ACTS), ("x.y = 1", ACTS), ("n += 1", INERT), ("n += a", READS), ("xs += [1]", ACTS),
         ("a += 1", ACTS), ("shared = 1", READS), ("print()", ACTS), ("x = a[0]", READS),
+        ("x, y = it", ACTS), ("x = it", INERT), ("x, *y = it", ACTS), ("n += sum(it)", ACTS),
     ],
 )  # fmt: skip
 def test_effect_of_a_statement(statement, level):
-    analysis = analyse(f"{SETUP}    {statement}\n    return lambda: shared\n")
-    line = next(block for block in analysis.blocks if block.scope.kind == "function").body[4]
+    analysis = analyse(f"{SETUP}    it = open(a)\n    {statement}\n    return lambda: shared\n")
+    line = next(block for block in analysis.blocks if block.scope.kind == "function").body[5]
     assert statement_effect(analysis, line.body[0]).level == level

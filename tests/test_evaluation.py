@@ -1,38 +1,26 @@
-"""Metrics against values worked out by hand, intervals, and an evaluation that is resumed."""
+"""An evaluation from prompts to verdicts: resumed, scored again without the model, and from samples files."""
 
-import itertools
 import json
-from math import isnan
 
 import pytest
 
 from procure_kit import evaluation
-from procure_kit.evaluation import Report, ame, ccs_all, ccs_valid, evaluate, pass_at_k
+from procure_kit.evaluation import evaluate, evaluate_whole, rescore, score_samples
+from procure_kit.metrics import Report
+from procure_kit.problems import Problem
 from tests.test_cuts import FLIP
 
-FOUR = [(True, True), (True, False), (False, True), (False, False)]
-
-
-@pytest.mark.parametrize("n, c, k", [(5, 0, 1), (5, 2, 1), (5, 2, 3), (5, 5, 2), (6, 1, 6), (4, 3, 2)])
-def test_pass_at_k_equals_counting_all_draws(n, c, k):
-    draws = list(itertools.combinations([True] * c + [False] * (n - c), k))
-    assert pass_at_k(n, c, k) == pytest.approx(sum(map(any, draws)) / len(draws))
-
-
-@pytest.mark.parametrize("n, c, k", [(5, 6, 1), (5, -1, 1), (5, 1, 0), (5, 1, 6)])
-def test_pass_at_k_refuses_the_impossible(n, c, k):
-    with pytest.raises(ValueError, match=f"n={n}, c={c}, k={k}"):
-        pass_at_k(n, c, k)
-
-
-def test_the_two_consistency_scores_differ_on_fail_fail():
-    assert ccs_all(FOUR) == 2 / 4
-    assert ccs_valid(FOUR) == 1 / 3
-    assert ame(FOUR) == pytest.approx(1 - ccs_valid(FOUR))
-
-
-def test_scores_without_evidence_are_nan():
-    assert isnan(ccs_all([])) and isnan(ccs_valid([(False, False)])) and isnan(ame([(False, False)]))
+AREA = Problem("t/0", "", FLIP.original, "def check(candidate):\n    assert candidate(1, 'cm') == 3.14\n", "area")
+SIGN = Problem(
+    "sign/0",
+    'def sign(n):\n    """Of a number."""\n',
+    "    return -1 if n < 0 else 1\n",
+    "def check(candidate):\n    assert candidate(-3) == -1\n    assert candidate(3) == 1\n",
+    "sign",
+)
+ECHO = Problem(
+    "echo/0", '"""Print what you read."""\n', "print(input())\n", "", "", cases=(("a\n", "a\n"), ("b\n", "b\n"))
+)
 
 
 def report(*verdicts, k=(1,)):
@@ -43,31 +31,13 @@ def report(*verdicts, k=(1,)):
     return Report(tuple(rows), k, 0)
 
 
-def test_report_agrees_with_the_functions_on_single_samples():
-    scores = report(*(("if_else_flip", [a], [b]) for a, b in FOUR)).scores()
-    assert scores["ccs_all"][0] == ccs_all(FOUR)
-    assert scores["ccs_valid"][0] == ccs_valid(FOUR)
-    assert scores["ame"][0] == ame(FOUR)
-    assert scores["pass@1 original"][0] == 1 / 2
+class Model:
+    """Stands for a model: what it has of one."""
 
+    name_or_path = "fake"
 
-def test_all_n_by_n_pairs_count():
-    scores = report(("if_else_flip", [True, True], [True, False]), k=(1, 2)).scores()
-    assert scores["ccs_all"][0] == 1 / 2
-    assert scores["pass@2 counterfactual"][0] == 1
-
-
-def test_interval_is_a_point_when_problems_agree_and_covers_the_value_when_not():
-    assert report(*[("if_else_flip", [True], [True])] * 5).scores()["ccs_all"] == (1, 1, 1)
-    value, low, high = report(*[("if_else_flip", [True], [i % 2 == 0]) for i in range(40)]).scores()["ccs_all"]
-    assert low < value < high and low > 0.3 and high < 0.7
-
-
-def test_markdown_has_a_row_a_concept_and_a_dash_for_nothing():
-    table = report(("def_use_break", [False], [False]), ("if_else_flip", [True], [True])).to_markdown().splitlines()
-    assert [line.split(" | ")[0] for line in table[2:]] == ["| if_else_flip", "| def_use_break", "| all"]
-    assert "| – | – |" in table[3]
-    assert json.loads(report(("if_else_flip", [True], [True])).to_json())["scores"]["all"]["ccs_all"] == [1, 1, 1]
+    def parameters(self):
+        return ()
 
 
 @pytest.fixture
@@ -84,24 +54,121 @@ def fake_stages(monkeypatch):
             self.passed = "right" in program
 
     monkeypatch.setattr(evaluation, "complete", complete)
-    monkeypatch.setattr(evaluation, "run_many", lambda jobs, workers: [Result(program) for program, _ in jobs])
+    monkeypatch.setattr(evaluation, "run_many", lambda jobs, workers: (Result(program) for program, _ in jobs))
     return calls
 
 
+@pytest.fixture
+def writes(monkeypatch):
+    """`writes(text)`: what the model puts behind each prompt; returns the cuts it was given."""
+
+    def script(*texts):
+        seen = []
+
+        def complete(model, tokenizer, cuts, *, samples, **settings):
+            seen.extend(cuts)
+            return [list(texts[:samples]) for _ in cuts]
+
+        monkeypatch.setattr(evaluation, "complete", complete)
+        return seen
+
+    return script
+
+
 def test_evaluate_scores_each_side_and_resumes(fake_stages, tmp_path):
-    pairs = [(FLIP, None)]
-    first = evaluate(None, None, pairs, samples=5, record=tmp_path / "r.jsonl")
+    pairs = [(FLIP, AREA)]
+    first = evaluate(Model(), None, pairs, samples=5, record=tmp_path / "r.jsonl")
     assert first.rows[0]["original"] == [True] * 5 and first.rows[0]["counterfactual"] == [False] * 5
-    again = evaluate(None, None, pairs, samples=5, record=tmp_path / "r.jsonl")
+    assert first.rows[0]["operators"] == ["==", "!="]
+    again = evaluate(Model(), None, pairs, samples=5, record=tmp_path / "r.jsonl")
     assert again.rows == first.rows and fake_stages == [2]
 
 
 def test_evaluate_refuses_a_record_of_other_settings(fake_stages, tmp_path):
-    evaluate(None, None, [(FLIP, None)], samples=5, record=tmp_path / "r.jsonl")
+    evaluate(Model(), None, [(FLIP, AREA)], samples=5, record=tmp_path / "r.jsonl")
     with pytest.raises(ValueError, match="other settings"):
-        evaluate(None, None, [(FLIP, None)], samples=6, record=tmp_path / "r.jsonl")
+        evaluate(Model(), None, [(FLIP, AREA)], samples=6, record=tmp_path / "r.jsonl")
+    other = Model()
+    other.name_or_path = "another"
+    with pytest.raises(ValueError, match="other settings"):
+        evaluate(other, None, [(FLIP, AREA)], samples=5, record=tmp_path / "r.jsonl")
 
 
 def test_evaluate_refuses_k_beyond_the_samples():
     with pytest.raises(ValueError, match="pass@5 needs at least 5 samples, not 3"):
         evaluate(None, None, [], samples=3)
+
+
+def test_the_same_model_tuned_is_another_one():
+    from torch import nn
+
+    model = nn.Linear(2, 2)
+    model.name_or_path = "some/model"
+    before = evaluation._name(model)
+    model.weight.data += 1
+    assert before.startswith("model ") and evaluation._name(model) != before
+
+
+def test_whole_functions_and_whole_programs_are_written_from_their_prompts(writes, tmp_path):
+    cuts = writes("\n    return -1 if n < 0 else 1", "\nprint(input())")
+    found = evaluate_whole(Model(), None, [SIGN, ECHO], (1, 2), 2, record=tmp_path / "r.jsonl")
+    assert [row["original"] for row in found.rows] == [[True, False], [False, True]]
+    assert [(cut.prefix[-3:], cut.indent) for cut in cuts] == [('"""', 0), ('"""', -1)]
+    assert found.scores()["pass@2 original"] == (1, 1, 1)
+
+
+def test_tests_and_talk_behind_a_function_without_a_def_are_dropped(writes):
+    problem = Problem("MBPP/1", '"""Add one."""\n', "", "assert one(1) == 2\n", "one")
+    writes("\ndef one(n):\n    return n + 1\n\nassert one(1) == 3")
+    assert evaluate_whole(Model(), None, [problem], (1,), 1).rows[0]["original"] == [True]
+
+
+def test_a_program_of_standard_input_is_cut_outside_of_functions(writes):
+    from procure_kit.concepts import perturb
+
+    source = "a = int(input())\nif a < 0:\n    print('minus')\nelse:\n    print('plus')\n"
+    problem = Problem("s/0", "", source, "", "", cases=(("-1\n", "minus\n"), ("1\n", "plus\n")))
+    writes("\n    print('minus')\nelse:\n    print('plus')")
+    (row,) = evaluate(Model(), None, [(perturb(source, "if_else_flip", task_id="s/0"), problem)], (1,), 1).rows
+    assert (row["original"], row["counterfactual"]) == ([True], [False])
+
+
+def test_a_record_is_scored_again_without_the_model(writes, tmp_path):
+    record = tmp_path / "r.jsonl"
+    writes("\n    return -1 if n < 0 else 1", "\n    return 1")
+    first = evaluate_whole(Model(), None, [SIGN], (1, 2), 2, record=record)
+    assert rescore(record, k=(1, 2)).scores() == first.scores()
+    stricter = Problem(SIGN.task_id, SIGN.prompt, SIGN.canonical_solution, "assert sign(0) == 0\n", "sign")
+    assert rescore(record, [stricter], k=(1,)).rows[0]["original"] == [False, False]
+    with pytest.warns(UserWarning, match="pass@5 needs 5 samples"):
+        assert rescore(record, [SIGN]).rows == first.rows
+    with pytest.raises(ValueError, match="nothing to score"):
+        rescore(record, [ECHO])
+
+
+def test_rows_that_are_none_of_a_record_are_named(tmp_path):
+    record = tmp_path / "r.jsonl"
+    record.write_text('{"task_id": "a/1", "concept": "whole"}\n')
+    said = []
+    with pytest.raises(ValueError, match="nothing to score"):
+        rescore(record, on_bad=said.append)
+    assert "r.jsonl:1: field 'settings' is missing" in str(said[0])
+
+
+def test_samples_of_human_evals_format_score(tmp_path):
+    rows = [
+        {"task_id": "sign/0", "completion": "    return -1 if n < 0 else 1\n"},
+        {"task_id": "sign/0", "completion": "    return 1\n"},
+        {"task_id": "sign/9", "completion": "    return 1\n"},
+        {"task_id": "sign/0"},
+    ]
+    samples, said = tmp_path / "samples.jsonl", []
+    samples.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    given = {"k": (1, 2), "record": tmp_path / "r.jsonl", "on_bad": said.append}
+    found = score_samples(samples, [SIGN, ECHO], **given)
+    assert found.rows[0]["original"] == [True, False] and found.left_out == 1
+    assert [found.scores()[f"pass@{k} original"][0] for k in (1, 2)] == [0.5, 1]
+    assert "samples.jsonl:3: no problem 'sign/9'" in str(said[0])
+    assert "samples.jsonl:4: field 'completion' is missing" in str(said[1])
+    lines = (tmp_path / "r.jsonl").read_text()
+    assert score_samples(samples, [SIGN, ECHO], **given) == found and (tmp_path / "r.jsonl").read_text() == lines

@@ -7,16 +7,11 @@ import pytest
 
 from procure_kit.concepts import PAPER_CONCEPTS
 from procure_kit.cuts import cut_pair
+from procure_kit.metrics import interval
 from procure_kit.problems import DATA, load_problems
-from procure_kit.world.score import HELD_OUT, SPLITS, interval, pairs_of, score, table
+from procure_kit.world.score import HELD_OUT, SPLITS, pairs_of, score, table
 
 STORED = DATA / "tiny" / "scores.json"
-
-
-def test_the_mean_counts_every_value_and_the_interval_resamples_problems():
-    value, low, high = interval([[1.0], [0.0], [1.0, 1.0]])
-    assert value == 0.75 and low < value < high
-    assert interval([[1], [1]]) == (1.0, 1.0, 1.0)
 
 
 def test_an_interval_narrows_with_more_problems():

@@ -9,15 +9,11 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
-
-from procure_kit.completion import complete
 from procure_kit.concepts import PAPER_CONCEPTS, perturb
 from procure_kit.counterfactual import Counterfactual, NotApplicable
-from procure_kit.cuts import Cut
-from procure_kit.evaluation import RESAMPLES, evaluate
+from procure_kit.evaluation import evaluate, evaluate_whole
+from procure_kit.metrics import interval
 from procure_kit.problems import DATA, Problem, load_problems
-from procure_kit.runner import run_many
 
 HELD_OUT = DATA / "world_heldout.jsonl"
 SPLITS = ("composition", "family")
@@ -38,21 +34,8 @@ def pairs_of(problems: list[Problem]) -> list[tuple[Counterfactual, Problem]]:
 
 def whole_functions(model, tokenizer, problems: list[Problem]) -> list[bool]:
     """Whether the model's greedy solution from the prompt alone passes, problem by problem."""
-    cuts = [Cut(problem.prompt.rstrip(), "\n", 0) for problem in problems]
-    texts = complete(model, tokenizer, cuts, max_new_tokens=160, batch_size=32)
-    jobs = [
-        (cut.prefix + text[0] + cut.suffix, problem) for cut, text, problem in zip(cuts, texts, problems, strict=True)
-    ]
-    return [result.passed for result in run_many(jobs, workers=2)]
-
-
-def interval(groups: list[list[float]]) -> tuple[float, float, float]:
-    """The mean of all values, with a 95 % interval from resampling the groups, one group a problem."""
-    sums = np.array([(sum(group), len(group)) for group in groups])  # (problems, 2)
-    drawn = sums[np.random.default_rng(0).integers(len(sums), size=(RESAMPLES, len(sums)))].sum(axis=1)
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], (0.025, 0.975))
-    value = sums[:, 0].sum() / sums[:, 1].sum()
-    return round(float(value), 4), round(float(low), 4), round(float(high), 4)
+    report = evaluate_whole(model, tokenizer, problems, k=(1,), samples=1, max_new_tokens=160, batch_size=16)
+    return [row["original"][0] for row in report.rows]
 
 
 def score(model, tokenizer, problems: list[Problem]) -> dict:

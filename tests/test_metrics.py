@@ -1,0 +1,140 @@
+"""Metrics against values worked out by hand, intervals, paired differences and the memorisation probe."""
+
+import itertools
+import json
+from math import isnan
+
+import pytest
+
+from procure_kit.metrics import Report, ame, ccs_all, ccs_valid, comparison, differences, interval, pass_at_k
+
+FOUR = [(True, True), (True, False), (False, True), (False, False)]
+
+
+@pytest.mark.parametrize("n, c, k", [(5, 0, 1), (5, 2, 1), (5, 2, 3), (5, 5, 2), (6, 1, 6), (4, 3, 2)])
+def test_pass_at_k_equals_counting_all_draws(n, c, k):
+    draws = list(itertools.combinations([True] * c + [False] * (n - c), k))
+    assert pass_at_k(n, c, k) == pytest.approx(sum(map(any, draws)) / len(draws))
+
+
+@pytest.mark.parametrize("n, c, k", [(5, 6, 1), (5, -1, 1), (5, 1, 0), (5, 1, 6)])
+def test_pass_at_k_refuses_the_impossible(n, c, k):
+    with pytest.raises(ValueError, match=f"n={n}, c={c}, k={k}"):
+        pass_at_k(n, c, k)
+
+
+def test_the_two_consistency_scores_differ_on_fail_fail():
+    assert ccs_all(FOUR) == 2 / 4
+    assert ccs_valid(FOUR) == 1 / 3
+    assert ame(FOUR) == pytest.approx(1 - ccs_valid(FOUR))
+
+
+def test_scores_without_evidence_are_nan():
+    assert isnan(ccs_all([])) and isnan(ccs_valid([(False, False)])) and isnan(ame([(False, False)]))
+
+
+def report(*verdicts, k=(1,)):
+    rows = [
+        {"task_id": f"t/{i}", "concept": concept, "original": a, "counterfactual": b}
+        for i, (concept, a, b) in enumerate(verdicts)
+    ]
+    return Report(tuple(rows), k, 0)
+
+
+def test_report_agrees_with_the_functions_on_single_samples():
+    scores = report(*(("if_else_flip", [a], [b]) for a, b in FOUR)).scores()
+    assert scores["ccs_all"][0] == ccs_all(FOUR)
+    assert scores["ccs_valid"][0] == ccs_valid(FOUR)
+    assert scores["ame"][0] == ame(FOUR)
+    assert scores["pass@1 original"][0] == 1 / 2
+
+
+def test_json_has_null_for_a_score_without_evidence():
+    found = json.loads(report(("if_else_flip", [False], [False])).to_json(), parse_constant=pytest.fail)
+    assert found["scores"]["all"]["ame"] == [None, None, None] and found["datasets"]["t"]["ccs_all"] == [1, 1, 1]
+
+
+def test_all_n_by_n_pairs_count():
+    scores = report(("if_else_flip", [True, True], [True, False]), k=(1, 2)).scores()
+    assert scores["ccs_all"][0] == 1 / 2
+    assert scores["pass@2 counterfactual"][0] == 1
+
+
+def test_interval_is_a_point_when_problems_agree_and_covers_the_value_when_not():
+    assert report(*[("if_else_flip", [True], [True])] * 5).scores()["ccs_all"] == (1, 1, 1)
+    value, low, high = report(*[("if_else_flip", [True], [i % 2 == 0]) for i in range(40)]).scores()["ccs_all"]
+    assert low < value < high and low > 0.3 and high < 0.7
+
+
+def test_markdown_has_a_row_a_concept_and_a_dash_for_nothing():
+    table = report(("def_use_break", [False], [False]), ("if_else_flip", [True], [True])).to_markdown().splitlines()
+    assert [line.split(" | ")[0] for line in table[2:]] == ["| if_else_flip", "| def_use_break", "| all"]
+    assert "| – | – |" in table[3]
+    assert json.loads(report(("if_else_flip", [True], [True])).to_json())["scores"]["all"]["ccs_all"] == [1, 1, 1]
+
+
+def test_the_mean_counts_every_value_and_the_interval_resamples_problems():
+    value, low, high = interval([[1.0], [0.0], [1.0, 1.0]])
+    assert value == 0.75 and low < value < high
+    assert interval([[1], [1]]) == (1.0, 1.0, 1.0)
+
+
+def test_whole_functions_have_pass_at_k_alone():
+    rows = tuple({"task_id": f"HumanEval/{i}", "concept": "whole", "original": [i > 0, False]} for i in range(4))
+    scores = Report(rows, (1, 2)).scores()
+    assert set(scores) == {"pass@1 original", "pass@2 original"}
+    assert scores["pass@1 original"][0] == 3 / 8 and scores["pass@2 original"][0] == 3 / 4
+
+
+def test_data_sets_have_rows_of_their_own_when_there_are_several():
+    mixed = report(*[("if_else_flip", [True], [False])] * 2)
+    mixed.rows[1]["task_id"] = "MBPP/7"
+    assert mixed.datasets == ["MBPP", "t"]
+    assert [line.split(" | ")[:2] for line in mixed.to_markdown().splitlines()[2:]][0] == ["| MBPP", "if_else_flip"]
+    assert mixed.scores(None, "MBPP")["ame"] == (1, 1, 1)
+
+
+def test_differences_are_paired_and_narrower_than_two_intervals():
+    before = report(*[("if_else_flip", [i % 2 == 0], [i % 2 == 0]) for i in range(60)])
+    after = report(*[("if_else_flip", [i % 2 == 0 or i < 6], [i % 2 == 0]) for i in range(60)])
+    value, low, high = differences(before, after)["pass@1 original"]
+    assert value == pytest.approx(3 / 60) and 0 <= low < value < high < 0.12
+    _, below, above = before.scores()["pass@1 original"]
+    assert high - low < (above - below) / 2
+    assert differences(before, after)["pass@1 counterfactual"] == (0, 0, 0)
+
+
+def test_differences_over_seeds_are_means_and_as_wide_as_the_seeds_differ():
+    none = report(*[("if_else_flip", [True], [False])] * 9)
+    full = report(*[("if_else_flip", [True], [True])] * 9)
+    assert differences([none, none], [full, none])["pass@1 counterfactual"] == (0.5, 0, 1)
+    assert differences([none, none], [full, full])["ccs_all"] == (1, 1, 1)
+    with pytest.raises(ValueError, match="not 1 and 2"):
+        differences(none, [full, full])
+
+
+def test_differences_need_pairs_in_common():
+    with pytest.raises(ValueError, match="no pair in common"):
+        differences(report(("if_else_flip", [True], [True])), report(("def_use_break", [True], [True])))
+
+
+def test_the_probe_reads_each_way_of_each_operator():
+    rows = [
+        {"task_id": f"t/{i}", "concept": "if_else_flip", "operators": way, "original": [a], "counterfactual": [b]}
+        for i, (way, a, b) in enumerate(
+            [(["==", "!="], True, False), (["==", "!="], True, True), (["!=", "=="], False, True), (None, True, False)]
+        )
+    ]
+    equal, unequal = Report(tuple(rows), (1,)).memorisation()
+    assert (equal["from"], equal["to"], equal["pairs"]) == ("==", "!=", 2)
+    assert equal["original"][0] == 1 and equal["counterfactual"][0] == 0.5 and equal["drop"][0] == 0.5
+    assert (unequal["from"], unequal["drop"][0]) == ("!=", -1)
+
+
+def test_the_papers_table_has_a_row_a_model_and_concept():
+    one = report(("if_else_flip", [True], [True]), ("def_use_break", [False], [False]))
+    lines = comparison({"untuned": one, "tuned": one}).splitlines()
+    assert [line.split(" | ")[:2] for line in lines[2:5]] == [
+        ["| untuned", "if_else_flip"], ["| untuned", "def_use_break"], ["| untuned", "all"]
+    ]  # fmt: skip
+    assert lines[4].startswith("| untuned | all | 50.0 | 50.0 | 100.0 | 100.0 | 0.0 |")
