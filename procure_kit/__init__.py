@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _HOME = {
     "Problem": "problems",
     "load_problems": "problems",
+    "problems_from_package": "doctest_problems",
     "Site": "counterfactual",
     "Counterfactual": "counterfactual",
     "NotApplicable": "counterfactual",

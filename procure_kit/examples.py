@@ -51,7 +51,8 @@ def build_example(
         "instruct" or another of `TEMPLATES`; "chat", the tokenizer's own; or a text of your own that holds {task}.
     response: "program", the whole program (after the statement in "plain"); "rest", what follows CACP's cut point.
     targets: "all" altered tokens, or "uses": without the first occurrence of each name that the original lacks, which
-        nothing can predict (our reconstruction offers both).
+        nothing can predict.
+    The paper says neither which response nor which targets it takes: both defaults are our reconstruction.
     side: "counterfactual", or "original", whose `changed` is empty.
     A token is altered if it overlaps a changed span with more than its leading white space. Only response tokens are.
 
@@ -96,7 +97,8 @@ def build_examples(
     originals: bool = True,
     **choices,
 ) -> tuple[list[dict], dict[str, int]]:
-    """Examples of many pairs, each counterfactual followed by its original if `originals`; and what became of them.
+    """Examples of many pairs, each counterfactual followed by its original if `originals` (our reconstruction); and
+    what became of them.
 
     The counts: `examples`; `left_out` (no cut point, or no room for a response); `cut_off` (counterfactuals whose
     altered tokens `max_length` cut off, also warned of); `without_changed` (those, and counterfactuals that have no

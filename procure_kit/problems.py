@@ -51,6 +51,7 @@ def load_problems(
 ) -> list[Problem]:
     """Load a problem set by its name (problem_sets.SETS) or from a file, in any format of problem_formats.py.
 
+    `package:NAME` are the functions with doctests of an installed package (doctest_problems.py).
     A file is JSONL (also .gz), a JSON array, or Parquet. `split` names a part of a set of the Hub, by default the one
     that papers report on. `languages` are those whose accepted solutions may be a CodeContests problem's original. A
     bad row is reported through `on_bad` by file and line and left out.
@@ -59,6 +60,10 @@ def load_problems(
     that carries a set, or pyarrow for Parquet, is not installed; OSError when a set can only come from the Hub, and
     that cannot be reached.
     """
+    if str(name).startswith("package:"):
+        from procure_kit.doctest_problems import problems_from_package
+
+        return problems_from_package(str(name).removeprefix("package:"))
     from procure_kit.problem_formats import problem_of
     from procure_kit.problem_sets import SETS, locate
 

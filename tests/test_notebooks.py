@@ -103,3 +103,9 @@ def test_has_three_exercises_with_hint_and_solution(notebook):
     assert len(checks) == len(folded) == 3
     assert all("<summary>Hint</summary>" in source for source in folded)
     assert all("not answered yet" in cell.outputs[0].text for cell in checks)
+
+
+def test_links_lead_somewhere(notebook):
+    for cell in notebook.cells:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", cell.source if cell.cell_type == "markdown" else ""):
+            assert (NOTEBOOKS / target).exists(), target
