@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from procure_kit.evaluation import Report, differences
-from procure_kit.metrics import WHOLE, Triple
+from procure_kit.metrics import WHOLE, Triple, dataset_of
 from procure_kit.rows import read_rows
 
 # after minus before: what the figure and the table compare
@@ -105,7 +105,7 @@ def table(runs: Runs) -> str:
 def datasets(runs: Runs) -> list[str]:
     """How the task_ids of the sets begin that the runs were scored on, where there are several."""
     keys = next(iter(next(iter(runs.values())).values()))["verdicts"]
-    found = sorted({"/".join(key.split("/")[: 2 if key.startswith("world/") else 1]) + "/" for key in keys})
+    found = sorted({dataset_of({"task_id": key.rsplit(" ", 1)[0]}) + "/" for key in keys})
     return found if len(found) > 1 else []
 
 

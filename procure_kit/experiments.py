@@ -181,7 +181,7 @@ def tuned(arm: Arm, recipe: Recipe, seed: int):
     return model, tokenizer, notes
 
 
-def test_problems(recipe: Recipe) -> list[Problem]:
+def scoring_problems(recipe: Recipe) -> list[Problem]:
     """What every arm is scored on; no training problem is among them."""
     world = load_problems("world")
     splits = [[p for p in world if p.task_id.split("/")[1] == split] for split in ("composition", "family")]
@@ -194,7 +194,7 @@ def run_one(name: str, recipe: Recipe, seed: int) -> dict:
     started = time.perf_counter()
     model, tokenizer, notes = tuned(arm_named(name), recipe, seed)
     trained = time.perf_counter()
-    problems, settings = test_problems(recipe), {"max_new_tokens": recipe.max_new_tokens, "batch_size": 16}
+    problems, settings = scoring_problems(recipe), {"max_new_tokens": recipe.max_new_tokens, "batch_size": 16}
     pairs = evaluate(model, tokenizer, pairs_of(problems, MAIN["plain"]), (1,), 1, **settings)
     whole = evaluate_whole(model, tokenizer, problems, (1,), 1, **settings)
     verdicts = {
