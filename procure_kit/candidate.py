@@ -31,7 +31,8 @@ def load(job: dict, peer: Peer) -> dict:
     try:
         code = compile(job["program"], "<program>", "exec", dont_inherit=True)
     except SyntaxError as error:
-        return {"status": "unparsable", "detail": f"line {error.lineno}: {error.msg}"}
+        where = f"line {error.lineno}: " if error.lineno else ""
+        return {"status": "unparsable", "detail": f"{where}{error.msg}"}
     except (ValueError, MemoryError, RecursionError) as error:  # null bytes; nested too deep for the parser
         return {"status": "unparsable", "detail": str(error) or "nested too deep"}
     if job.get("stdin"):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import import_module
 
-from procure_kit.boundary import Peer, Table
+from procure_kit.boundary import Peer, RemoteError, Table
 from procure_kit.plain_tests import Traits, traits
 from procure_kit.stdin_program import LONGEST as LONGEST_OUTPUT
 from procure_kit.stdin_program import compare
@@ -84,7 +84,8 @@ class Asking(Peer):
             try:
                 value = self.request("call", 0, args, kwargs)
             except Exception as error:
-                self.outcome = f"raised {type(error).__name__}: {error}"[:LONGEST]
+                kind = "" if isinstance(error, RemoteError) else f"{type(error).__name__}: "  # its message has the type
+                self.outcome = f"raised {kind}{error}".removesuffix(": ")[:LONGEST]
                 raise
             self.outcome = f"returned {_short.repr(value)}"
             return value

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tests.browsing import MARKS, lab_page, shot
+from tests.browsing import MARKS, lab_page, offline, shot
+from tests.test_browser_pair import HOSTILE
 
 pytestmark = MARKS
 CELLS = [
@@ -50,8 +51,11 @@ def test_the_pair_view_runs_in_the_notebook(page):
     shot(page, "lab_pair")
 
 
-def test_the_exported_file_is_the_page(page, folder):
-    assert 'id="meta"' in (folder / "exported.html").read_text("utf-8")
+def test_the_exported_file_opens_with_the_network_off(page, folder):
+    with offline(page.context.browser, folder / "exported.html") as exported:
+        exported.locator(".grid >> nth=1 >> [data-layer='2'][data-head='3']").click()
+        assert "Layer 2, head 3" in exported.text_content("#status")
+        assert exported.trouble == []
 
 
 def test_another_concept_gives_another_pair_and_its_verdict(box):
@@ -86,6 +90,23 @@ def test_a_pair_is_kept(box, folder):
     box.click("button:has-text('keep this pair')")
     box.wait_for_selector("b:has-text('1 pair kept')")
     assert len((folder / "kept.jsonl").read_text().splitlines()) == 1
+
+
+def test_code_with_markup_is_text_in_every_tab(box):
+    box.click(".lm-TabBar-tab:has-text('pair')")
+    choose(box, "problem", "my own code")
+    box.fill(".widget-textarea textarea", HOSTILE)
+    box.keyboard.press("Tab")
+    box.wait_for_selector("td pre:has-text('</script><img src=x')")
+    for tab, seen in {"sites": "table", "flow": "svg", "loss": "pre ins", "attention": "iframe"}.items():
+        box.click(f".lm-TabBar-tab:has-text('{tab}')")
+        box.locator(f".widget-tab-contents {seen} >> visible=true").first.wait_for()
+        assert box.locator(".widget-tab-contents img, .widget-tab-contents script").count() == 0
+    frame = box.frame_locator(".widget-tab-contents iframe")
+    frame.locator("body[data-drawn]").wait_for()
+    shot(box, "explorer_hostile")
+    assert frame.locator("img, svg").count() == 0
+    assert box.evaluate("window.hacked") is None and frame.locator("body").evaluate("window.hacked") is None
 
 
 def test_broken_code_is_a_sentence_not_a_traceback(box):

@@ -59,6 +59,12 @@ def test_opens_with_aims_needs_and_times(notebook):
     assert "– s" not in first
 
 
+def test_says_in_words_what_to_expect(notebook):
+    if notebook.cells[0].source.startswith(("# 1b", "# 2")):
+        pytest.skip("these two say it in running text, before and after each table")
+    assert sum(cell.source.count("**Expect**") for cell in notebook.cells) >= 3
+
+
 @pytest.mark.parametrize("tag", ["parameters", "results"])
 def test_has_one_cell_of_each_role(notebook, tag):
     assert len([cell for cell in code_cells(notebook) if tag in cell.metadata.get("tags", [])]) == 1
@@ -103,3 +109,9 @@ def test_has_three_exercises_with_hint_and_solution(notebook):
     assert len(checks) == len(folded) == 3
     assert all("<summary>Hint</summary>" in source for source in folded)
     assert all("not answered yet" in cell.outputs[0].text for cell in checks)
+
+
+def test_links_lead_somewhere(notebook):
+    for cell in notebook.cells:
+        for target in re.findall(r"\]\((?!http)([^)#]+)", cell.source if cell.cell_type == "markdown" else ""):
+            assert (NOTEBOOKS / target).exists(), target
