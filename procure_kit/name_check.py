@@ -6,9 +6,10 @@ import keyword
 
 from procure_kit.analysis import Analysis
 from procure_kit.concepts.def_use_break import second_web
-from procure_kit.concepts.renaming import LENGTH, can_rename
-from procure_kit.counterfactual import Span
+from procure_kit.concepts.renaming import LENGTH, can_rename, places, rename
+from procure_kit.counterfactual import Edit, Span, apply_edits
 from procure_kit.scopes import Occurrence, Scope, Variable
+from procure_kit.source_tree import BOM
 from procure_kit.statement_check import NotThisConcept, several
 
 Found = tuple[str, list[Span], list[Span]]  # a detail, and the changed spans in the original and the counterfactual
@@ -22,6 +23,7 @@ _NAMES = {
     ast.MatchMapping: "rest",
     ast.Global: "names",
     ast.Nonlocal: "names",
+    ast.keyword: "arg",
 }  # fmt: skip  the fields that hold names of variables
 
 
@@ -30,6 +32,7 @@ def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: A
     pairs = _renamed(one, other, old, new)
     mapping = _same_meaning(old, new)
     _check_allowed(old, mapping)
+    _check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
     known = {o.name for o in old.scopes.occurrence.values()}
     for variable, name in mapping.items():
         _check_new_name(variable, name, known)
@@ -48,6 +51,7 @@ def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new:
     pairs = _renamed(one, other, old, new)
     mapping = _same_meaning(old, new)
     _check_allowed(old, mapping)
+    _check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
     functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
     for function in functions:
         here = {v.name: name for v, name in mapping.items() if _home(old, v.scope) is function}
@@ -70,6 +74,11 @@ def check_def_use_break(one: ast.Module, other: ast.Module, old: Analysis, new: 
     for pair in pairs:
         variables.setdefault(pair[0].variable, []).append(pair)
     whole = [_check_break(old, variable, found) for variable, found in variables.items()]
+    edits = []
+    for (variable, found), all_of_it in zip(variables.items(), whole, strict=True):
+        spans = places(old, variable) if all_of_it else [a.span for a, _ in found]
+        edits += rename(spans, found[0][1].name)
+    _check_keywords(old, new, edits)
     detail = "the whole variable has a new name: the looser reading of the concept" if any(whole) else ""
     return (several(len(variables), detail), *_spans(pairs))
 
@@ -111,8 +120,31 @@ def _renamed(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -
     return [(a, b) for a, b in both if a.name != b.name]
 
 
+def _check_keywords(old: Analysis, new: Analysis, edits: list[Edit]) -> None:
+    """Keywords of calls have followed the parameters that they name, and no other has changed; the examples of
+    docstrings may have followed, too."""
+    expected = ast.parse(apply_edits(old.source, edits)[0].removeprefix(BOM))
+    given = ast.parse(new.source.removeprefix(BOM))
+    if ast.dump(given) == ast.dump(expected):
+        return
+    for tree in (given, expected):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = ""
+    if ast.dump(given) != ast.dump(expected) or _strings(new) != _strings(old):
+        raise NotThisConcept("keywords of calls do not follow the parameters that they name")
+
+
+def _strings(analysis: Analysis) -> list[str]:
+    tree = ast.parse(analysis.source.removeprefix(BOM))
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
 def _check_shape(one, other, line: int = 1) -> None:
     line = getattr(one, "lineno", line)
+    both = isinstance(one, ast.Constant) and isinstance(other, ast.Constant)
+    if both and ">>>" in str(one.value) and isinstance(other.value, str):
+        return  # the examples of a docstring, which _check_keywords compares
     if isinstance(one, ast.AST) and type(one) is type(other):
         for field in one._fields:
             a, b = getattr(one, field, None), getattr(other, field, None)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from procure_kit import find_sites, perturb
+from procure_kit import classify, find_sites, perturb
 
 
 def renamed(source, concept, mode="strict", site=None):
@@ -165,7 +165,7 @@ def test_defined_once_is_no_site():
         (
             "variable_name_random",
             "def f(p):\n    x = p\n    return x\nf(p=1)",
-            "def f(p):\n    A = p\n    return A\nf(p=1)",
+            "def f(A):\n    B = A\n    return B\nf(A=1)",
         ),
         ("def_use_break", "def f(p):\n    return p", "def f(A):\n    return A"),
         ("variable_name_shuffle", "def f(p):\n    x = p\n    return x", "def f(x):\n    p = x\n    return p"),
@@ -174,9 +174,57 @@ def test_defined_once_is_no_site():
 def test_procure_mode_renames_parameters(concept, before, after):
     assert renamed(before, concept, "procure") == after
     sites = find_sites(before, [concept], "procure")
-    assert {site.soundness for site in sites} == {"tested" if "p=1" not in before else "syntactic"}
+    assert {site.soundness for site in sites} == {"tested"}
 
 
 def test_procure_mode_leaves_parameters_that_are_passed_by_name_in_a_doctest():
-    source = "def f(p):\n    '''>>> f(p=1)'''\n    return p"
+    source = "def f(p):\n    '''>>> g(p=1)'''\n    return p"
     assert "pass it by its name" in find_sites(source, ["def_use_break"], "procure")[0].refused
+
+
+FOLLOWED = {  # in procure mode a parameter's keywords go with it
+    "call": ("def f(p): return p\nf(p=1)", "def f(A): return A\nf(A=1)"),
+    "two functions": ("def f(p): return p\ndef g(p): return f(p=p)", "def f(A): return A\ndef g(p): return f(A=p)"),
+    "built-in": ("def f(key): return sorted(key, key=len)", "def f(A): return sorted(A, key=len)"),
+    "doctest": (
+        "def f(p):\n    '''\n    >>> f( p=1)\n    1\n    >>> [f(\n    ...   p=x) for x in 'ä']\n    '''\n    return p",
+        "def f(A):\n    '''\n    >>> f( A=1)\n    1\n    >>> [f(\n    ...   A=x) for x in 'ä']\n    '''\n    return A",
+    ),
+    "closure": (
+        "def h():\n    def f(p): return p\n    return f(p=1)",
+        "def h():\n    def f(A): return A\n    return f(A=1)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), FOLLOWED.values(), ids=FOLLOWED)
+def test_keywords_follow_their_parameters(before, after):
+    site = next(site for site in find_sites(before, "def_use_break", "procure") if site.refused is None)
+    assert renamed(before, "def_use_break", "procure", site) == after
+    made = perturb(before, "def_use_break", 0, "procure", site).counterfactual
+    assert classify(before, made, "def_use_break").status == "ok"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "g(p=1)", "x.f(p=1)", "f(**x)", "f = g\nf(p=1)", "class C(g, p=1): pass", "'call f with p=1'", "h(f, p=1)",
+        "@g\ndef f(q): pass\nf(p=1)", "match x:\n    case C(p=1): pass", "'''\n>>> g(p=1)\n'''", "'\\n>>> f(p=1)'",
+    ],
+)  # fmt: skip
+def test_no_parameter_is_renamed_that_something_else_may_name(rest):
+    source = f"def f(p): return p\n{rest}"
+    sites = find_sites(source, "def_use_break", "procure")
+    assert [site.refused is None for site in sites if site.label == "p"] == [False]
+
+
+def test_the_check_asks_for_the_keywords_too():
+    source = "def f(p): return p\nf(p=1)\n"
+    assert classify(source, source.replace("p): return p", "abcde): return abcde"), "def_use_break").status != "ok"
+    assert classify(source, source.replace("f(p=1)", "f(abcde=1)"), "def_use_break").status != "ok"
+
+
+@pytest.mark.parametrize("name", ["__x", "_C__x"])
+def test_mangled_names_stay(name):
+    source = f"class C:\n    def m(self):\n        {name} = 1\n        return __x + _C__x\n"
+    assert find_sites(source, "variable_name_random")[0].refused

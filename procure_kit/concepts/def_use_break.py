@@ -12,8 +12,8 @@ from random import Random
 
 from procure_kit.analysis import Analysis
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.renaming import can_rename, fresh_names, rename
-from procure_kit.counterfactual import Edit
+from procure_kit.concepts.renaming import can_rename, fresh_names, places, rename
+from procure_kit.counterfactual import Edit, Span
 from procure_kit.inference import PLAIN, definition_kind
 from procure_kit.scopes import BINDING, Occurrence, Variable
 
@@ -38,7 +38,8 @@ def _second(analysis: Analysis, variable: Variable) -> Iterator[Candidate]:
         yield Candidate(at.span, label, refused=refused)
     else:
         sure = "syntactic" if _nothing_lives_longer(analysis, variable, set(web)) else "tested"
-        yield Candidate(at.span, label, partial(_rewrite, analysis, web), soundness=sure)
+        spans = [occurrence.span for occurrence in web]
+        yield Candidate(at.span, label, partial(_rewrite, analysis, spans), soundness=sure)
 
 
 def second_web(analysis: Analysis, variable: Variable) -> list[Occurrence]:
@@ -78,11 +79,11 @@ def _whole(analysis: Analysis, variable: Variable) -> Iterator[Candidate]:
     refused = analysis.reader(variable.scope)
     if not can_rename(analysis, variable, "procure"):
         refused = refused or "callers may pass it by its name, or it is no plain variable"
-    occurrences = sorted(variable.occurrences, key=lambda o: o.span)
-    rewrite = None if refused else partial(_rewrite, analysis, occurrences)
+    first = min(o.span for o in variable.occurrences)
+    rewrite = None if refused else partial(_rewrite, analysis, places(analysis, variable))
     sure = "tested" if is_parameter else "syntactic"
-    yield Candidate(occurrences[0].span, variable.name, rewrite, refused, sure)
+    yield Candidate(first, variable.name, rewrite, refused, sure)
 
 
-def _rewrite(analysis: Analysis, occurrences: list[Occurrence], rng: Random) -> list[Edit]:
-    return rename(occurrences, fresh_names(analysis, rng, 1)[0])
+def _rewrite(analysis: Analysis, spans: list[Span], rng: Random) -> list[Edit]:
+    return rename(spans, fresh_names(analysis, rng, 1)[0])

@@ -7,8 +7,9 @@ from string import ascii_lowercase
 import libcst as cst
 
 from procure_kit.analysis import Analysis
-from procure_kit.counterfactual import Edit
-from procure_kit.scopes import Occurrence, Scope, Variable
+from procure_kit.concepts.keyword_calls import keyword_spans
+from procure_kit.counterfactual import Edit, Span
+from procure_kit.scopes import Scope, Variable
 from procure_kit.source_tree import walk
 
 _VARIABLE = {"store", "load", "update", "delete", "declare"}
@@ -18,30 +19,44 @@ LENGTH = 5  # characters of a random name (CACP)
 def can_rename(analysis: Analysis, variable: Variable, mode: str) -> bool:
     """Whether a name is a variable of a function and nothing else, and nothing depends on how it is called.
 
-    Parameters are part of an interface: only the looser mode renames them, unless something in the file passes one
-    by its name. Functions, classes and imports are not variables. `__x` means different names in different classes.
+    Parameters are part of an interface: only the looser mode renames them, and with them the keywords that name them
+    in the file's calls and doctests; not where that cannot be told. Functions, classes and imports are not variables.
+    `__x` means different names in different classes, and `_C__x` may be one of them.
     """
-    if variable.scope.kind not in ("function", "lambda", "comprehension") or variable.name.startswith("__"):
+    mangled = variable.name.startswith("_") and "__" in variable.name
+    if variable.scope.kind not in ("function", "lambda", "comprehension") or mangled:
         return False
     kinds = variable.kinds
     if mode == "procure" and "parameter" in kinds:
         kinds = kinds - {"parameter"}
-        if variable.name in analysis.keywords or variable.name in ("self", "cls"):
+        if variable.name in ("self", "cls") or keyword_spans(analysis, variable) is None:
             return False
     return kinds <= _VARIABLE and analysis.printed.isdisjoint(variable.occurrences)
 
 
-def variables(analysis: Analysis, function: Scope, mode: str) -> dict[str, list[Occurrence]]:
-    """The occurrences to rename in a function and all in it, by name: equal names are renamed alike."""
-    found: dict[str, list[Occurrence]] = {}
+def places(analysis: Analysis, variable: Variable) -> list[Span]:
+    """Where a variable's name stands, also as a keyword."""
+    keywords = keyword_spans(analysis, variable) if "parameter" in variable.kinds else []
+    return [occurrence.span for occurrence in variable.occurrences] + (keywords or [])
+
+
+def variables(analysis: Analysis, function: Scope, mode: str) -> dict[str, list[Span]]:
+    """The places to rename in a function and all in it, by name: equal names are renamed alike."""
+    found: dict[str, list[Span]] = {}
     for scope in function.inside():
         for variable in scope.variables.values():
             if can_rename(analysis, variable, mode):
-                found.setdefault(variable.name, []).extend(variable.occurrences)
+                found.setdefault(variable.name, []).extend(places(analysis, variable))
     return found
 
 
-def movable(analysis: Analysis, function: Scope, mode: str) -> dict[str, list[Occurrence]]:
+def has_parameter(function: Scope, names: Iterable[str]) -> bool:
+    """Whether one of the names is a parameter of the function or of one inside it."""
+    wanted = set(names)
+    return any(o.kind == "parameter" and o.name in wanted for scope in function.inside() for o in scope.occurrences)
+
+
+def movable(analysis: Analysis, function: Scope, mode: str) -> dict[str, list[Span]]:
     """Those of `variables` whose names mean nothing else anywhere in the function, so that they can trade places."""
     found = variables(analysis, function, mode)
     here = {
@@ -72,5 +87,5 @@ def fresh_names(analysis: Analysis, rng: Random, count: int) -> list[str]:
     return names
 
 
-def rename(occurrences: Iterable[Occurrence], name: str) -> list[Edit]:
-    return [Edit(*occurrence.span, name) for occurrence in occurrences]
+def rename(spans: Iterable[Span], name: str) -> list[Edit]:
+    return [Edit(*span, name) for span in dict.fromkeys(spans)]

@@ -11,7 +11,7 @@ from random import Random
 
 from procure_kit.analysis import Analysis
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.renaming import fresh_names, refuse, rename, variables
+from procure_kit.concepts.renaming import fresh_names, has_parameter, refuse, rename, variables
 from procure_kit.counterfactual import Edit
 from procure_kit.scopes import Scope
 
@@ -24,7 +24,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
         if not refused and not named:
             refused = "it has no variable of its own to rename (parameters are its interface)"
         rewrite = None if refused else partial(_rewrite, analysis, function, mode)
-        sure = "tested" if any(o.kind == "parameter" for found in named.values() for o in found) else "syntactic"
+        sure = "tested" if has_parameter(function, named) else "syntactic"
         label = f"{function.node.name.value}: {', '.join(named)}"
         yield Candidate(analysis.tree.span(function.node), label, rewrite, refused, sure)
 

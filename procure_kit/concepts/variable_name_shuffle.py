@@ -10,7 +10,7 @@ from random import Random
 
 from procure_kit.analysis import Analysis
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.renaming import movable, refuse, rename
+from procure_kit.concepts.renaming import has_parameter, movable, refuse, rename
 from procure_kit.counterfactual import Edit
 from procure_kit.scopes import Scope
 
@@ -23,7 +23,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
         if not refused and len(named) < 2:
             refused = "it has fewer than two variables whose names can trade places"
         rewrite = None if refused else partial(_rewrite, analysis, function, mode)
-        sure = "tested" if any(o.kind == "parameter" for found in named.values() for o in found) else "syntactic"
+        sure = "tested" if has_parameter(function, named) else "syntactic"
         label = f"{function.node.name.value}: {', '.join(named)}"
         yield Candidate(analysis.tree.span(function.node), label, rewrite, refused, sure)
 
