@@ -10,9 +10,12 @@ EXPRESSIONS = [
     "({} < {})", "({} in {})", "({} is {})", "({} if {} else {})", "[{v} for {v} in {}]", "(w := {})", "{}[0]",
     "[{v} for {v} in {} if {}]", "sum({v} for {v} in {})", "(lambda {v}: {})({})", "f'{{{v}}}x'", "(1 < {} < {})",
     "list({v} + 1 for {v} in {})", "(lambda: {})()", "(-{})", "max({}, 1)", "[({v} := {}) for w in p]", "range({})",
+    "list({})", "next({}, 0)", "iter({})", "zip({}, {})", "({v} for {v} in {})", "[*{}]", "f'{{{v}!r:>3}}'", "{}[1:]",
+    "(lambda {v}={}: {v})()", "{}.copy()", "{}.pop()", "dict(k={})", "dict({})",
 ]  # fmt: skip
 SIMPLE = ["assign"] * 5 + ["constant"] * 4 + ["update", "count", "call", "pair", "del", "return", "unpack"]
 COMPOUND = ["if", "if", "elif", "for", "range", "while", "try", "finally", "with", "match", "def"]
+COMPOUND += ["class", "late", "generator", "handler", "return finally"]
 
 PRELUDE = """
 import contextlib
@@ -97,6 +100,19 @@ def statement(rng: Random, depth: int, loop: bool) -> list[str]:
         case "match":
             cases = [f"case [{name}, 1]:", *block(), f"case {other} if {value()}:", *block(), "case _:", *block()]
             return [f"match {value()}:", *indent(cases)]
+        case "class":
+            return ["class C:", f"    {name} = {value()}", f"    {other} = {name}", f"{name} = C.{other}"]
+        case "late":
+            lines = [f"late = [lambda: {name} for {other} in (1, 2)]", *statements(rng, depth - 1, loop)]
+            return [*lines, f"{other} = [f() for f in late]"]
+        case "generator":
+            body = [f"for {name} in (1, 2):", f"    yield {name}, {other}"]
+            lines = ["def h():", *indent(body), "taken = h()", f"{name} = next(taken)"]
+            return [*lines, *statements(rng, depth - 1, loop), f"{other} = list(taken)"]
+        case "handler":
+            return ["try:", *block(), f"except TypeError as {name}:", f"    del {name}", *block(), "else:", *block()]
+        case "return finally":
+            return ["try:", f"    if {value()}: return {value()}", *block(), "finally:", f"    {name} = {value()}"]
         case "def":
             return [
                 "def h():",
