@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit.concepts import PAPER_CONCEPTS
+from procure_kit.concepts import CONCEPTS
 from procure_kit.generator_table import compare, markdown, rules_rows, with_sites
 from procure_kit.llm_client import Client
 from procure_kit.llm_generation import llm_generate
@@ -29,22 +29,22 @@ def main() -> None:
     parser.add_argument("--record", type=Path, default=REPLIES)
     parser.add_argument("--also", nargs=2, action="append", default=[], metavar=("MODEL", "URL"))
     parser.add_argument("--out", type=Path, default=HERE / "generators.json")
+    parser.add_argument("--machine", default="two CPU cores, no GPU; the model on one thread", help="in words")
     args = parser.parse_args()
     problems, rows = load_problems("kit"), []
     with ExitStack() as stack:
         servers = [(MODEL, stack.enter_context(local_server())), *args.also]
         clients = [Client(name, url, args.record, parameters=SETTINGS) for name, url in servers]
-        for concept in tqdm(PAPER_CONCEPTS, desc="generators", unit="concept"):
+        for concept in tqdm(CONCEPTS, desc="generators", unit="concept"):
             some = with_sites(problems, concept, args.problems)
             rows += rules_rows(some, concept)
             for client in clients:
                 rows += llm_generate(some, client, [concept], turns=args.turns, concurrency=1)
     lines = compare(rows)
     command = f"python -m tests.benchmarks.generators --problems {args.problems} --turns {args.turns}"
-    machine = "two CPU cores, no GPU; the model on one thread"
-    about = {"command": command, "machine": machine, "parameters": SETTINGS}
+    about = {"command": command, "machine": args.machine, "parameters": SETTINGS}
     args.out.write_text(json.dumps(about | {"lines": lines}, indent=1, ensure_ascii=False) + "\n")
-    text = f"Made by `{command}` on {machine}.\n\n{markdown(lines)}\n"
+    text = f"Made by `{command}` on {args.machine}.\n\n{markdown(lines)}\n"
     args.out.with_suffix(".md").write_text(text)
     print(text)
 
