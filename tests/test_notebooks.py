@@ -59,6 +59,12 @@ def test_opens_with_aims_needs_and_times(notebook):
     assert "– s" not in first
 
 
+def test_says_in_words_what_to_expect(notebook):
+    if notebook.cells[0].source.startswith(("# 1b", "# 2")):
+        pytest.skip("these two say it in running text, before and after each table")
+    assert sum(cell.source.count("**Expect**") for cell in notebook.cells) >= 3
+
+
 @pytest.mark.parametrize("tag", ["parameters", "results"])
 def test_has_one_cell_of_each_role(notebook, tag):
     assert len([cell for cell in code_cells(notebook) if tag in cell.metadata.get("tags", [])]) == 1
