@@ -37,7 +37,7 @@ from procure_kit.problems import load_problems
 
 HERE = Path(__file__).parent
 CODEIO = ("reasoning-gym", "reasoning_gym/data/codeio.jsonl.gz")
-SECONDS = 2  # a call
+SECONDS = 1  # a call; inputs that take the original longer are left out
 FIELDS = ("task", "mode", "concept", "soundness", "cause", "site")
 
 
@@ -97,6 +97,8 @@ def compare(seed: int, inputs: int, program: tuple) -> list[tuple]:
     signal.signal(signal.SIGALRM, _alarm)
     try:
         values = given if isinstance(given, list) else generated(given, source, entry, seed, inputs)
+        first = zip(values, behaviour(source, entry, values), strict=True)
+        values = [value for value, found in first if found != ("too long",)]
         expected = behaviour(source, entry, values)
     except BaseException as error:
         return [(task, "", "", "", f"cannot be run: {type(error).__name__}", "")]
@@ -168,7 +170,9 @@ def judge(expected: list[tuple], text: str, entry: str, inputs: list) -> str:
     except BaseException as error:
         return f"loading raises {type(error).__name__}"
     for before, after in zip(expected, found, strict=True):
-        if before != after and ("too long",) not in (before, after):
+        if before != after:
+            if ("too long",) in (before, after):
+                return "it takes too long"
             kinds = ("the result", "what it prints", "what becomes of its arguments")
             return next(kind for kind, a, b in zip(kinds, before, after, strict=True) if a != b) + " differs"
     return "same"
