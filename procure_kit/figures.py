@@ -100,3 +100,24 @@ def _bars(triples: list[tuple[float, float, float]]) -> dict:
     value, low, high = ([100 * triple[i] for triple in triples] for i in range(3))
     up, down = ([b - a for a, b in zip(*ends, strict=True)] for ends in ((value, high), (low, value)))
     return {"y": value, "error_y": {"array": up, "arrayminus": down}}
+
+
+def gains(found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict[str, str], title: str) -> go.Figure:
+    """Differences with their intervals, a line a comparison: {comparison: {metric: (value, low, high)}}, in points.
+
+    `metrics`: which are drawn, and what the legend calls them.
+    """
+    names = list(found)[::-1]  # plotly counts from below
+    figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": "points", "height": 130 + 70 * len(names)})
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
+    figure.update_layout(margin={"l": 170, "r": 20, "t": 80, "b": 50}, legend=legend)
+    drawn = zip(metrics.items(), (BLUE, ORANGE, GREEN, PURPLE), strict=False)
+    for place, ((metric, shown), colour) in enumerate(drawn):
+        triples = [found[name][metric] for name in names]
+        bars = _bars(triples)
+        rows = [row + 0.27 - 0.18 * place for row in range(len(names))]
+        marker = {"color": colour, "size": 9}
+        figure.add_scatter(x=bars["y"], y=rows, error_x=bars["error_y"], mode="markers", marker=marker, name=shown)
+    figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, zeroline=False)
+    figure.add_vline(x=0, line_color=GREY)
+    return figure

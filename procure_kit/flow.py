@@ -42,6 +42,8 @@ class Flow:
     assigned: dict[Occurrence, Assigned] = field(default_factory=dict)
     kinds: dict[Occurrence, str | None] = field(default_factory=dict)  # worked out by inference.py on first use
 
+    _covered: dict[Variable, bool] = field(default_factory=dict)
+
     @cached_property
     def at(self) -> dict[Occurrence, list[int]]:
         """The events of each occurrence: two for an augmented assignment."""
@@ -54,7 +56,9 @@ class Flow:
     def covers(self, variable: Variable) -> bool:
         """Whether the graph sees everything that happens to the variable: no closure, class body or generator does
         anything to it at another time."""
-        return all(occurrence in self.at for occurrence in variable.occurrences)
+        if variable not in self._covered:
+            self._covered[variable] = all(occurrence in self.at for occurrence in variable.occurrences)
+        return self._covered[variable]
 
     @cached_property
     def _masks(self) -> dict[Variable, int]:
@@ -79,8 +83,10 @@ class Flow:
         while changed:
             changed = False
             for number, event in enumerate(self.events):
-                state = undefined if number == 0 else 0
-                for previous in self.before[number]:
+                before = self.before[number]
+                # Most events follow one other: its state is shared, not copied.
+                state = out[before[0]] if before else undefined if number == 0 else 0
+                for previous in before[1:]:
                     state |= out[previous]
                 into[number] = state
                 if event.writes:

@@ -1,6 +1,8 @@
 """Counterfactuals for a whole problem set, by the rules of the concepts; what cannot be done is a row that says why."""
 
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Executor
+from functools import partial
 
 from procure_kit.concepts import CONCEPTS, MODES, find_sites, perturb
 from procure_kit.counterfactual import Counterfactual, NotApplicable
@@ -21,20 +23,37 @@ def generate(
     seed: int = 0,
     every_site: bool = False,
     done: Collection[tuple] = (),
+    executor: Executor | None = None,
 ) -> Iterator[Counterfactual]:
     """Yield one counterfactual for each problem and concept, or one for every site that can be rewritten.
 
     A problem without such a site gives a row whose status is "not_applicable" and whose detail has the reasons, one
     that cannot be read gives "unparsable"; the counterfactual is then the original and the site -1. `concepts` are
-    keys of CONCEPTS (default: all). What has its `identity` in `done` is left out.
+    keys of CONCEPTS (default: all). What has its `identity` in `done` is left out. `executor`: who works on the
+    problems, each as a task of its own; any of `concurrent.futures`, or a Dask client's (`client.get_executor()`).
+    The rows and their order are the same whoever works.
 
     Raises: ValueError for an unknown concept or mode.
     """
-    concepts = check(concepts, mode)
-    for problem in problems:
-        for concept in concepts:
-            work = {"task_id": problem.task_id, "concept": concept, "mode": mode, "seed": seed, "generator": GENERATOR}
-            yield from _of_problem(problem, work, every_site, {row for row in done if _same(row, work)})
+    work = partial(_of_problem, check(concepts, mode), mode, seed, every_site)
+    if executor is None:
+        made = (work(problem, done) for problem in problems)
+    else:
+        problems = list(problems)
+        known = [[row for row in done if row[0] == problem.task_id] for problem in problems]
+        made = executor.map(work, problems, known)
+    for rows in made:
+        yield from rows
+
+
+def _of_problem(
+    concepts: list[str], mode: str, seed: int, every_site: bool, problem: Problem, done: Collection[tuple]
+) -> list[Counterfactual]:
+    rows = []
+    for concept in concepts:
+        work = {"task_id": problem.task_id, "concept": concept, "mode": mode, "seed": seed, "generator": GENERATOR}
+        rows += _of_concept(problem, work, every_site, {row for row in done if _same(row, work)})
+    return rows
 
 
 def check(concepts: Collection[str] | None, mode: str) -> list[str]:
@@ -51,7 +70,7 @@ def _same(row: tuple, work: dict) -> bool:
     return row == identity(work | {"site": row[IDENTITY.index("site")]})
 
 
-def _of_problem(problem: Problem, work: dict, every_site: bool, done: set[tuple]) -> Iterator[Counterfactual]:
+def _of_concept(problem: Problem, work: dict, every_site: bool, done: set[tuple]) -> Iterator[Counterfactual]:
     concept, mode, seed, source = work["concept"], work["mode"], work["seed"], problem.program
     if done and not every_site or identity(work | {"site": -1}) in done:
         return

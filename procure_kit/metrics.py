@@ -157,8 +157,9 @@ def _plain(scores: dict[str, Triple]) -> dict[str, list[float | None]]:
 
 
 def dataset_of(row: dict) -> str:
-    """`HumanEval` of HumanEval/3, `world/family/gaps` of world/family/gaps/3."""
-    return row["task_id"].rpartition("/")[0].partition("/")[0] or row["task_id"]
+    """`HumanEval` of HumanEval/3, `world/family` of world/family/gaps/3."""
+    parts = row["task_id"].split("/")
+    return "/".join(parts[:2]) if len(parts) > 3 else parts[0]
 
 
 def _mean(passes: list[bool]) -> float:

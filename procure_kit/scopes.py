@@ -6,6 +6,7 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 
@@ -35,8 +36,9 @@ class Variable:
     scope: "Scope"
     occurrences: list[Occurrence] = field(default_factory=list, repr=False)
 
-    @property
+    @cached_property
     def kinds(self) -> set[str]:
+        """The kinds of all its occurrences; asked for only when all of them are known."""
         return {occurrence.kind for occurrence in self.occurrences}
 
 

@@ -1,13 +1,15 @@
 """The files of a source tree: which ones may be rewritten, and Python text read and written with every byte kept."""
 
+import ast
 import os
 import shutil
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
 TEST_DIRECTORIES = {"test", "tests"}
+_WAYS_TO_CALLER = {"_getframe", "currentframe", "f_back", "stack"}
 
 
 def files_of(tree: Path) -> Iterator[str]:
@@ -49,6 +51,28 @@ def read_python(data: bytes) -> tuple[str, str]:
     if text.encode(encoding) != data:
         raise ValueError(f"line 1: the encoding {encoding} does not give the same bytes back")
     return text, encoding
+
+
+def caller_readers(tree: Path, files: Iterable[str]) -> set[str]:
+    """The names of functions that read the variables of whoever calls them, by the frame: to call one is like
+    `locals()`, from whichever file."""
+    found = set()
+    for file in files:
+        data = (tree / file).read_bytes()
+        if b"f_locals" not in data:
+            continue
+        try:
+            nodes = list(ast.walk(ast.parse(data)))
+        except (SyntaxError, ValueError, RecursionError):
+            continue  # it is told of when it is its turn to be rewritten
+        for function in nodes:
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                inside = list(ast.walk(function))
+                words = {node.attr for node in inside if isinstance(node, ast.Attribute)}
+                words |= {node.id for node in inside if isinstance(node, ast.Name)}
+                if "f_locals" in words and not _WAYS_TO_CALLER.isdisjoint(words):
+                    found.add(function.name)
+    return found
 
 
 def write_whole(path: Path, data: bytes, like: Path) -> None:

@@ -15,12 +15,13 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
+from procure_kit.analysis import analyse
 from procure_kit.concepts import find_sites, perturb_all
 from procure_kit.counterfactual import Counterfactual, Edit, Site, apply_edits, place_edits
 from procure_kit.generation import GENERATOR, check
 from procure_kit.processes import mapped
 from procure_kit.rows import BadRow, append_row, read_rows, warn_bad_row
-from procure_kit.source_trees import copy_whole, files_of, is_python, is_test, read_python, write_whole
+from procure_kit.source_trees import caller_readers, copy_whole, files_of, is_python, is_test, read_python, write_whole
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def perturb_tree(
             pending.append(file)
         elif not os.path.lexists(new_dir / file):
             copy_whole(tree / file, new_dir / file)
-    for file, data, rows in mapped(partial(_rewrite_file, settings), pending, workers, "perturb", "file"):
+    readers = caller_readers(tree, (file for file in files_of(tree) if is_python(tree, file)))
+    for file, data, rows in mapped(partial(_rewrite_file, settings, readers), pending, workers, "perturb", "file"):
         for row in rows:
             append_row(manifest, row)
         write_whole(new_dir / file, data, like=tree / file)
@@ -115,11 +117,11 @@ def _prepare(tree: Path, new_dir: Path, settings: TreeSettings) -> Path:
     return manifest
 
 
-def _rewrite_file(settings: TreeSettings, file: str) -> tuple[str, bytes, list[dict]]:
+def _rewrite_file(settings: TreeSettings, readers: set[str], file: str) -> tuple[str, bytes, list[dict]]:
     data = (Path(settings.original) / file).read_bytes()
     try:
         source, encoding = read_python(data)
-        text, rows = rewrite_source(source, file, settings)
+        text, rows = rewrite_source(source, file, settings, readers)
         return file, text.encode(encoding), rows
     except ValueError as error:
         nothing = Counterfactual(
@@ -128,17 +130,21 @@ def _rewrite_file(settings: TreeSettings, file: str) -> tuple[str, bytes, list[d
         return file, data, [nothing.to_row() | {"file": file}]
 
 
-def rewrite_source(source: str, file: str, settings: TreeSettings) -> tuple[str, list[dict]]:
+def rewrite_source(
+    source: str, file: str, settings: TreeSettings, readers: Collection[str] = ()
+) -> tuple[str, list[dict]]:
     """The source with every site rewritten, and a row for each.
 
     A row has the kit's fields and `file`, `line`, `label` and `edits` ([start, end, text, moved] of the original file,
     see `counterfactual.Edit`). `changed` are spans in the new file and `changed_original` in the original one, an entry
     for each edit; `original` and `counterfactual` are the piece of the file around the site, and what this site alone
-    makes of it.
+    makes of it. In a file that speaks of one of the `readers`, only the If-Else Flip leaves all variables alone.
 
     Raises: ValueError for a source that cannot be read.
     """
     sites = _choose(source, file, settings)
+    if not analyse(source).words.isdisjoint(readers):
+        sites = [site for site in sites if site.concept == "if_else_flip"]
     made = perturb_all(source, settings.concepts, settings.seed, settings.mode, settings.soundness, sites)
     text, placed = place_edits(source, [edit for edits in made.edits for edit in edits])
     _check_compiles(source, text)

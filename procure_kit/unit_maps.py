@@ -50,18 +50,27 @@ class UnitMaps:
 def unit_maps(model, tokenizer, text: str, spans: list[Span]) -> UnitMaps:
     """Run the model over a text of any length that it takes.
 
-    Raises: ValueError for a text without tokens or a span that touches none; NotImplementedError for an architecture
+    An empty span, where the other version has text, stands for the token that it touches.
+
+    Raises: ValueError for a text without tokens or spans that touch none; NotImplementedError for an architecture
     whose attention cannot be read.
     """
     encoded = tokenizer(text, return_offsets_mapping=True)
     units = CodeUnits(text, [(start, end) for start, end in encoded["offset_mapping"]])
-    changed = np.array(tokens_in_spans(text, units.offsets, spans), dtype=bool)
+    touched = [span if span[0] < span[1] else _beside(text, span[0]) for span in spans]
+    changed = np.array(tokens_in_spans(text, units.offsets, touched), dtype=bool)
     if not changed.any():
         raise ValueError("the changed spans hold no token of the program")
     ids = torch.tensor([encoded["input_ids"]], device=model.device)
     long = ids.shape[1] > LONGEST_MAP
     views, mass = (_fused if long else _mapped)(model, ids, units, torch.from_numpy(changed).to(model.device))
     return UnitMaps(units, changed, mass, views)
+
+
+def _beside(text: str, place: int) -> Span:
+    """The visible character after a place, or else the one before it."""
+    after = not text[place : place + 1].isspace() and place < len(text)
+    return (place, place + 1) if after else (max(place - 1, 0), place)
 
 
 def _mapped(model, ids, units: CodeUnits, changed: torch.Tensor) -> tuple[dict[str, np.ndarray], np.ndarray]:

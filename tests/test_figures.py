@@ -41,3 +41,16 @@ def test_scores_carry_their_intervals():
     assert bar.y[1] == pytest.approx(100 * value)
     assert bar.error_y.array[1] == pytest.approx(100 * (high - value))
     assert bar.error_y.arrayminus[1] == pytest.approx(100 * (value - low))
+
+
+def test_gains_draw_each_comparison_with_its_interval_from_the_top():
+    found = {"a − b": {"m": (0.1, 0.0, 0.3)}, "c − d": {"m": (-0.2, -0.3, -0.1)}}
+    (points,) = figures.gains(found, {"m": "shown"}, "").data
+    assert list(points.x) == [-20, 10] and points.name == "shown"
+    assert points.error_x.array[1] == pytest.approx(20) and points.error_x.arrayminus[1] == pytest.approx(10)
+
+
+def test_the_probe_is_drawn_both_ways():
+    probe = [{"from": "<", "to": ">=", "pairs": 3, "original": (1, 1, 1), "counterfactual": (0.5, 0.25, 0.75)}]
+    before, after = figures.memorisation(probe).data
+    assert list(before.x) == ["< → >= (3)"] and list(before.y) == [100] and after.error_y.array[0] == 25

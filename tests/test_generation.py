@@ -1,10 +1,12 @@
 """One row for each problem and concept, or for each site; and a row that says why there is none."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from procure_kit.concepts import CONCEPTS, find_sites
 from procure_kit.generation import generate, identity
-from procure_kit.problems import Problem
+from procure_kit.problems import Problem, load_problems
 
 SOURCE = """def f(n):
     total = 0
@@ -80,3 +82,27 @@ def test_what_is_done_is_left_out(every_site, keep):
 def test_unknown_names_are_errors(options, message):
     with pytest.raises(ValueError, match=message):
         rows(problem(SOURCE), **options)
+
+
+def test_an_executor_makes_the_same_rows():
+    problems = load_problems("kit")[:4]
+    alone = list(generate(problems, seed=3, every_site=True))
+    done = [identity(alone[0].to_row())]
+    with ThreadPoolExecutor(2) as executor:
+        assert list(generate(problems, seed=3, every_site=True, executor=executor)) == alone
+        assert list(generate(problems, seed=3, every_site=True, done=done, executor=executor)) == alone[1:]
+        assert list(generate([], executor=executor)) == []
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_makes_the_same_rows():
+    distributed = pytest.importorskip("distributed", reason="needs the extra 'peers'")
+    problems = load_problems("kit")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        made = list(generate(problems, seed=1, executor=client.get_executor()))
+        ran = client.run(lambda: "procure_kit.generation" in __import__("sys").modules)
+    assert list(ran.values()) == [True, True]
+    assert made == list(generate(problems, seed=1))

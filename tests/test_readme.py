@@ -19,8 +19,18 @@ def test_the_counts_are_those_of_the_results_file():
             assert line in README, line
 
 
+@pytest.mark.parametrize("name", ["standard_library", "packages"])
+def test_the_proofs_are_those_of_the_results_file(name):
+    lines = (ROOT / "tests" / "proofs" / f"{name}.md").read_text().splitlines()
+    assert len(lines) > 5 and all(line in README for line in lines if line.startswith(("|", "- `")))
+
+
 def test_the_scores_are_those_of_the_model_that_ships():
     assert table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())) in README
+
+
+def test_the_costs_are_those_of_the_results_file():
+    assert (BENCHMARKS / "loss_cost.cpu.md").read_text().strip() in README
 
 
 def test_the_notebooks_and_their_times_are_those_of_the_measured_run():

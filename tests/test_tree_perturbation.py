@@ -182,3 +182,15 @@ def test_links_are_copied_as_links(pkg, tmp_path):
     (pkg / "link.py").symlink_to("names.py")
     perturb(pkg, "-o", tmp_path / "new")
     assert (tmp_path / "new" / "link.py").is_symlink()
+
+
+def test_who_is_read_by_its_caller_frame_keeps_its_names(tmp_path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "magic.py").write_text("import sys\ndef fill(text):\n    return text.format(**sys._getframe(1).f_locals)\n")
+    body = "def greet(who):\n    name = who.title()\n    return {}('hello {{name}}'), name\n"
+    (tree / "uses.py").write_text("from magic import fill as f\n" + body.format("f"))
+    (tree / "other.py").write_text("import magic\n" + body.format("magic.fill"))
+    (tree / "free.py").write_text("def fil(text): return text\n" + body.format("fil"))
+    perturb_tree(tree, tmp_path / "new")
+    assert {row["file"] for row in rows_of(tmp_path / "new")} == {"free.py"}

@@ -91,6 +91,17 @@ def largest_tensor(largest: list[int]):
     return Watch()
 
 
-def test_a_span_of_no_token_is_refused():
+def test_no_changed_token_is_refused():
     with pytest.raises(ValueError, match="the changed spans hold no token"):
-        unit_maps(lm(), TOKENIZER, TEXT, [(3, 3)])
+        unit_maps(lm(), TOKENIZER, TEXT, [])
+
+
+@pytest.mark.parametrize(
+    ("place", "touched"),
+    [(TOTAL[0], TEXT[TOTAL[0]]), (len(TEXT.rstrip()), TEXT.rstrip()[-1]), (0, TEXT[0])],
+)
+def test_where_the_other_version_has_more_the_token_beside_it_is_the_change(place, touched):
+    found = unit_maps(lm("llama"), TOKENIZER, TEXT, [(place, place)])
+    (token,) = np.flatnonzero(found.changed)
+    start, end = found.units.offsets[token]
+    assert touched in TEXT[start:end]

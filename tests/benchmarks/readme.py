@@ -14,6 +14,7 @@ from procure_kit.world.score import table
 
 ROOT = Path(__file__).parents[2]
 BENCHMARKS = ROOT / "tests" / "benchmarks"
+PROOFS = ROOT / "tests" / "proofs"
 
 
 def main(run: Path | None) -> None:
@@ -24,6 +25,8 @@ def main(run: Path | None) -> None:
         (BENCHMARKS / "notebooks_cpu.json").write_text(json.dumps(entries, indent=1) + "\n")
     readme = between((ROOT / "README.md").read_text(), "counts", counts())
     readme = between(readme, "scores", table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())))
+    readme = between(readme, "costs", (BENCHMARKS / "loss_cost.cpu.md").read_text().strip())
+    readme = between(readme, "proofs", proofs())
     for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
         name, seconds = entry["notebook"], f"{entry['seconds']:.0f} s"
         put_time(ROOT / "notebooks" / f"{name}.ipynb", seconds)
@@ -37,6 +40,16 @@ def counts() -> str:
     reasons, invalid = rest.split("Rewritten, but not valid:\n")
     folded = f"<details><summary>Refused, by reason</summary>\n\n{reasons.strip()}\n\n</details>"
     return f"{head.strip()}\n\nRewritten, but not valid:\n\n{invalid.strip()}\n\n{folded}"
+
+
+def proofs() -> str:
+    """The tables of suites run on rewritten source trees, and what was found in each failure."""
+    texts = [(PROOFS / f"{name}.md").read_text() for name in ("standard_library", "packages")]
+    lines = [line for text in texts for line in text.splitlines() if line.startswith("|")]
+    table = list(dict.fromkeys(lines))  # both have the same head
+    told = [text.partition("\n\nLooks")[2] for text in texts]
+    reasons = [line for text in told for line in text.splitlines() if line.startswith("- `")]
+    return "\n".join(table) + "\n\nEvery test that fails, by cause:\n\n" + "\n".join(reasons)
 
 
 def between(readme: str, mark: str, block: str) -> str:

@@ -136,9 +136,9 @@ def as_table(rows: list[dict]) -> str:
         numbers += [len(row["looks_at_source_text"]), len(row["behaviour_changes"])]
         lines.append(f"| {row['suite']}, `{row['soundness']}` | " + " | ".join(f"{n:,}" for n in numbers) + " |")
     for kind in ("looks_at_source_text", "behaviour_changes"):
-        told = {(row["suite"], bad["test"]): bad for row in rows for bad in row[kind]}
+        told = {bad["test"]: bad for row in rows for bad in row[kind]}
         lines += ["", kind.replace("_", " ").capitalize() + ":", ""]
-        lines += [f"- {suite}: `{test}`: {bad['failure']}" for (suite, test), bad in told.items()] or ["- none"]
+        lines += [f"- `{test}`: {bad.get('cause') or bad['failure']}" for test, bad in told.items()] or ["- none"]
     return "\n".join(lines) + "\n"
 
 
