@@ -22,6 +22,8 @@ TELLING = {
     "getcoroutinelocals", "getasyncgenlocals", "getargvalues", "getclosurevars",
 }  # fmt: skip
 READING_ATTRIBUTES = {"exec", "eval", "query", "runctx", "set_trace", "stack", "_getframe", "currentframe", "f_locals"}
+READERS |= {"bmat"}  # of numpy: it looks up the names in its text where it is called
+READING_ATTRIBUTES |= {"bmat"}
 
 
 @dataclass(frozen=True, eq=False)

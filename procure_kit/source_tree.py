@@ -18,6 +18,7 @@ from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 from procure_kit.counterfactual import Span
 
 BOM = "\ufeff"
+LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each
 # Layout that carries no names: skipping it makes a walk several times shorter.
 _LAYOUT = {
     "leading_lines", "lines_after_decorators", "header", "footer", "trailing_whitespace", "comma", "lpar", "rpar",
@@ -87,6 +88,8 @@ def parse_source(source: str) -> SourceTree:
 
     Raises: ValueError with one clear sentence for what Python or LibCST cannot read.
     """
+    if len(source) > LONGEST:
+        raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     check_syntax(source)
     try:
         module = cst.parse_module(source.removeprefix(BOM))
@@ -96,8 +99,8 @@ def parse_source(source: str) -> SourceTree:
         module._codegen(state)
     except cst.ParserSyntaxError as error:
         raise ValueError(f"line {error.raw_line}: LibCST cannot read this source: {error.message}") from error
-    except RecursionError as error:
-        raise ValueError("the source is nested too deeply to be analysed") from error
+    except (RecursionError, KeyError):  # its printer, cut short, misses a position
+        raise ValueError("the source is nested too deeply to be analysed") from None
     code = "".join(state.tokens)
     return SourceTree(source, module, spans._computed, None if code == source else _align(source, code))
 

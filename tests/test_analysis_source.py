@@ -41,6 +41,12 @@ def test_lines_are_counted_over_every_kind_of_newline():
         ("x = '\ud800'", "lone surrogate"),
         ("x = " + "(" * 5000 + ")" * 5000, "nested too deeply|does not parse"),
         ("x = " + "-" * 3000 + "1", "nested too deeply"),
+        ("x = " + " + ".join(["a"] * 5000), "nested too deeply"),
+        ("x = " + " and ".join(["a"] * 5000), "nested too deeply"),
+        ("x = a" + ".b()" * 3000, "nested too deeply"),
+        ("if a: x\n" + "".join(f"elif a == {n}: x\n" for n in range(2000)), "nested too deeply"),
+        ("print 'x'\n", "line 1: the source does not parse as Python: Missing parentheses"),
+        ("x = 1\n" * 1_700_000, "has 10,200,000 characters, and more than 2,000,000 are not analysed"),
         ("def f():\n\tx = 1\n        y = 2", "line 3: the source does not parse"),
     ],
 )

@@ -55,6 +55,7 @@ def test_random_names_follow_what_unicode_holds_equal():
         ("def f(p):\n    return p", "no variable of its own"),
         ("def f():\n    x = 1\n    return locals()", "locals can see"),
         ("def f():\n    x = 1\n    exec('x')", "exec can see"),
+        ("def f():\n    x = 1\n    return np.bmat('x, x')", "bmat can see"),
         ("def f():\n    x = 1\n    return eval('x')", "eval can see"),
         ("def f():\n    x = 1\n    return sys._getframe()", "_getframe can see"),
         ("def f():\n    x = 1\n    return g()\ndef g(): return h(1).f_locals['x']", "reads the variables of a frame"),
@@ -208,7 +209,8 @@ def test_keywords_follow_their_parameters(before, after):
 @pytest.mark.parametrize(
     "rest",
     [
-        "g(p=1)", "x.f(p=1)", "f(**x)", "f = g\nf(p=1)", "class C(g, p=1): pass", "'call f with p=1'", "h(f, p=1)",
+        "g(p=1)", "x.f(p=1)", "class C: pass\nC(p=1)",
+        "f(**x)", "f = g\nf(p=1)", "class C(g, p=1): pass", "'call f with p=1'", "h(f, p=1)",
         "@g\ndef f(q): pass\nf(p=1)", "match x:\n    case C(p=1): pass", "'''\n>>> g(p=1)\n'''", "'\\n>>> f(p=1)'",
     ],
 )  # fmt: skip

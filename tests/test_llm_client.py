@@ -102,3 +102,11 @@ def test_the_budget_stops_cleanly_and_the_next_run_goes_on(server):
     assert len(made) == len(server.asked) == 2
     rest = list(llm_generate(problems, client(server), **work, done={identity(row) for row in made}))
     assert sorted(row["task_id"] for row in made + rest) == [problem.task_id for problem in problems]
+
+
+def test_a_batch_file_holds_no_more_than_the_api_takes(tmp_path, monkeypatch):
+    monkeypatch.setattr("procure_kit.llm_client.BATCH", 2)
+    problems = [Problem(f"sign/{n}", f"# {n}\n" + SOURCE, "", TEST, "f") for n in range(3)]
+    made = Client("m", record=tmp_path / "record.jsonl", batch_out=tmp_path / "out.jsonl")
+    assert list(llm_generate(problems, made, ["if_else_flip"])) == [] and made.left == 3
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 2

@@ -29,6 +29,10 @@ def test_the_scores_are_those_of_the_model_that_ships():
     assert table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())) in README
 
 
+def test_the_costs_are_those_of_the_results_file():
+    assert (BENCHMARKS / "loss_cost.cpu.md").read_text().strip() in README
+
+
 def test_the_notebooks_and_their_times_are_those_of_the_measured_run():
     measured = {entry["notebook"]: entry for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text())}
     listed = dict(re.findall(r"^\| \[(\w+)\]\(notebooks/\w+\.ipynb\) \| .* \| (\d+) s \|$", README, re.M))

@@ -97,7 +97,7 @@ def compare(seed: int, inputs: int, program: tuple) -> list[tuple]:
     signal.signal(signal.SIGALRM, _alarm)
     try:
         values = given if isinstance(given, list) else generated(given, source, entry, seed, inputs)
-        first = zip(values, behaviour(source, entry, values), strict=True)
+        first = zip(values, behaviour(source, entry, values, SECONDS), strict=True)
         values = [value for value, found in first if found != ("too long",)]
         expected = behaviour(source, entry, values)
     except BaseException as error:
@@ -130,19 +130,19 @@ def generated(code: str, source: str, entry: str, seed: int, count: int) -> list
     return [[values[name] for name in order if name in values] for values in named]
 
 
-def behaviour(source: str, entry: str, inputs: list) -> list[tuple]:
+def behaviour(source: str, entry: str, inputs: list, seconds: float = 10 * SECONDS) -> list[tuple]:
     scope: dict = {"__name__": "program"}
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(source, "program", "exec"), scope)
-    return [_call(scope[entry], deepcopy(values)) for values in inputs]
+    return [_call(scope[entry], deepcopy(values), seconds) for values in inputs]
 
 
-def _call(function, values: list) -> tuple:
+def _call(function, values: list, seconds: float) -> tuple:
     random.seed(0)
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     printed = io.StringIO()
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         with contextlib.redirect_stdout(printed):
             result = _said(function(*values))

@@ -25,6 +25,7 @@ def main(run: Path | None) -> None:
         (BENCHMARKS / "notebooks_cpu.json").write_text(json.dumps(entries, indent=1) + "\n")
     readme = between((ROOT / "README.md").read_text(), "counts", counts())
     readme = between(readme, "scores", table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())))
+    readme = between(readme, "costs", (BENCHMARKS / "loss_cost.cpu.md").read_text().strip())
     readme = between(readme, "proofs", proofs())
     for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
         name, seconds = entry["notebook"], f"{entry['seconds']:.0f} s"
