@@ -66,14 +66,16 @@ def jupyterlab(folder: Path, cells: list[str]):
     server = subprocess.Popen(
         command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    for line in server.stderr:
-        if address := re.search(r"http://127\.0\.0\.1:\d+/lab", line):
-            break
-    else:
-        pytest.fail("JupyterLab did not start")
-    yield address[0]
-    server.terminate()
-    server.wait(timeout=20)
+    try:
+        for line in server.stderr:
+            if address := re.search(r"http://127\.0\.0\.1:\d+/lab", line):
+                break
+        else:
+            pytest.fail("JupyterLab did not start")
+        yield address[0]
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def child(job: dict) -> None:
     cf = pk.perturb(program_of(tokenizer, job["length"]), "variable_name_random")
     found = {"tokens": len(tokenizer(cf.counterfactual)["input_ids"])}
     peer_input(model, tokenizer, "x = 1\n")  # what is loaded at the first call counts for nobody
-    print("ready", flush=True)
+    print(found["tokens"], flush=True)  # ready
     start = time.perf_counter()
     if job["tool"] == "model":
         peer_input(model, tokenizer, cf.counterfactual)
@@ -96,17 +96,17 @@ def measure(job: dict) -> dict:
     """What `child` prints, or why it was stopped; the clock starts when its model is loaded."""
     command = [sys.executable, "-m", "tests.benchmarks.pairview_cost", "--child", json.dumps(job)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    process.stdout.readline()
+    tokens = int(process.stdout.readline() or 0)
     try:
         out, errors = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        return {"stopped": f"over {SECONDS} s"}
+        return {"tokens": tokens, "stopped": f"over {SECONDS} s"}
     if process.returncode:
         last = errors.strip().splitlines()[-1:] or [f"exit {process.returncode}"]
         memory = "memory" in last[0].lower() or "alloc" in last[0].lower() or process.returncode < 0
-        return {"stopped": f"over {MEMORY_BYTES // 2**30} GB of memory" if memory else last[0]}
+        return {"tokens": tokens, "stopped": f"over {MEMORY_BYTES // 2**30} GB of memory" if memory else last[0]}
     found = json.loads(out)
     return found | ({"stopped": "over 1 GB"} if found["bytes"] > PAGE_BYTES else {})
 
@@ -179,6 +179,14 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def write(rows: list[dict], command: str, machine: str, model: str) -> None:
+    print(table(rows))
+    about = {"command": command, "machine": machine, "python": platform.python_version()}
+    beside = Path(__file__).with_suffix(f".{model}.json")
+    beside.write_text(json.dumps(about | {"rows": rows}, indent=1) + "\n")
+    beside.with_suffix(".md").write_text(f"`{command}` on {machine}\n\n{table(rows)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="smollm2")
@@ -189,13 +197,11 @@ def main() -> None:
     args = parser.parse_args()
     if args.child:
         return child(json.loads(args.child))
-    rows = run(args.model, args.lengths, args.rounds)
-    print(table(rows))
     command = f"python -m tests.benchmarks.pairview_cost --model {args.model} --rounds {args.rounds}"
-    about = {"command": command, "machine": args.machine, "python": platform.python_version()}
-    beside = Path(__file__).with_suffix(f".{Path(args.model).name}.json")
-    beside.write_text(json.dumps(about | {"rows": rows}, indent=1) + "\n")
-    beside.with_suffix(".md").write_text(f"`{command}` on {args.machine}\n\n{table(rows)}")
+    if args.lengths != list(LENGTHS):
+        command += f" --lengths {' '.join(map(str, args.lengths))}"
+    rows = run(args.model, args.lengths, args.rounds)
+    write(rows, command, args.machine, Path(args.model).name)
     return None
 
 

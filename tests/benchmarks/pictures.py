@@ -5,22 +5,24 @@ from tempfile import TemporaryDirectory
 
 import procure_kit as pk
 from procure_kit.code_html import show_pair
-from tests.browsing import chromium, offline
+from tests.browsing import chromium, lab_page, offline
 
 FOLDER = Path(__file__).parents[2] / "data" / "pictures"
 TASK = "kit/38"
+EXPLORER = f"""import procure_kit as pk
+
+box = pk.explorer()
+box.problem.value, box.concept.value, box.tabs.selected_index = "{TASK}", "independent_swap", 2
+box"""
 
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     source = {problem.task_id: problem for problem in pk.load_problems("kit")}[TASK].program
     draw_html(show_pair(pk.perturb(source, "if_else_flip")).html, FOLDER / "if_else_flip.png")
-    renamed = pk.perturb(source, "variable_name_random")
-    draw_html(show_pair(renamed).html, FOLDER / "variable_name_random.png")
-    pair = pk.attention_pair(*pk.load_model("smollm2"), renamed)
+    pair = pk.attention_pair(*pk.load_model("smollm2"), pk.perturb(source, "variable_name_random"))
     draw_pair(pair, FOLDER / "pair_view.png")
-    pair.mass_figure().write_image(FOLDER / "attention_mass.png", scale=1.5)
-    pair.figure(layer=20).write_image(FOLDER / "attention_lines.png", scale=1.5)
+    draw_explorer(FOLDER / "explorer.png")
 
 
 def draw_html(html: str, path: Path) -> None:
@@ -40,6 +42,13 @@ def draw_pair(pair, path: Path) -> None:
             page.wait_for_selector("body[data-drawn]")
             bottom = page.evaluate("document.getElementById('head-status').getBoundingClientRect().bottom + scrollY")
             page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": 1200, "height": bottom})
+
+
+def draw_explorer(path: Path) -> None:
+    """As JupyterLab shows it."""
+    with TemporaryDirectory() as folder, lab_page(Path(folder), [EXPLORER]) as page:
+        page.locator(".widget-tab-contents svg").last.wait_for()
+        page.locator(".jp-OutputArea-output").first.screenshot(path=path)
 
 
 if __name__ == "__main__":
