@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 import procure_kit as pk
+from procure_kit.unit_maps import LONGEST_MAP
 from tests.browsing import MARKS, chromium, offline, shot
 from tests.test_alignment import SOURCE
 
@@ -188,16 +189,16 @@ def test_a_colour_blind_reader_tells_the_scales_ends_apart(browser, saved, schem
             assert min(np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]) > 90
 
 
-def test_a_file_of_over_4096_tokens_is_shown_by_line(browser, tiny, tmp_path):
+def test_a_file_too_long_for_maps_is_shown_by_line(browser, tiny, tmp_path):
     model, tokenizer = tiny
     text = ""
     for problem in pk.load_problems("kit"):
-        text += problem.program + "\n\n" if len(tokenizer(text)["input_ids"]) < 4096 else ""
+        text += problem.program + "\n\n" if len(tokenizer(text)["input_ids"]) <= LONGEST_MAP else ""
     pair = pk.attention_pair(model, tokenizer, pk.perturb(text, "variable_name_random"))
     path = pair.save_html(tmp_path / "long.html")
     assert pair.views == ["line"] and path.stat().st_size < 10_000_000
     with offline(browser, path, viewport={"width": 1200, "height": 1200}) as page:
-        drawn(page, lambda: page.click('.u[data-side="1"] >> nth=200'))
+        drawn(page, lambda: page.click('.u[data-side="1"] >> nth=70'))
         assert page.locator('.u[aria-pressed="true"]').count() == 1
         tops = [piece["y"] for piece in (place.bounding_box() for place in page.locator(".u.looking").all())]
         assert len(tops) == 2 and abs(tops[0] - tops[1]) < 2  # the other program was scrolled to the counterpart
