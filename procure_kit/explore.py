@@ -179,6 +179,8 @@ class Explorer(widgets.VBox):
         if self.pair not in self.kept:
             append_row(self.path, self.pair.to_row())
             self.kept.append(self.pair)
+        if self.verdict is None:
+            self.said.value = message("Kept without a verdict: training leaves it out until its tests have passed.")
         self._count()
 
     def _count(self) -> None:

@@ -162,6 +162,16 @@ def consistent_and_useless(pairs: list[tuple[bool, bool]]) -> str:
     return "" if isnan(ccs_valid(pairs)) else "the model still solves something: ccs_valid has a value"
 
 
+def attention_alone(arms: tuple[str, str]) -> str:
+    if tuple(arms) == ("plain", "attention"):
+        return "the arm whose gain is asked for comes first"
+    return "" if tuple(arms) == ("attention", "plain") else "these two differ in more, or in another thing"
+
+
+def does_it_show(answer: bool) -> str:
+    return "" if answer is False else "the interval holds zero: there may be no difference at all"
+
+
 EXERCISES = {
     "a flip of your own": a_flip_of_your_own,
     "which concept": which_concept,
@@ -184,4 +194,7 @@ EXERCISES = {
     "pass at two": _number(0.7),
     "both scores": both_scores,
     "consistent and useless": consistent_and_useless,
+    "attention alone": attention_alone,
+    "does it show": does_it_show,
+    "more originals": _number(480),
 }

@@ -92,6 +92,15 @@ function choose(side, units, more) {
   state.side = side;
   state.hover = null;
   draw();
+  bringUp(side, units[0]);
+}
+
+/** Scroll the other program to the counterpart, so that both stand at the same height. */
+function bringUp(side, unit) {
+  const [here, there] = [pieces[side][unit]?.[0], pieces[1 - side][partners(state.view)[side][unit]]?.[0]];
+  if (!here || !there) return;
+  const height = (shown) => shown.getBoundingClientRect().top - shown.closest(".code").getBoundingClientRect().top;
+  there.closest(".code").scrollTop += height(there) - height(here);
 }
 
 function keys(side, event) {

@@ -144,15 +144,21 @@ class Merger:
 
     def __init__(self, units: CodeUnits, device):
         token = units.views["token"]
-        size = len(token)
+        size, width = len(token), len(units.offsets)
         i, j = np.tril_indices(size)
-        self._added_up = [
-            (torch.from_numpy(held).to(device), torch.from_numpy(token.first[held] + k).to(device))
-            for k in range(token.count.max())
-            if len(held := np.flatnonzero(token.count > k))
-        ]
-        self._counts = torch.from_numpy(token.count).to(device)
-        self._triangle = torch.from_numpy(i * size + j).to(device)
+        # Of each entry of the token view the places in the flat map that it adds up: the first, and for some entries
+        # a stretch of `_added` that holds all of theirs.
+        corner, tall, broad = token.first[i] * width + token.first[j], token.count[i], token.count[j]
+        self._corner = torch.from_numpy(corner).to(device)
+        self._several = np.flatnonzero(tall * broad > 1)
+        corner, tall, broad = (values[self._several] for values in (corner, tall, broad))
+        number = tall * broad
+        self._starts = np.cumsum(number) - number
+        owner = np.repeat(np.arange(len(number)), number)
+        step = np.arange(len(owner)) - self._starts[owner]
+        down, right = np.divmod(step, broad[owner])
+        self._added = torch.from_numpy(corner[owner] + down * width + right).to(device)
+        self._tall, self._counts = tall.astype(np.float32), token.count[:, None].astype(np.float32)
         # A coarse view adds up pieces: the stretches between the edges of all coarse views.
         coarse = {view: other for view, other in units.views.items() if view != "token"}
         edges = np.unique(np.concatenate([np.searchsorted(token.first, other.first) for other in coarse.values()]))
@@ -174,28 +180,22 @@ class Merger:
     def __call__(self, weights: torch.Tensor) -> dict[str, np.ndarray]:
         """(H, N, N) → each view's (H, T) in eight bits."""
         heads = len(weights)
-        sums = self._added(weights.float(), 1)  # (H, U, N): over each unit's tokens as queries
-        means = self._added(sums / self._counts[:, None], 2)  # (H, U, U): and as keys
-        token = means.reshape(heads, -1).index_select(1, self._triangle)  # (H, T)
-        runs = np.add.reduceat(token.cpu().numpy(), self._runs, axis=1)
+        flat = weights.float().reshape(heads, -1)
+        token = flat.index_select(1, self._corner).cpu().numpy()  # (H, T)
+        if len(self._several):
+            added = flat.index_select(1, self._added).cpu().numpy()
+            token[:, self._several] = np.add.reduceat(added, self._starts, axis=1) / self._tall
+        runs = np.add.reduceat(token, self._runs, axis=1)
         size, pieces = self._size
         wide = np.zeros((heads, size * pieces), dtype=np.float32)
         wide[:, self._places] = runs
-        wide = wide.reshape(heads, size, pieces) * self._counts.cpu().numpy()[:, None].astype(np.float32)
+        wide = wide.reshape(heads, size, pieces) * self._counts
         small = torch.from_numpy(np.add.reduceat(wide, self._edges, axis=1))  # (H, P, P)
-        packed = {"token": _eight_bits(token)}
+        packed = {"token": _eight_bits(torch.from_numpy(token))}
         for view, (holds, counts, flat) in self._coarse.items():
             values = holds @ small @ holds.T / counts
             packed[view] = _eight_bits(values.reshape(heads, -1).index_select(1, flat))
         return packed
-
-    def _added(self, values: torch.Tensor, dim: int) -> torch.Tensor:
-        """Add up each unit's tokens along one dimension: the first of each, then the second where there is one, …"""
-        (_, first), *more = self._added_up
-        merged = values.index_select(dim, first)
-        for held, places in more:
-            merged.index_add_(dim, held, values.index_select(dim, places))
-        return merged
 
 
 def _eight_bits(shares: torch.Tensor) -> np.ndarray:

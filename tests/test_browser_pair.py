@@ -1,9 +1,13 @@
 """The exported pair view in a real browser with the network off: chosen, read aloud, walked by keys, and not hacked."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 import procure_kit as pk
+from procure_kit.unit_maps import LONGEST_MAP
 from tests.browsing import MARKS, chromium, offline, shot
 from tests.test_alignment import SOURCE
 
@@ -168,6 +172,39 @@ def test_ink_on_every_shade_can_be_read(browser, saved):
             for show in ("attention", "sides"):
                 drawn(page, lambda page=page, show=show: page.select_option("#show", show))
                 assert page.evaluate(contrast) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("deficiency", ["protanopia", "deuteranopia", "tritanopia"])
+def test_a_colour_blind_reader_tells_the_scales_ends_apart(browser, saved, scheme, deficiency):
+    """As Chromium simulates it: less, nothing and more of the difference, and little and much of the attention."""
+    with offline(browser, saved, color_scheme=scheme) as page:
+        vision = page.context.new_cdp_session(page)
+        vision.send("Emulation.setEmulatedVisionDeficiency", {"type": deficiency})
+        for show, places in {"attention": (0.05, 0.95), "sides": (0.05, 0.5, 0.95)}.items():
+            drawn(page, lambda page=page, show=show: page.select_option("#show", show))
+            ramp = np.asarray(Image.open(io.BytesIO(page.locator("#legend .ramp").screenshot())).convert("RGB"))
+            row = ramp[len(ramp) // 2].astype(int)
+            seen = [row[int(place * len(row))] for place in places]
+            assert min(np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]) > 90
+
+
+def test_a_file_too_long_for_maps_is_shown_by_line(browser, tiny, tmp_path):
+    model, tokenizer = tiny
+    text = ""
+    for problem in pk.load_problems("kit"):
+        text += problem.program + "\n\n" if len(tokenizer(text)["input_ids"]) <= LONGEST_MAP else ""
+    pair = pk.attention_pair(model, tokenizer, pk.perturb(text, "variable_name_random"))
+    path = pair.save_html(tmp_path / "long.html")
+    assert pair.views == ["line"] and path.stat().st_size < 10_000_000
+    with offline(browser, path, viewport={"width": 1200, "height": 1200}) as page:
+        drawn(page, lambda: page.click('.u[data-side="1"] >> nth=70'))
+        assert page.locator('.u[aria-pressed="true"]').count() == 1
+        tops = [piece["y"] for piece in (place.bounding_box() for place in page.locator(".u.looking").all())]
+        assert len(tops) == 2 and abs(tops[0] - tops[1]) < 2  # the other program was scrolled to the counterpart
+        assert "shown by line only" in page.locator("#precision").text_content()
+        shot(page, "pair_long")
+        assert page.trouble == []
 
 
 def test_code_with_markup_stays_text(browser, tiny, tmp_path):

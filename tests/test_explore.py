@@ -121,7 +121,7 @@ def test_kept_pairs_are_rows_once_each_and_found_again(box, tmp_path):
     box.keep.click()
     own(box, FLIP)
     box.keep.click()
-    assert len(box.kept) == 2 and "2 pairs kept" in box.count.value
+    assert len(box.kept) == 2 and "2 pairs kept" in box.count.value and "without a verdict" in box.said.value
     rows = list(read_rows(box.path))
     assert [row["status"] for row in rows] == ["valid", ""] and rows[0]["task_id"] == "kit/0"
     assert explorer(kept=box.path).kept == box.kept
