@@ -26,8 +26,8 @@ def complete_by_server(
 ) -> list[list[str] | str]:
     """As `completion.complete`; in place of the texts stands why there are none, where the server gave none.
 
-    `batch_size` requests are in flight together. A server that gives fewer than `samples` choices is asked again for
-    the others, with another seed. The client's parameters go along, except those that are set here.
+    `batch_size` requests are in flight together. A server that gives fewer than `samples` choices, or refuses to give
+    several, is asked again for the others, with another seed. The client's parameters go along, except those set here.
     """
     settings = {"top_p": TOP_P, "temperature": temperature} if samples > 1 else {"temperature": 0.0}
     settings |= {"max_tokens": max_new_tokens}
@@ -35,15 +35,18 @@ def complete_by_server(
 
     async def one(prompt: str, indent: int, turns: asyncio.Semaphore) -> list[str] | str:
         texts: list[str] = []
+        most = samples  # choices in one reply
         async with turns:
             while len(texts) < samples:
-                more = {"n": samples - len(texts), "seed": _seed(seed, prompt, len(texts))}
+                more = {"n": min(most, samples - len(texts)), "seed": _seed(seed, prompt, len(texts))}
                 if stop := _stops(indent):
                     more["stop"] = stop
                 try:
                     texts += await client.continued(prompt, **settings, **more)
                 except (ApiFault, NotAsked) as fault:
-                    return str(fault)
+                    if more["n"] == 1 or not str(fault).startswith(("HTTP 400", "HTTP 422")):
+                        return str(fault)
+                    most = 1  # llama.cpp's server refuses more than it has places for
         return [function_rest(text, indent) for text in texts[:samples]]
 
     async def together() -> list[list[str] | str]:

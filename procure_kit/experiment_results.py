@@ -92,7 +92,11 @@ def table(runs: Runs) -> str:
         cells.append(level((report_of(row, whole=True) for row in rows), "pass@1 original"))
         tokens = round(sum(row["tokens"] for row in rows) / len(rows))
         lines.append(f"| {arm} | {len(rows)} | {tokens} | " + " | ".join(f"{100 * x:.1f}" for x in cells) + " |")
-    lines += ["", "Paired differences in points, with 95 % intervals over problems and seeds:", ""]
+    lines += [
+        "",
+        "Paired differences in points, with 95 % intervals over problems, and over seeds where there are several:",
+        "",
+    ]
     lines += ["| after − before | on | " + " | ".join([*names, "whole function"]) + " |", "| --- " * 7 + "|"]
     for after, before in contrasts(runs):
         for dataset in ("", *datasets(runs)):

@@ -78,6 +78,16 @@ def test_a_server_that_gives_one_choice_at_a_time_is_asked_with_other_seeds(serv
     assert complete_by_server(client(server), [Cut("def f():", "", 0)], samples=3) == [texts]
 
 
+def test_a_server_that_refuses_several_choices_is_asked_for_one_at_a_time(server):
+    refusal = (400, {"error": {"message": "n must be 1"}})
+    server.answer = lambda body: (200, choices(f"\n    return {body['seed']}")) if body["n"] == 1 else refusal
+    (texts,) = complete_by_server(client(server), [Cut("def f():", "", 0)], samples=3)
+    assert len(set(texts)) == 3 and [body["n"] for _, body in server.asked] == [3, 1, 1, 1]
+    server.answer = lambda body: (400, {"error": {"message": "no such model"}})
+    (fault,) = complete_by_server(client(server), [Cut("def f():", "", 0)], samples=3)
+    assert "no such model" in fault
+
+
 def test_a_fault_is_recorded_told_and_asked_again(server, tmp_path):
     record = tmp_path / "r.jsonl"
     server.answer = lambda body: (500, {"error": {"message": "out of memory"}})

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procure_kit import NotApplicable, find_sites, perturb, perturb_all
+from procure_kit.counterfactual import place_edits
 from tests.random_programs import behaviours, random_program
 
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
@@ -106,3 +107,14 @@ def _call(source: str, *args):
     namespace = {}
     exec(source, namespace)
     return namespace["f"](*args)
+
+
+def test_neighbours_at_the_start_of_a_flipped_body_are_swapped_once():
+    """The flip and the first swap begin at one point; the second swap overlaps the first one alone."""
+    source = "def f(n):\n    if n is None:\n        a = 1\n        b = 2\n        c = 3\n"
+    source += "    else:\n        a = b = c = 0\n    return a, b, c\n"
+    made = perturb_all(source, ["if_else_flip", "independent_swap"])
+    _, placed = place_edits(source, [edit for edits in made.edits for edit in edits])
+    assert [site.concept for site in made.sites] == ["if_else_flip", "independent_swap"]
+    assert all(edit in placed for edits in made.edits for edit in edits)
+    assert [why for _, why in made.left_out] == ["another site moves the same text"]

@@ -119,14 +119,14 @@ class _Edits:
 
     def _from(self, start: int, end: int) -> Iterator[tuple[int, int, list[Span]]]:
         """The earlier moves that begin in between."""
-        at = bisect_left(self.moves, (start,))
+        at = bisect_left(self.moves, (start,), key=_wider_first)
         while at < len(self.moves) and self.moves[at][0] < end:
             yield self.moves[at]
             at += 1
 
     def _outer(self, start: int) -> tuple[int, int, list[Span]] | None:
         """The innermost earlier move that begins before a point and ends behind it."""
-        at = bisect_left(self.moves, (start,))
+        at = bisect_left(self.moves, (start,), key=_wider_first)
         found = self.moves[at - 1] if at else None
         while found is not None and found[1] <= start:
             found = self.around[found[:2]]
@@ -141,7 +141,7 @@ class _Edits:
             elif self.around[other[:2]] == outer:
                 self.around[other[:2]] = move
         self.around[start, end] = outer
-        insort(self.moves, move)
+        insort(self.moves, move, key=_wider_first)
 
     def _cut(self, places: list[Span], leaves: list[Edit]) -> bool:
         """Whether a change would lie across the border of what moves."""
@@ -154,6 +154,10 @@ class _Edits:
             if at > 0 and self.leaves[at - 1][1] > border:
                 return True
         return False
+
+
+def _wider_first(move: tuple[int, int, list[Span]]) -> Span:
+    return move[0], -move[1]
 
 
 def _extent(places: list[Span]) -> Span:

@@ -152,8 +152,9 @@ def main() -> None:
         speed = [{"source": name} | compare(sources, args.rounds) for name, sources in tqdm(sets.items())]
     longer = [] if args.skip_scaling else scaling(args.rounds)
     processes = [{"workers": n, "seconds": with_workers(n)} for n in args.workers]
+    names = " ".join(args.modules)
     about = {
-        "command": f"python -m tests.benchmarks.perturbation_speed --rounds {args.rounds}",
+        "command": f"python -m tests.benchmarks.perturbation_speed --rounds {args.rounds} --modules {names}",
         "machine": f"{os.cpu_count()} CPU cores, no GPU; Python {platform.python_version()}, LibCST, mutmut",
     }
     args.out.write_text(json.dumps(about | {"speed": speed, "scaling": longer, "workers": processes}, indent=1) + "\n")

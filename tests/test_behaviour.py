@@ -1,0 +1,35 @@
+"""The script that runs programs before and after: it sees every kind of change, and varies what it is given."""
+
+from random import Random
+
+from tests.benchmarks.behaviour import arguments, behaviour, compare, judge, vary
+
+SOURCE = "def f(x):\n    y = 1\n    x.append(y)\n    print(y)\n    return x[0] + y\n"
+INPUTS = [[[1, 2]], [["a"]], [[]]]
+
+
+def test_a_change_is_named_by_what_shows_it():
+    expected = behaviour(SOURCE, "f", INPUTS)
+    assert [result for result, _, _ in expected] == ["2", "TypeError", "2"]
+    for change, verdict in (
+        (("y = 1", "y  =  1"), "same"),
+        (("y = 1", "y = 2"), "the result differs"),
+        (("print(y)", "pass"), "what it prints differs"),
+        (("append(y)", "append(y); x.append(y)"), "what becomes of its arguments differs"),
+        (("def f", "def g"), "loading raises KeyError"),
+    ):
+        assert judge(expected, SOURCE.replace(*change), "f", INPUTS) == verdict
+
+
+def test_every_accepted_site_of_both_modes_has_a_row():
+    rows = compare(0, 3, ("t", SOURCE, "f", INPUTS))
+    assert {row[4] for row in rows} == {"same"} and {row[1] for row in rows} == {"strict", "procure"}
+    assert {"variable_name_random", "all"} <= {row[2] for row in rows}
+    assert compare(0, 3, ("t", "import nothing_like_it", "f", []))[0][4] == "cannot be run: ModuleNotFoundError"
+
+
+def test_inputs_are_those_of_the_tests_and_others_like_them():
+    known = arguments("def check(candidate):\n    assert candidate([1, 'a'], -2) == candidate(other)\n")
+    assert known == [[[1, "a"], -2]]
+    drawn = [vary(Random(seed), known[0]) for seed in range(9)]
+    assert drawn == [vary(Random(seed), known[0]) for seed in range(9)] and len(set(map(str, drawn))) > 2
