@@ -17,7 +17,7 @@ test: $(READY)  ## everything: lint, unit tests, notebooks by papermill and by n
 
 check: $(READY)  ## the quick tier: lint and unit tests, under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
-	$(BIN)/pytest -q -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -m "not slow" --numprocesses 2 --dist loadscope
 
 lab: $(READY)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from procure_kit.screenshot import chromium
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
@@ -29,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
         parameters = dict((key, parse_value(value)) for key, value in args.p) | ({"full": True} if args.full else {})
         known = {path: known_parameters(path) for path in paths}
         refuse_unknown(parameters, known)
+        if args.in_place:
+            chromium()
     except ValueError as error:
         print(f"procure run: {error}", file=sys.stderr)
         return 2

@@ -6,11 +6,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 
-def screenshot(html: str, width: int = 1200, height: int = 1100) -> bytes:
-    """Open the page with no network and return what it shows. Raises: ValueError without Chromium or a picture."""
+def chromium() -> str:
+    """The browser's command. Raises: ValueError where there is none."""
     browser = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None)
     if browser is None:
         raise ValueError("a static picture needs Chromium (apt-get install chromium)")
+    return browser
+
+
+def screenshot(html: str, width: int = 1200, height: int = 1100) -> bytes:
+    """Open the page with no network and return what it shows. Raises: ValueError without Chromium or a picture."""
+    browser = chromium()
     with TemporaryDirectory(prefix="procure-") as folder:
         source, picture = Path(folder, "page.html"), Path(folder, "page.png")
         source.write_text(html, encoding="utf-8")

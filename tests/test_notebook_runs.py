@@ -28,6 +28,7 @@ def notebooks(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(notebook_runs, "NOTEBOOKS", folder)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLOTLY_RENDERER", "json")  # put back afterwards: a run sets it for its kernels
     return folder
 
 
@@ -60,11 +61,19 @@ def test_a_notebook_that_stops_is_reported_and_the_others_run(notebooks, tmp_pat
 
 
 @pytest.mark.slow
-def test_in_place_executes_the_committed_notebook_without_what_changes(notebooks):
+def test_in_place_executes_the_committed_notebook_without_what_changes(notebooks, monkeypatch):
+    monkeypatch.setattr(notebook_runs, "chromium", lambda: "not asked for: this notebook has no figure")
     assert run("00", "--in-place", "--out", "out") == 0
     notebook = nbformat.read(notebooks / "00_first.ipynb", as_version=4)
     assert notebook.cells[1].outputs[0].text == "size: 2\n"
     assert "papermill" not in notebook.metadata and "papermill" not in notebook.cells[1].metadata
+
+
+def test_in_place_without_chromium_says_so_before_anything_runs(notebooks, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", "")
+    assert run("00", "--in-place", "--out", "out") == 2
+    assert "needs Chromium (apt-get install chromium)" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

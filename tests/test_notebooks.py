@@ -47,7 +47,8 @@ def test_every_notebook_is_run_with_other_parameters():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-def test_runs_with_other_parameters(path, tmp_path):
+def test_runs_with_other_parameters(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+notebook")  # as `procure run` sets it; needs no Chromium
     entry = execute(path, tmp_path, OTHER_PARAMETERS[path.stem])
     assert entry["error"] == ""
     assert entry["results"], "the cell tagged `results` printed nothing"

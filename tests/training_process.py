@@ -67,7 +67,9 @@ def main(folder: Path, jobs: dict) -> None:
         if int(os.environ.get("RANK", 0)) == 0:
             torch.save(result, folder / name)
     if dist.is_initialized():
+        dist.barrier()  # nobody takes the group down under another's last exchange
         dist.destroy_process_group()
+        os._exit(0)  # gloo's threads can still hold Python objects, and tearing those down aborts now and then
 
 
 if __name__ == "__main__":
