@@ -85,17 +85,17 @@ class Recipe:
     """What all arms have in common. Chosen by single runs on problems of their own, before the test problems."""
 
     model: str = "tiny"
-    steps: int = 60
-    batch_size: int = 16
+    steps: int = 100
+    batch_size: int = 8
     lr: float = 2e-4
     lora_r: int = 0  # 0: all weights are tuned
     lam: float = 0.1  # the paper's
     response: str = "program"
     targets: str = "all"
     max_new_tokens: int = 96
-    composition: int = 60  # held-out compositions of families that training knows
+    composition: int = 40  # held-out compositions of families that training knows
     family: int = 30  # held-out families
-    kit: int = 40  # the kit's own problems, another set altogether
+    kit: int = 10  # the kit's own problems, another set altogether
 
 
 def pairs_of(problems: Iterable[Problem], arm: Arm, seed: int = 0) -> Iterator[Pair]:
