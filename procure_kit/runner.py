@@ -106,7 +106,9 @@ _reasons: dict[str, str] = {}  # levels that this system forbids, and why
 
 def _worker() -> _Worker:
     with contextlib.suppress(IndexError):  # raised when none is idle; threads share the pool
-        return _idle.pop()
+        while (worker := _idle.pop()).process.poll() is not None:
+            worker.close()  # someone killed it
+        return worker
     for level in LEVELS:
         if level not in _reasons:
             try:
@@ -183,6 +185,8 @@ def run_tests(
         else:
             if result.pop("broken", False):
                 worker.close()
+                if attempt == 1:
+                    continue
             else:
                 _idle.append(worker)
         passed = result["status"] in ("passed", "passed_in_own_process")
