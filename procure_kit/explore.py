@@ -4,7 +4,6 @@ of it at once: the verdict, the tokens that the loss weights, what the analysis 
 It is made of ipywidgets alone, so JupyterLab, VS Code and Colab show it; where none of them runs it is a picture.
 """
 
-import ast
 import os
 from dataclasses import replace
 from html import escape
@@ -58,7 +57,7 @@ class Explorer(widgets.VBox):
         self.shown = [widgets.HTML(layout=WIDE) for _ in TABS]
         self.tabs = widgets.Tab(children=self.shown, titles=TABS, selected_index=PAIR)
         choices = widgets.HBox([self.problem, self.concept, self.site, self.seed], layout={"flex_flow": "row wrap"})
-        kept = widgets.HBox([self.keep, self.count])
+        kept = widgets.HBox([self.keep, self.count], layout={"align_items": "center"})
         super().__init__([choices, self.code, self.said, kept, self.tabs])
 
         self.problem.observe(self._told(self._show_problem), "value")
@@ -146,11 +145,10 @@ class Explorer(widgets.VBox):
     def _flow(self) -> str:
         """Definition–use arrows and control-flow graph of the function that was rewritten, in both programs."""
         sides = (self.pair.original, self.pair.changed_original), (self.pair.counterfactual, self.pair.changed)
-        names = [function_at(text, spans[0][0] if spans else 0) for text, spans in sides]
         parts = []
         for draw, title in ((definition_use_picture, "definitions and uses"), (control_flow_picture, "control flow")):
-            for side, name, (text, _) in zip(("original", "counterfactual"), names, sides, strict=True):
-                picture = message(f"{title}, {side}") + draw(text, name).html
+            for side, (text, spans) in zip(("original", "counterfactual"), sides, strict=True):
+                picture = message(f"{title}, {side}") + draw(text, spans[0][0] if spans else None).html
                 parts.append(f'<div style="flex:1 1 30em;min-width:0">{picture}</div>')
         return f'<div style="display:flex;flex-wrap:wrap;gap:0 1em">{"".join(parts)}</div>'
 
@@ -198,7 +196,8 @@ class Explorer(widgets.VBox):
         if "png" in os.environ.get("PLOTLY_RENDERER", ""):
             from procure_kit.screenshot import screenshot
 
-            page = f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif">{self.html}'
+            style = "<style>body{font:16px sans-serif}td,th{padding:0 1em 0 0}</style>"
+            page = f'<!doctype html><meta charset="utf-8">{style}{self.html}'
             return {"image/png": screenshot(page, 1200, 640), "text/plain": "the explorer"}
         return super()._repr_mimebundle_(**options) | {"text/html": self.html}
 
@@ -206,17 +205,6 @@ class Explorer(widgets.VBox):
 def site_label(site) -> str:
     refused = "" if site.refused is None else f" — refused: {site.refused}"
     return short(f"{site.index}: line {site.line}, {site.label}{refused}", 90)
-
-
-def function_at(source: str, position: int) -> str | None:
-    """The name of the outermost function that holds a character; None: no function does."""
-    line = source.count("\n", 0, position) + 1
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if first <= line <= node.end_lineno:
-                return node.name
-    return None
 
 
 def sentence(error: Exception) -> str:

@@ -8,9 +8,12 @@ from collections.abc import Collection
 from procure_kit.problems import FIELDS, Problem
 
 LANGUAGES = ("UNKNOWN_LANGUAGE", "PYTHON", "CPP", "PYTHON3", "JAVA")  # CodeContests' numbers; PYTHON is Python 2
-ANY_CASE = (
-    r"letters?[^.]{0,40} in any (letter )?(case|register)|in any (letter )?(case|register) \(|output is case[- ]insens"
+ANY_CASE = re.compile(
+    r"letters?[^.]{0,40} in any (letter )?(case|register)|in any (letter )?(case|register) \(|output is case[- ]insens",
+    re.I,
 )
+ERROR = re.compile(r"error|precision|differ|differs|accuracy|tolerance", re.I)
+SMALL = re.compile(r"(?<![\d.])10\^?-(\d{1,2})(?!\d)|(?<![\d.])1e-0?(\d{1,2})|(?<![\d.])0\.(0*1)(?!\d)")
 
 
 def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:
@@ -150,7 +153,7 @@ def _codecontests(row: dict, languages: Collection[str]) -> Problem:
         entry_point="",
         cases=tuple(dict.fromkeys(cases)),
         tolerance=tolerance_in(description),
-        any_case=bool(re.search(ANY_CASE, description, re.I)),
+        any_case=bool(ANY_CASE.search(description)),
         time_limit=_seconds(row),
     )
 
@@ -202,11 +205,8 @@ def _seconds(row: dict) -> float | None:
 def tolerance_in(description: str) -> float:
     """The error that a description allows, such as 10^{-6}, 1e-6 or 0.000001; 0.0 when it speaks of none."""
     text = re.sub(r"\\cdot|\\times|[{}$\s\\]|<[^>]*>", "", description.replace("−", "-").replace("–", "-"))
-    for found in re.finditer(r"(?:error|precision|differ|differs|accuracy|tolerance)", text, re.I):
-        nearby = text[max(0, found.start() - 80) : found.end() + 160]
-        if match := re.search(
-            r"(?<![\d.])10\^?-(\d{1,2})(?!\d)|(?<![\d.])1e-0?(\d{1,2})|(?<![\d.])0\.(0*1)(?!\d)", nearby
-        ):
+    for found in ERROR.finditer(text):
+        if match := SMALL.search(text[max(0, found.start() - 80) : found.end() + 160]):  # a sentence or two around it
             digits = match[1] or match[2] or len(match[3])
             return 10.0 ** -int(digits)
     return 0.0

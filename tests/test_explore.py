@@ -3,7 +3,7 @@
 import pytest
 
 from procure_kit import screenshot
-from procure_kit.explore import ATTENTION, FLOW, OWN_CODE, PAIR, SITES, TOKENS, explorer, function_at
+from procure_kit.explore import ATTENTION, FLOW, OWN_CODE, PAIR, SITES, TOKENS, explorer
 from procure_kit.rows import read_rows
 from tests.test_attention import model as lm
 from tests.test_examples import byte_tokenizer
@@ -102,12 +102,6 @@ def test_the_flow_of_the_rewritten_function_is_drawn_for_both_programs(box):
     shown = box.shown[FLOW].value
     assert shown.count("<svg") == 4 and "definitions and uses in second" in shown
     assert shown.count("control-flow graph of second") == 2 and "of first" not in shown
-
-
-@pytest.mark.parametrize("position, name", [(0, None), (14, "f"), (40, "f"), (72, None)])
-def test_the_function_around_a_place(position, name):
-    source = "import this\n\n@this.that\ndef f(x):\n    def g(): return x\n    return g\n\nf(1)\n"
-    assert function_at(source, position) == name
 
 
 def test_a_model_that_is_not_there_is_a_sentence(tmp_path):
