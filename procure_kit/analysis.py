@@ -14,7 +14,9 @@ from procure_kit.scopes import Occurrence, Scope, Scopes, resolve_scopes
 from procure_kit.source_tree import SourceTree, children, parse_source, walk
 
 # What can see a function's variables by their names: built-ins, and attributes (of a frame, a debugger, a data frame).
+# numpy's `bmat` looks up the names in its text where it is called.
 READERS = {"exec", "eval", "locals", "vars", "globals", "dir", "breakpoint", "execfile", "_getframe", "currentframe"}
+READERS |= {"bmat"}
 ALIASED = {"exec", "eval", "locals", "vars"}  # those that are dangerous under another name too
 # Words that tell of a frame's or a function's variables from anywhere in the file.
 TELLING = {
@@ -22,7 +24,6 @@ TELLING = {
     "getcoroutinelocals", "getasyncgenlocals", "getargvalues", "getclosurevars",
 }  # fmt: skip
 READING_ATTRIBUTES = {"exec", "eval", "query", "runctx", "set_trace", "stack", "_getframe", "currentframe", "f_locals"}
-READERS |= {"bmat"}  # of numpy: it looks up the names in its text where it is called
 READING_ATTRIBUTES |= {"bmat"}
 
 
@@ -72,17 +73,6 @@ class Analysis:
         """Every word of the text, also in strings and comments, with Python's own: none can be a fresh name."""
         return set(re.findall(r"\w+", self.source)) | set(keyword.kwlist) | set(keyword.softkwlist) | set(dir(builtins))
 
-    @cached_property
-    def keywords(self) -> set[str]:
-        """Names used as keywords of calls or patterns in the file, doctests and other strings included."""
-        return set(re.findall(r"(\w+)\s*=(?!=)", "\n".join(self._strings))) | {
-            node.keyword.value for node in self.nodes if isinstance(node, cst.Arg) and node.keyword is not None
-        }
-
-    @cached_property
-    def _strings(self) -> list[str]:
-        return [node.value for node in self.nodes if isinstance(node, cst.SimpleString)]
-
     def reader(self, scope: Scope) -> str | None:
         """Why the names of a scope's variables may matter to something that runs, if they may."""
         function = scope
@@ -120,7 +110,7 @@ class Analysis:
         return node.value in READERS and occurrence.variable.scope.kind == "module"
 
     @cached_property
-    def blocks(self) -> list["Block"]:
+    def blocks(self) -> list[Block]:
         """Every block of statements, in the order of the text."""
         found, stack = [], [(self.tree.module, self.scopes.module, False)]
         while stack:

@@ -5,18 +5,7 @@ import copy
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-COMPLEMENTS = {
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Lt: ast.GtE,
-    ast.GtE: ast.Lt,
-    ast.Gt: ast.LtE,
-    ast.LtE: ast.Gt,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-}
+from procure_kit.flip_check import COMPLEMENTS
 
 
 class Broken(NamedTuple):

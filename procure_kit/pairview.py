@@ -185,9 +185,9 @@ class AttentionPair:
         Path(path).write_text(self.html, encoding="utf-8", newline="\n")
         return Path(path)
 
-    def frame(self, html: str | None = None) -> str:
+    def frame(self) -> str:
         """The page in a frame of its own, which JupyterLab, VS Code and Colab show alike."""
-        return FRAME.format(escape(f"Attention pair, {self.concept}"), escape(html or self.html))
+        return FRAME.format(escape(f"Attention pair, {self.concept}"), escape(self.html))
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         """The page; while committed notebooks are made (`procure run --in-place`), a picture of it in its place."""

@@ -8,9 +8,12 @@ from collections.abc import Collection
 from procure_kit.problems import FIELDS, Problem
 
 LANGUAGES = ("UNKNOWN_LANGUAGE", "PYTHON", "CPP", "PYTHON3", "JAVA")  # CodeContests' numbers; PYTHON is Python 2
-ANY_CASE = (
-    r"letters?[^.]{0,40} in any (letter )?(case|register)|in any (letter )?(case|register) \(|output is case[- ]insens"
+ANY_CASE = re.compile(
+    r"letters?[^.]{0,40} in any (letter )?(case|register)|in any (letter )?(case|register) \(|output is case[- ]insens",
+    re.I,
 )
+ERROR = re.compile(r"error|precision|differ|differs|accuracy|tolerance", re.I)
+SMALL = re.compile(r"(?<![\d.])10\^?-(\d{1,2})(?!\d)|(?<![\d.])1e-0?(\d{1,2})|(?<![\d.])0\.(0*1)(?!\d)")
 
 
 def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:
@@ -70,14 +73,14 @@ def _mbpp(row: dict) -> Problem:
     if not tests:
         raise ValueError("field 'test_list' is empty")
     code = _text(row, "code") if row.get("code") is not None else ""
-    setup = "\n".join([*_strings(row, "test_imports"), row.get("test_setup_code") or ""]).strip()
+    setup = "\n".join([*_strings(row, "test_imports"), row.get("test_setup_code") or ""]).strip().replace("\r\n", "\n")
     return Problem(
         task_id=f"MBPP/{str(number).removeprefix('MBPP/')}",
         prompt=_docstring(f"{_text(row, 'text', 'prompt').strip()}\n{tests[0]}"),
         canonical_solution=code and code.rstrip() + "\n",
         test="\n".join(tests) + "\n",
         entry_point=_entry_point(code, tests),
-        setup=setup.replace("\r\n", "\n") and setup.replace("\r\n", "\n") + "\n",
+        setup=setup and setup + "\n",
     )
 
 
@@ -131,7 +134,7 @@ def _codecontests(row: dict, languages: Collection[str]) -> Problem:
         entry_point="",
         cases=tuple(dict.fromkeys(cases)),
         tolerance=tolerance_in(description),
-        any_case=bool(re.search(ANY_CASE, description, re.I)),
+        any_case=bool(ANY_CASE.search(description)),
         time_limit=_seconds(row.get("time_limit")),
     )
 
@@ -179,11 +182,8 @@ def _seconds(limit: object) -> float | None:
 def tolerance_in(description: str) -> float:
     """The error that a description allows, such as 10^{-6}, 1e-6 or 0.000001; 0.0 when it speaks of none."""
     text = re.sub(r"\\cdot|\\times|[{}$\s\\]|<[^>]*>", "", description.replace("−", "-").replace("–", "-"))
-    for found in re.finditer(r"(?:error|precision|differ|differs|accuracy|tolerance)", text, re.I):
-        nearby = text[max(0, found.start() - 80) : found.end() + 160]
-        if match := re.search(
-            r"(?<![\d.])10\^?-(\d{1,2})(?!\d)|(?<![\d.])1e-0?(\d{1,2})|(?<![\d.])0\.(0*1)(?!\d)", nearby
-        ):
+    for found in ERROR.finditer(text):
+        if match := SMALL.search(text[max(0, found.start() - 80) : found.end() + 160]):  # a sentence or two around it
             digits = match[1] or match[2] or len(match[3])
             return 10.0 ** -int(digits)
     return 0.0

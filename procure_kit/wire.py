@@ -26,8 +26,9 @@ class Gone(Exception):
 class Channel:
     """One end of a socket pair. All waiting ends at `deadline`, a time of `time.monotonic()`; None: never."""
 
-    def __init__(self, end: socket.socket, deadline: float | None = None):
-        self.socket, self.deadline = end, deadline
+    def __init__(self, end: socket.socket):
+        self.socket = end
+        self.deadline: float | None = None
         self._read = b""  # what arrived beyond the last message
 
     def send(self, *messages: dict) -> None:

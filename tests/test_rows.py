@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from procure_kit.rows import BadRow, Complaints, append_row, count_line, read_rows
+from procure_kit.rows import BadRow, Complaints, append_row, count_line, read_rows, replace_rows
 
 
 def read(path, **options):
@@ -82,6 +82,18 @@ def test_appending_closes_a_line_that_a_killed_writer_left(tmp_path):
 def test_text_other_than_ascii_stays_readable(tmp_path):
     append_row(tmp_path / "rows.jsonl", {"a": "é"})
     assert "é" in (tmp_path / "rows.jsonl").read_text(encoding="utf-8")
+
+
+def test_rows_are_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    append_row(path, {"a": 1})
+    with pytest.raises(TypeError):
+        replace_rows(path, [{"a": 2}, {"a": {3}}])
+    assert read(path) == ([{"a": 1}], [])
+    replace_rows(path, [{"a": "é"}, {"a": "\ud800"}])
+    assert read(path) == ([{"a": "é"}, {"a": "\ud800"}], []) and [*tmp_path.iterdir()] == [path]
+    replace_rows(path, [])
+    assert path.read_bytes() == b""
 
 
 def test_complaints_are_counted_but_not_those_of_a_resumed_file(capsys):
