@@ -104,7 +104,8 @@ def _function(source: str, wanted: str | int | None) -> tuple[Analysis, Scope]:
     elif wanted is not None:  # two methods may have one name: a place tells them apart
         found = [scope for scope in found if wanted < analysis.tree.span(scope.node)[1]] or found
     if not found:
-        raise ValueError(f"the source has no function {wanted!r}" if wanted else "the source has no function to draw")
+        name = f"{wanted!r}" if isinstance(wanted, str) else "to draw"
+        raise ValueError(f"the source has no function {name}")
     return analysis, found[0]
 
 
