@@ -18,12 +18,13 @@ import socket
 import sys
 import time
 
-from procure_kit import isolation, oracle, zygote
+from procure_kit import isolation, landlock, oracle, seccomp, zygote
 from procure_kit.oracle import Finished
 from procure_kit.wire import Channel, Gone
 
 GRACE = 0.5  # seconds beyond the time limit in which the oracle can still report by itself
 TICK = 0.1  # seconds between two looks at the clock, the memory, and the caller
+LONGEST_DETAIL = 2000  # characters
 WARM = """abc array base64 bisect calendar cmath collections contextlib copy dataclasses datetime decimal enum
 fractions functools hashlib heapq io itertools json math numbers operator random re statistics string struct textwrap
 time typing"""  # what programs of the benchmarks import, so that a fork has it already
@@ -40,6 +41,10 @@ def main(fd: int, level: str) -> None:
     try:
         if level == "namespaces":
             isolation.enter_namespaces()
+        elif level == "landlock":
+            landlock.version()
+            if not seccomp.supported():
+                raise OSError("no filter of system calls is known for this machine")
         elif level == "process" and os.geteuid() == 0 and not isolation.can_run_as(isolation.NOBODY):
             raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
         isolation.adopt_orphans()
@@ -88,6 +93,8 @@ class _Job:
                 result = run(job, Channel(ours))
             except Finished as end:
                 result = end.result
+            except Exception as error:  # whatever the program found to do, the next job finds a worker
+                result = {"status": "crashed", "detail": f"judging it raised {type(error).__name__}: {error}"}
             finally:
                 self.deadline = None
                 signal.setitimer(signal.ITIMER_REAL, 0)
@@ -105,7 +112,7 @@ class _Job:
             over = ended["cpu"] >= limits["cpu"] or ended["ending"] == -signal.SIGXCPU
             result["status"] = "timeout" if over else "crashed"
             result["detail"] += f": {_ended(ended['ending'])} after {ended['cpu']:.1f} s of CPU time"
-        return {"seconds": seconds, "cpu": ended["cpu"]} | result
+        return {"seconds": seconds, "cpu": ended["cpu"]} | result | {"detail": _on_one_line(result["detail"])}
 
     def _end_candidate(self) -> dict | None:
         try:
@@ -122,6 +129,7 @@ class _Job:
             if child == 0:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
                 os.setsid()
+                isolation.die_with_the_parent()
                 zygote.keep_only(theirs.fileno(), channel.socket.fileno())
                 zygote.live(_report, job)
             theirs.close()
@@ -161,6 +169,11 @@ def _report(job: dict) -> None:
         os._exit(0)
 
     finish(oracle.judge(job, channel, finish))
+
+
+def _on_one_line(detail: str) -> str:
+    """With every character that cannot be printed, such as a terminal's commands, as Python would write it."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in detail[:LONGEST_DETAIL])
 
 
 def _ended(ending: int) -> str:
