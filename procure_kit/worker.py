@@ -2,19 +2,19 @@
 
     caller ── worker: the tests, trusted ── zygote: the first process of a PID namespace ── candidate, one a job
 
-The worker runs the tests (oracle.py), in a fork of its own unless they can leave no trace. For each job it hands the
-zygote one end of a fresh socket pair; the zygote forks a candidate with that end and nothing else, which is sent the
-program alone and then answers calls. When the verdict is there, or the time is over, the zygote kills all it forked.
+The worker runs the tests (oracle.py), in a fork of its own unless they can leave no trace. The zygote has a candidate
+forked and waiting, with one end of a fresh socket pair and nothing else, and hands the worker the other: there goes the
+program alone, and then come the calls. When the verdict is there, or the time is over, the zygote kills all it forked.
 """
 
 import contextlib
 import gc
 import importlib
-import json
 import os
 import random
 import signal
 import socket
+import struct
 import sys
 import time
 
@@ -49,6 +49,7 @@ def main(fd: int, level: str) -> None:
             raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
         isolation.adopt_orphans()
         control, usage.root = zygote.start(level, others)
+        control.sendall(b".")  # the first candidate
     except OSError as error:
         caller.send({"why": str(error)})
         return
@@ -77,11 +78,9 @@ class _Job:
     def run(self, job: dict) -> dict:
         """The result of one job; `broken` in it when this worker should not go on."""
         memory_mb, cases = job["memory_mb"], max(1, len(job["cases"]))
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            limits = {"cpu": int(job["cpu_seconds"]) + 1, "memory_mb": memory_mb}
-            socket.send_fds(self.control, [json.dumps(limits).encode()], [theirs.fileno()])
-            theirs.close()
+        limits = {"cpu": int(job["cpu_seconds"]) + 1, "memory_mb": memory_mb}
+        with socket.socket(fileno=socket.recv_fds(self.control, 1, 1)[1][0]) as ours:
+            Channel(ours).send(limits)
             random.seed(0)
             start = time.monotonic()
             self.limit_mb, self.limit_cpu = memory_mb, job["cpu_seconds"] * cases
@@ -108,17 +107,18 @@ class _Job:
                 "cpu": 0.0,
                 "broken": True,
             }
+        ending, cpu = ended
         if result["status"] == "gone":
-            over = ended["cpu"] >= limits["cpu"] or ended["ending"] == -signal.SIGXCPU
+            over = cpu >= limits["cpu"] or ending == -signal.SIGXCPU
             result["status"] = "timeout" if over else "crashed"
-            result["detail"] += f": {_ended(ended['ending'])} after {ended['cpu']:.1f} s of CPU time"
-        return {"seconds": seconds, "cpu": ended["cpu"]} | result | {"detail": _on_one_line(result["detail"])}
+            result["detail"] += f": {_ended(ending)} after {cpu:.1f} s of CPU time"
+        return {"seconds": seconds, "cpu": cpu} | result | {"detail": _on_one_line(result["detail"])}
 
-    def _end_candidate(self) -> dict | None:
+    def _end_candidate(self) -> tuple[int, float] | None:
         try:
             self.control.sendall(b".")
-            return json.loads(self.control.recv(200))
-        except (OSError, ValueError):
+            return zygote.ENDED.unpack(self.control.recv(zygote.ENDED.size))
+        except (OSError, struct.error):
             return None
 
     def _in_a_fork(self, job: dict, channel: Channel) -> dict:

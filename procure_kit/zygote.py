@@ -5,18 +5,19 @@ At the level "namespaces" it is the first process of a PID namespace, so that it
 
 import contextlib
 import gc
-import json
 import os
 import random
 import shutil
 import signal
 import socket
+import struct
 import tempfile
 import traceback
 
 from procure_kit import candidate, isolation, landlock, seccomp
 from procure_kit.wire import Channel
 
+ENDED = struct.Struct("id")  # how a candidate ended, as subprocess's returncode, and its seconds of CPU time
 SPARE = 100  # descriptors from here on are unused
 
 
@@ -59,7 +60,8 @@ def live(function, *args) -> None:
 
 
 def serve(control: socket.socket, level: str, others: int) -> None:
-    """Fork a candidate for each order, and on the next word kill it and all that came of it; until `control` closes."""
+    """Fork a candidate and hand its channel over; on the next word kill it and all that came of it, say how it ended,
+    and fork another, until `control` closes."""
     keep_only(control.detach())
     control = socket.socket(fileno=3)
     os.environ.clear()
@@ -78,34 +80,36 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     gc.disable()
     gc.freeze()  # forks that never touch an object's header never copy its page
     try:
-        _fork_to_order(control, uid, level, fence)
+        _keep_one_ready(control, uid, level, fence)
     finally:
         if level != "namespaces":
             shutil.rmtree(home, ignore_errors=True)
 
 
-def _fork_to_order(control: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
-    while order := socket.recv_fds(control, 200, 1):
-        data, ends, *_ = order
-        if not data:
-            break
-        limits = json.loads(data)
+def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
+    """Fork a candidate ahead of each order: it waits while the last one's verdict is on its way."""
+    word = control.recv(1)
+    while word:
+        ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
-            live(_become_candidate, ends[0], uid, limits, level, fence)
-        os.close(ends[0])
+            ours.close()
+            live(_become_candidate, theirs.detach(), uid, level, fence)
+        with ours, theirs, contextlib.suppress(BrokenPipeError):  # raised when the worker is gone
+            socket.send_fds(control, [b"."], [ours.fileno()])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
         isolation.empty_folder()
-        if not word:
-            break
-        control.sendall(json.dumps({"ending": ending, "cpu": seconds}).encode())
+        if word:
+            control.sendall(ENDED.pack(ending, seconds))
 
 
-def _become_candidate(end: int, uid: int | None, limits: dict, level: str, fence: int | None) -> None:
+def _become_candidate(end: int, uid: int | None, level: str, fence: int | None) -> None:
     os.setsid()
     os.dup2(end, 3)  # in place of what commands the zygote
     os.close(end)
+    channel = Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3))
+    limits = channel.receive()
     isolation.limit(cpu_seconds=limits["cpu"], memory_mb=limits["memory_mb"])
     isolation.drop_privileges(uid)
     if fence is not None:
@@ -116,7 +120,6 @@ def _become_candidate(end: int, uid: int | None, limits: dict, level: str, fence
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(0)  # a program that draws random numbers gets the same ones each time
     gc.enable()
-    channel = Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3))
     candidate.main(channel, level == "namespaces")
 
 

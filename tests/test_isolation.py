@@ -150,7 +150,7 @@ if os.fork() == 0:
     "subprocess": f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; {NAP}'])\n",
     "thread": f"import threading, time\nthreading.Thread(target=lambda: {NAP}).start()\n",
 }
-TRUSTED = 2  # a worker and its zygote
+TRUSTED = 3  # a worker, its zygote, and the candidate that waits for the next job
 FORK_BOMB = "import os\ndef f(x):\n    while True:\n        try: os.fork()\n        except OSError: pass\n"
 
 
