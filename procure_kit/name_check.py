@@ -36,7 +36,7 @@ def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: A
     known = {o.name for o in old.scopes.occurrence.values()}
     for variable, name in mapping.items():
         _check_new_name(variable, name, known)
-    functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
+    functions = dict.fromkeys(_home(old, variable) for variable in mapping)
     for function in functions:
         for scope in function.inside():
             for variable in scope.variables.values():
@@ -52,15 +52,15 @@ def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new:
     mapping = _same_meaning(old, new)
     _check_allowed(old, mapping)
     _check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
-    functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
+    functions = dict.fromkeys(_home(old, variable) for variable in mapping)
     for function in functions:
-        here = {v.name: name for v, name in mapping.items() if _home(old, v.scope) is function}
+        here = {v.name: name for v, name in mapping.items() if _home(old, v) is function}
         if set(here) != set(here.values()):
             told = ", ".join(sorted(set(here.values()) - set(here))) or ", ".join(
                 sorted(set(here) - set(here.values()))
             )
             raise NotThisConcept(f"{function.node.name.value}: not the same names in another order: {told}")
-        wrong = [v.name for v, name in mapping.items() if _home(old, v.scope) is function and here[v.name] != name]
+        wrong = [v.name for v, name in mapping.items() if _home(old, v) is function and here[v.name] != name]
         if wrong:
             raise NotThisConcept(f"{function.node.name.value}: {wrong[0]} became one name here and another there")
     return (several(len(functions)), *_spans(pairs))
@@ -148,7 +148,8 @@ def _check_shape(one, other, line: int = 1) -> None:
     if isinstance(one, ast.AST) and type(one) is type(other):
         for field in one._fields:
             a, b = getattr(one, field, None), getattr(other, field, None)
-            if _NAMES.get(type(one)) != field or a is None or b is None:
+            some = isinstance(a, list) and len(a) != len(b)  # `global x` and `global x, y`
+            if _NAMES.get(type(one)) != field or a is None or b is None or some:
                 _check_shape(a, b, line)
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for a, b in zip(one, other, strict=True):
@@ -183,9 +184,12 @@ def _check_new_name(variable: Variable, name: str, known: set[str]) -> None:
         raise NotThisConcept(f"{variable.name} became {name}, which already means something in the program")
 
 
-def _home(analysis: Analysis, scope: Scope) -> Scope:
-    """The top-level function or method that a scope belongs to."""
+def _home(analysis: Analysis, variable: Variable) -> Scope:
+    """The top-level function or method that a variable belongs to. Raises: NotThisConcept when it belongs to none."""
+    scope = variable.scope
     while scope not in analysis.functions:
+        if scope.parent is None:
+            raise NotThisConcept(f"{variable.name} has a new name, but belongs to no function")
         scope = scope.parent
     return scope
 

@@ -97,6 +97,8 @@ def parse_source(source: str) -> SourceTree:
         # What MetadataWrapper does for ByteSpanPositionProvider, but in characters and without its two extra walks.
         state = SpanProvidingCodegenState(module.default_indent, module.default_newline, spans, get_length=len)
         module._codegen(state)
+    except cst.CSTValidationError as error:
+        raise ValueError(f"LibCST cannot read this source: {error}") from error
     except cst.ParserSyntaxError as error:
         raise ValueError(f"line {error.raw_line}: LibCST cannot read this source: {error.message}") from error
     except (RecursionError, KeyError):  # its printer, cut short, misses a position

@@ -61,9 +61,9 @@ def _order(old: list[ast.stmt], new: list[ast.stmt]) -> list[int]:
 def _key(node) -> str:
     if isinstance(node, list):
         keys = [_key(part) for part in node]
-        return str(sorted(keys) if node and isinstance(node[0], ast.stmt) else keys)
+        return f"[{', '.join(sorted(keys) if node and isinstance(node[0], ast.stmt) else keys)}]"
     if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-        return type(node).__name__ + str([_key(getattr(node, name, None)) for name in node._fields])
+        return f"{type(node).__name__}({', '.join(_key(getattr(node, name, None)) for name in node._fields)})"
     return ast.dump(node) if isinstance(node, ast.AST) else repr(node)
 
 

@@ -220,6 +220,19 @@ def test_spans_are_characters(prefix):
     assert [before[slice(*span)] for span in found.changed_original] == ["x = 'ä'", "y = 'ö'"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = lambda q: q", "x = lambda abcde: abcde"),
+        ("def f():\n    global a, b\n    a = 1", "def f():\n    global a\n    a = 1"),
+        ("def f(p):\n    match p:\n        case {**r}: return r", "def f(p):\n    match p:\n        case {}: return r"),
+    ],
+)
+@pytest.mark.parametrize("concept", ["variable_name_random", "variable_name_shuffle"])
+def test_names_that_cannot_be_paired_or_belong_to_no_function(before, after, concept):
+    assert classify(before, after, concept).status == "not_this_concept"
+
+
 def test_unknown_concept():
     with pytest.raises(ValueError, match="no concept 'flip': use one of if_else_flip"):
         classify("x", "y", "flip")

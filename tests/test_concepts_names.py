@@ -61,7 +61,7 @@ def test_random_names_follow_what_unicode_holds_equal():
         ("def f():\n    x = 1\n    return g()\ndef g(): return h(1).f_locals['x']", "reads the variables of a frame"),
         ("def f(df):\n    x = 1\n    return df.query('a > @x')", "query can see"),
         ("from m import *\ndef f():\n    x = 1", "star import"),
-        ("def f():\n    x = 1\n    return f'{x=}'", "f-string with x= prints the name"),
+        ("def f():\n    x = 1\n    return f'{x=}'", "show the name of x as text"),
         ("def f():\n    __x = 1\n    return __x", "no variable of its own"),
     ],
 )
@@ -135,7 +135,7 @@ def test_def_use_break(before, after):
         ("def f(p):\n    x = 0\n    if p: x = 1\n    return x", "may see its first definition as well"),
         ("def f(p):\n    x = 0\n    x = 1\n    return lambda: x", "may run at any time"),
         ("def f(p):\n    x = 0\n    import x\n    return x", "(import) is not an assignment"),
-        ("def f(p):\n    x = 0\n    x = 1\n    return f'{x=}'", "prints the name"),
+        ("def f(p):\n    x = 0\n    x = 1\n    return f'{x=}'", "show the name of x as text"),
         ("def f(p):\n    x = 0\n    x = 1\n    return eval('x')", "eval can see"),
     ],
 )
