@@ -7,6 +7,8 @@ is another question, for the tests.
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 
 from procure_kit.analysis import analyse
 from procure_kit.concepts import CONCEPTS
@@ -80,10 +82,17 @@ def _outermost(spans: list[Span]) -> tuple[Span, ...]:
 
 def _span(source: str, first: ast.AST, last: ast.AST) -> Span:
     """The characters from one node to another: Python's parser counts columns in bytes of UTF-8."""
-    start = len(source) - len(source.removeprefix(BOM))
-    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source[start:])  # not splitlines: it also splits at form feeds
+    lines, starts = _lines(source)
 
     def place(line: int, column: int) -> int:
-        return start + sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
+        return starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
 
     return place(first.lineno, first.col_offset), place(last.end_lineno, last.end_col_offset)
+
+
+@lru_cache(maxsize=2)
+def _lines(source: str) -> tuple[list[str], list[int]]:
+    """The lines, and the character at which each starts."""
+    start = len(source) - len(source.removeprefix(BOM))
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source[start:])  # not splitlines: it also splits at form feeds
+    return lines, list(accumulate(map(len, lines), initial=start))

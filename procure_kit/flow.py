@@ -120,6 +120,7 @@ class Flow:
 
         def root(occurrence):
             while web[occurrence] is not occurrence:
+                web[occurrence] = web[web[occurrence]]  # halves the way of whoever asks next
                 occurrence = web[occurrence]
             return occurrence
 

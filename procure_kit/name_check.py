@@ -52,15 +52,17 @@ def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new:
     mapping = _same_meaning(old, new)
     _check_allowed(old, mapping)
     _check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
-    functions = dict.fromkeys(_home(old, variable) for variable in mapping)
-    for function in functions:
-        here = {v.name: name for v, name in mapping.items() if _home(old, v) is function}
+    functions: dict[Scope, dict[Variable, str]] = {}
+    for variable, name in mapping.items():
+        functions.setdefault(_home(old, variable), {})[variable] = name
+    for function, renamed in functions.items():
+        here = {variable.name: name for variable, name in renamed.items()}
         if set(here) != set(here.values()):
             told = ", ".join(sorted(set(here.values()) - set(here))) or ", ".join(
                 sorted(set(here) - set(here.values()))
             )
             raise NotThisConcept(f"{function.node.name.value}: not the same names in another order: {told}")
-        wrong = [v.name for v, name in mapping.items() if _home(old, v) is function and here[v.name] != name]
+        wrong = [variable.name for variable, name in renamed.items() if here[variable.name] != name]
         if wrong:
             raise NotThisConcept(f"{function.node.name.value}: {wrong[0]} became one name here and another there")
     return (several(len(functions)), *_spans(pairs))

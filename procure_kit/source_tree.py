@@ -67,7 +67,9 @@ class SourceTree:
 
 
 def check_syntax(source: str) -> ast.Module:
-    """Parse with Python's own parser. Raises: ValueError with one sentence when that fails."""
+    """Parse with Python's own parser. Raises: ValueError with one sentence when that fails, or would take too long."""
+    if len(source) > LONGEST:
+        raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     if "\0" in source:
         line = source[: source.index("\0")].count("\n") + 1
         raise ValueError(f"line {line} holds a null byte: this is not Python source text")
@@ -88,8 +90,6 @@ def parse_source(source: str) -> SourceTree:
 
     Raises: ValueError with one clear sentence for what Python or LibCST cannot read.
     """
-    if len(source) > LONGEST:
-        raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     check_syntax(source)
     try:
         module = cst.parse_module(source.removeprefix(BOM))

@@ -108,6 +108,7 @@ def test_unparsable_says_which_and_where():
     assert classify(FUNCTION, "def f(:", "if_else_flip").detail.startswith("the counterfactual: line 1")
     assert classify("x = = 1", FUNCTION, "if_else_flip").detail.startswith("the original: line 1")
     assert classify(FUNCTION, FUNCTION + "\0", "independent_swap").status == "unparsable"
+    assert "are not analysed" in classify(FUNCTION, "x = 1\n" * 1_700_000, "independent_swap").detail
 
 
 @pytest.mark.parametrize(
