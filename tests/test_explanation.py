@@ -10,7 +10,7 @@ CHECK = "def check(candidate):\n    wanted = [1, 2]\n    assert candidate(3) == 
 def failure(candidate, tests: str = CHECK) -> BaseException:
     names: dict = {}
     exec(compile(tests, TESTS, "exec"), names)
-    with pytest.raises(BaseException) as caught:  # noqa: B017
+    with pytest.raises(BaseException) as caught:
         names["check"](candidate)
     return caught.value
 
