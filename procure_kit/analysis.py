@@ -14,7 +14,9 @@ from procure_kit.scopes import Occurrence, Scope, Scopes, resolve_scopes
 from procure_kit.source_tree import SourceTree, children, parse_source, walk
 
 # What can see a function's variables by their names: built-ins, and attributes (of a frame, a debugger, a data frame).
+# numpy's `bmat` looks up the names in its text where it is called.
 READERS = {"exec", "eval", "locals", "vars", "globals", "dir", "breakpoint", "execfile", "_getframe", "currentframe"}
+READERS |= {"bmat"}
 ALIASED = {"exec", "eval", "locals", "vars"}  # those that are dangerous under another name too
 # Words that tell of a frame's or a function's variables from anywhere in the file.
 TELLING = {
@@ -25,7 +27,6 @@ TELLING = {
 }  # fmt: skip
 _BUILTINS = {"builtins", "__builtins__"}  # by these a reader goes unseen, and any built-in can be replaced
 READING_ATTRIBUTES = {"exec", "eval", "query", "runctx", "set_trace", "stack", "_getframe", "currentframe", "f_locals"}
-READERS |= {"bmat"}  # of numpy: it looks up the names in its text where it is called
 READING_ATTRIBUTES |= {"bmat"}
 
 
@@ -78,17 +79,6 @@ class Analysis:
     @cached_property
     def _text_words(self) -> set[str]:
         return set(re.findall(r"\w+", self.source))
-
-    @cached_property
-    def keywords(self) -> set[str]:
-        """Names used as keywords of calls or patterns in the file, doctests and other strings included."""
-        return set(re.findall(r"(\w+)\s*=(?!=)", "\n".join(self._strings))) | {
-            node.keyword.value for node in self.nodes if isinstance(node, cst.Arg) and node.keyword is not None
-        }
-
-    @cached_property
-    def _strings(self) -> list[str]:
-        return [node.value for node in self.nodes if isinstance(node, cst.SimpleString)]
 
     def reader(self, scope: Scope) -> str | None:
         """Why the names of a scope's variables may matter to something that runs, if they may."""
@@ -145,7 +135,7 @@ class Analysis:
         return node.value in READERS and occurrence.variable.scope.kind == "module"
 
     @cached_property
-    def blocks(self) -> list["Block"]:
+    def blocks(self) -> list[Block]:
         """Every block of statements, in the order of the text."""
         found, stack = [], [(self.tree.module, self.scopes.module, False)]
         while stack:

@@ -6,8 +6,8 @@ from functools import partial
 import libcst as cst
 
 from procure_kit.flow import Assigned, Event, Flow
-from procure_kit.scopes import Occurrence, Scope, Scopes, parameters
-from procure_kit.source_tree import children
+from procure_kit.scopes import Occurrence, Scope, Scopes, annotations, defaults, parameters
+from procure_kit.source_tree import Visitor, children
 
 # Built-ins that exhaust a generator before they return, so that its names are read now and not later.
 CONSUMERS = {"all", "any", "bytes", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}
@@ -23,7 +23,7 @@ def build_flow(scopes: Scopes, function: Scope) -> Flow:
     return builder.flow
 
 
-class _Builder:
+class _Builder(Visitor):
     def __init__(self, scopes: Scopes, function: Scope):
         self.scopes = scopes
         self.function = function
@@ -43,17 +43,6 @@ class _Builder:
 
     def link(self, event: int, ends: list[int] | None = None) -> None:
         self.flow.before[event] = self.flow.before[event] + (self.ends if ends is None else ends)
-
-    def visit(self, node: cst.CSTNode) -> None:
-        method = getattr(self, f"visit_{type(node).__name__}", None)
-        if method is not None:
-            method(node)
-        else:
-            self.visit_all(children(node))
-
-    def visit_all(self, nodes) -> None:
-        for node in nodes:
-            self.visit(node)
 
     # Names and assignments -----------------------------------------------------------------------------------------
     def visit_Name(self, node: cst.Name) -> None:
@@ -152,7 +141,7 @@ class _Builder:
         return self.ends, self.ends
 
     def visit_Lambda(self, node: cst.Lambda) -> None:
-        self.visit_all(param.default for param in parameters(node.params) if param.default is not None)
+        self.visit_all(defaults(node.params))
 
     def visit_comprehension(self, node: cst.BaseComp) -> None:
         self.visit(node.for_in.iter)
@@ -322,12 +311,7 @@ class _Builder:
 
     # Bodies that run at another time -------------------------------------------------------------------------------
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.visit_all(node.decorators)
-        self.visit_all(param.default for param in parameters(node.params) if param.default is not None)
-        self.visit_all(param.annotation for param in parameters(node.params) if param.annotation is not None)
-        if node.returns is not None:
-            self.visit(node.returns)
-        self.visit(node.name)
+        self.visit_all([*node.decorators, *defaults(node.params), *annotations(node), node.name])
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self.visit_all([*node.decorators, *node.bases, *node.keywords, node.name])

@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from procure_kit.completion import complete
-from procure_kit.counterfactual import Counterfactual
+from procure_kit.counterfactual import IDENTITY, Counterfactual
 from procure_kit.cuts import Cut, cut_pair, operators
 from procure_kit.llm_client import Client
 from procure_kit.metrics import (
@@ -63,7 +63,7 @@ def evaluate(
         cuts = cut_pair(cf, program=bool(problem.cases))
         left_out += cuts is None
         if cuts:
-            row = {name: getattr(cf, name) for name in ("task_id", "concept", "mode", "site", "seed", "generator")}
+            row = {name: getattr(cf, name) for name in IDENTITY}
             row |= {"operators": list(found)} if (found := operators(cf)) else {}
             items.append((row, cuts, problem))
     settings = {"samples": samples, "temperature": temperature, "max_new_tokens": max_new_tokens, "seed": seed}

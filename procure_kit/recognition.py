@@ -8,7 +8,7 @@ from itertools import combinations
 from procure_kit.concept_check import Classification, classify
 from procure_kit.concepts import CONCEPTS
 from procure_kit.flip_check import is_guard, truth
-from procure_kit.source_tree import check_syntax
+from procure_kit.python_tree import check_syntax
 from procure_kit.type_check import neutral
 
 _KINDS = {"if_else_flip": "branches", "independent_swap": "order", "data_type": "types", "names": "names"}

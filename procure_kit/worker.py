@@ -18,12 +18,14 @@ import socket
 import sys
 import time
 
-from procure_kit import isolation, oracle, zygote
+from procure_kit import isolation, landlock, oracle, seccomp, zygote
 from procure_kit.oracle import Finished
+from procure_kit.usage import Usage, processes_of_this_user
 from procure_kit.wire import Channel, Gone
 
 GRACE = 0.5  # seconds beyond the time limit in which the oracle can still report by itself
 TICK = 0.1  # seconds between two looks at the clock, the memory, and the caller
+LONGEST_DETAIL = 2000  # characters
 WARM = """abc array base64 bisect calendar cmath collections contextlib copy dataclasses datetime decimal enum
 fractions functools hashlib heapq io itertools json math numbers operator random re statistics string struct textwrap
 time typing"""  # what programs of the benchmarks import, so that a fork has it already
@@ -36,10 +38,14 @@ def main(fd: int, level: str) -> None:
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
-    usage, others = isolation.Usage(), isolation.processes_of_this_user()
+    usage, others = Usage(), processes_of_this_user()
     try:
         if level == "namespaces":
             isolation.enter_namespaces()
+        elif level == "landlock":
+            landlock.version()
+            if not seccomp.supported():
+                raise OSError("no filter of system calls is known for this machine")
         elif level == "process" and os.geteuid() == 0 and not isolation.can_run_as(isolation.NOBODY):
             raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
         isolation.adopt_orphans()
@@ -65,7 +71,7 @@ def main(fd: int, level: str) -> None:
 class _Job:
     """Runs one job after another; a timer looks after the one that runs."""
 
-    def __init__(self, caller: Channel, control: socket.socket, usage: isolation.Usage):
+    def __init__(self, caller: Channel, control: socket.socket, usage: Usage):
         self.caller, self.control, self.usage = caller, control, usage
         self.deadline = self.limit_mb = self.limit_cpu = None
 
@@ -88,6 +94,8 @@ class _Job:
                 result = run(job, Channel(ours))
             except Finished as end:
                 result = end.result
+            except Exception as error:  # whatever the program found to do, the next job finds a worker
+                result = {"status": "crashed", "detail": f"judging it raised {type(error).__name__}: {error}"}
             finally:
                 self.deadline = None
                 signal.setitimer(signal.ITIMER_REAL, 0)
@@ -105,7 +113,7 @@ class _Job:
             over = ended["cpu"] >= limits["cpu"] or ended["ending"] == -signal.SIGXCPU
             result["status"] = "timeout" if over else "crashed"
             result["detail"] += f": {_ended(ended['ending'])} after {ended['cpu']:.1f} s of CPU time"
-        return {"seconds": seconds, "cpu": ended["cpu"]} | result
+        return {"seconds": seconds, "cpu": ended["cpu"]} | result | {"detail": _on_one_line(result["detail"])}
 
     def _end_candidate(self) -> dict | None:
         try:
@@ -122,6 +130,7 @@ class _Job:
             if child == 0:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
                 os.setsid()
+                isolation.die_with_the_parent()
                 zygote.keep_only(theirs.fileno(), channel.socket.fileno())
                 zygote.live(_report, job)
             theirs.close()
@@ -161,6 +170,11 @@ def _report(job: dict) -> None:
         os._exit(0)
 
     finish(oracle.judge(job, channel, finish))
+
+
+def _on_one_line(detail: str) -> str:
+    """With every character that cannot be printed, such as a terminal's commands, as Python would write it."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in detail[:LONGEST_DETAIL])
 
 
 def _ended(ending: int) -> str:

@@ -62,6 +62,8 @@ def test_ok(concept, counterfactual):
         ("if_else_flip", changed(("x < y", "x >= y")), "the two bodies are not swapped"),
         ("if_else_flip", changed(("x < y", "y > x")), "the bodies are not swapped, and"),
         ("if_else_flip", FLIPPED.replace("y = 2", "y = 3"), "something else than one if"),
+        ("if_else_flip", FLIPPED.replace("+ 1", "+ True"), "something else than one if"),
+        ("if_else_flip", FLIPPED.replace("= 2", "= 2.0"), "something else than one if"),
         ("if_else_flip", SWAPPED, "something else than one if"),
         ("independent_swap", FLIPPED, "more than the order of statements"),
         ("independent_swap", changed(("g(x)\n    x = x + 1", "x = x + 1\n    g(x)")), "4 depend on each other: x"),

@@ -19,7 +19,7 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, is_word, one_line, short
+from procure_kit.concepts.candidate import Candidate, apart, one_line, short
 from procure_kit.concepts.negation import outer
 from procure_kit.concepts.type_use import Uses
 from procure_kit.counterfactual import Edit
@@ -115,8 +115,8 @@ def _says_int(analysis: Analysis, node: cst.CSTNode) -> bool:
 def _compare_anew(analysis, operator, literal, choices, mirrored: bool, rng: Random) -> list[Edit]:
     sign, value = rng.choice(choices)
     edits = [Edit(*analysis.tree.span(operator), _MIRROR[sign] if mirrored else sign)]
-    start, end = analysis.tree.span(literal)
-    return sorted([*edits, _placed(analysis.source, start, end, str(value))], key=lambda edit: edit.start)
+    edits.append(apart(analysis.source, Edit(*analysis.tree.span(literal), str(value))))
+    return sorted(edits, key=lambda edit: edit.start)
 
 
 # Displays and calls ---------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def _empty(analysis: Analysis, node: cst.CSTNode):
     if not _means_builtin(analysis, name):
         return f"{name} may mean something else in this file", None, ""
     start, end = _brackets(analysis, node)
-    edits = [_placed(analysis.source, start, start + 1, f"{name}("), Edit(end - 1, end, ")")]
+    edits = [apart(analysis.source, Edit(start, start + 1, f"{name}(")), Edit(end - 1, end, ")")]
     return None, partial(_as_they_are, edits), "syntactic"
 
 
@@ -183,7 +183,7 @@ def _dict_display(analysis: Analysis, node: cst.Dict):
             return "a comment stands in the way", None, ""
         edits.append(Edit(before[0], after[0], f"{name}="))
     start, end = analysis.tree.span(node)
-    edits = [_placed(analysis.source, start, start + 1, "dict("), *edits, Edit(end - 1, end, ")")]
+    edits = [apart(analysis.source, Edit(start, start + 1, "dict(")), *edits, Edit(end - 1, end, ")")]
     return None, partial(_as_they_are, edits), "syntactic"
 
 
@@ -203,11 +203,6 @@ def _brackets(analysis: Analysis, node: cst.CSTNode) -> tuple[int, int]:
     if isinstance(node, cst.Tuple) and node.lpar:
         return analysis.tree.span(node.lpar[-1])[0], analysis.tree.span(node.rpar[0])[1]
     return analysis.tree.span(node)
-
-
-def _placed(source: str, start: int, end: int, text: str) -> Edit:
-    """Keep a new word or number from running into the word before it."""
-    return Edit(start, end, " " + text if is_word(source, start - 1) and is_word(text, 0) else text)
 
 
 def _as_they_are(edits: list[Edit], rng: Random) -> list[Edit]:

@@ -1,6 +1,6 @@
 """What a perturbation costs, beside a bare LibCST round trip and mutmut's mutants of the same files:
 
-    python -m tests.benchmarks.perturbation_speed [--rounds 3] [--workers 1 2] [--skip-scaling]
+    python -m tests.benchmarks.perturbation_speed [--rounds 3] [--only workers]
 
 Kit: all sites of all concepts found in a fresh analysis, and a whole program made for each accepted one. Peer: mutmut's
 `mutate_file_contents`, which makes one file that holds all mutants. The unit is `libcst.parse_module(source).code`,
@@ -121,12 +121,21 @@ def scaling(rounds: int) -> list[dict]:
 
 
 def _rows(problem) -> int:
-    return len(list(generate([problem], every_site=True)))
+    return sum(len(list(generate([problem], every_site=True, seed=seed))) for seed in range(4))
 
 
 def with_workers(workers: int) -> float:
-    problems = load_problems("humaneval")
+    """Seconds for HumanEval and CRUXEval with four seeds: long enough that starting the processes is a small part."""
+    problems = [*load_problems("humaneval"), *load_problems("cruxeval")]
     return timed(lambda: sum(mapped(_rows, problems, workers, f"{workers} workers", "problem", 8)))[0]
+
+
+def speed(modules: list[str], rounds: int) -> list[dict]:
+    sets = {"HumanEval": [problem.program for problem in load_problems("humaneval")]}
+    sets |= {f"{name}.py": [standard_module(name)] for name in modules}
+    with TemporaryDirectory() as folder, chdir(folder):  # mutmut looks there for a folder of sources
+        Path("src").mkdir()
+        return [{"source": name} | compare(sources, rounds) for name, sources in tqdm(sets.items())]
 
 
 def table(rows: list[dict]) -> str:
@@ -142,25 +151,25 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--modules", nargs="*", default=MODULES)
-    parser.add_argument("--skip-scaling", action="store_true")
+    parser.add_argument("--only", choices=("speed", "scaling", "workers"), help="the rest stays as it was measured")
     parser.add_argument("--out", type=Path, default=HERE / "perturbation_speed.json")
     args = parser.parse_args()
-    sets = {"HumanEval": [problem.program for problem in load_problems("humaneval")]}
-    sets |= {f"{name}.py": [standard_module(name)] for name in args.modules}
-    with TemporaryDirectory() as folder, chdir(folder):  # mutmut looks there for a folder of sources
-        Path("src").mkdir()
-        speed = [{"source": name} | compare(sources, args.rounds) for name, sources in tqdm(sets.items())]
-    longer = [] if args.skip_scaling else scaling(args.rounds)
-    processes = [{"workers": n, "seconds": with_workers(n)} for n in args.workers]
+    parts = json.loads(args.out.read_text()) if args.only else {}
+    wanted = (args.only,) if args.only else ("speed", "scaling", "workers")
     names = " ".join(args.modules)
-    about = {
+    parts |= {
         "command": f"python -m tests.benchmarks.perturbation_speed --rounds {args.rounds} --modules {names}",
         "machine": f"{os.cpu_count()} CPU cores, no GPU; Python {platform.python_version()}, LibCST, mutmut",
     }
-    args.out.write_text(json.dumps(about | {"speed": speed, "scaling": longer, "workers": processes}, indent=1) + "\n")
-    parts = [f"Made by `{about['command']}` on {about['machine']}.", table(speed)]
-    parts += [table(rows) for rows in (longer, processes) if rows]
-    page = "\n\n".join(parts) + "\n"
+    if "speed" in wanted:
+        parts["speed"] = speed(args.modules, args.rounds)
+    if "scaling" in wanted:
+        parts["scaling"] = scaling(args.rounds)
+    if "workers" in wanted:
+        parts["workers"] = [{"workers": n, "seconds": with_workers(n)} for n in args.workers]
+    args.out.write_text(json.dumps(parts, indent=1) + "\n")
+    tables = [table(parts[name]) for name in ("speed", "scaling", "workers")]
+    page = "\n\n".join([f"Made by `{parts['command']}` on {parts['machine']}.", *tables]) + "\n"
     args.out.with_suffix(".md").write_text(page)
     print(page)
 

@@ -23,10 +23,9 @@ import torch
 
 from procure_kit.completion import TOP_P, complete
 from procure_kit.cuts import cut_pair
+from procure_kit.generation import pairs_of
 from procure_kit.models import load_model
 from procure_kit.problems import load_problems
-from procure_kit.world.score import pairs_of
-from tests.benchmarks.loss_cost import resident
 
 CHUNK = 16  # prompts
 TEMPERATURE = 0.8
@@ -87,7 +86,7 @@ def peak_memory(name: str, arguments: argparse.Namespace) -> float:
     model, tokenizer = load_model(arguments.model)
     cuts = prompts(arguments.problems, CHUNK)
     VARIANTS[name](model, tokenizer, cuts[:1], arguments.samples, 2)  # loads what is loaded at first use
-    before = resident()
+    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     VARIANTS[name](model, tokenizer, cuts, arguments.samples, arguments.limit)
     return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before) / 2**20, 1)
 
