@@ -220,6 +220,13 @@ def test_no_parameter_is_renamed_that_something_else_may_name(rest):
     assert [site.refused is None for site in sites if site.label == "p"] == [False]
 
 
+def test_no_parameter_of_a_method_is_renamed_where_a_dictionary_may_name_it():
+    source = "class C:\n    def __init__(self, p):\n        self.p = p\n"
+    for rest, refused in (("C(1)\ndict(**x)", False), ("C(**x)", True), ("C.__init__(y, **x)", True)):
+        (site,) = find_sites(source + rest, "variable_name_random", "procure")
+        assert (site.refused is not None) == refused
+
+
 def test_the_check_asks_for_the_keywords_too():
     source = "def f(p): return p\nf(p=1)\n"
     assert classify(source, source.replace("p): return p", "abcde): return abcde"), "def_use_break").status != "ok"
