@@ -5,23 +5,19 @@ Names that the tests use and do not define come from the ORIGINAL program, execu
 of the candidate runs here, and what is compared is plain data, rebuilt here.
 """
 
-import ast
-import reprlib
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import import_module
 
 from procure_kit.boundary import Peer, RemoteError, Table
+from procure_kit.explanation import LONGEST, TESTS, explain, short
 from procure_kit.plain_tests import Traits, traits
 from procure_kit.stdin_program import LONGEST as LONGEST_OUTPUT
 from procure_kit.stdin_program import compare
 from procure_kit.wire import Channel, Gone, Unsendable
 
-TESTS = "<tests>"
-LONGEST = 400  # characters of a detail's part: a learner reads it
 ALIASES = {"np": "numpy"}
 
 
@@ -34,30 +30,6 @@ class Finished(BaseException):
 
 def _raise(result: dict) -> None:
     raise Finished(result["status"], result["detail"])
-
-
-class Short(reprlib.Repr):
-    """Values as a learner wants to read them: whole when they are small, and cut when they are not."""
-
-    def __init__(self):
-        super().__init__()
-        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = self.maxdeque = 20
-        self.maxstring = self.maxother = 150
-
-    def repr(self, value: object) -> str:
-        self.left = LONGEST  # values: lists in lists would be many
-        return super().repr(value)[:LONGEST]
-
-    def repr1(self, value: object, level: int) -> str:
-        self.left -= 1
-        return super().repr1(value, level) if self.left > 0 else "..."
-
-    def repr_int(self, value: int, level: int) -> str:
-        """Large integers by their size: their digits take quadratic time, and Python refuses to print some."""
-        return repr(value) if abs(value) < 10**50 else f"<an integer of {value.bit_length():,} bits>"
-
-
-_short = Short()
 
 
 class Asking(Peer):
@@ -89,7 +61,7 @@ class Asking(Peer):
         """The function that tests call as `candidate`."""
 
         def candidate(*args, **kwargs):
-            shown = [_short.repr(arg) for arg in args] + [f"{key}={_short.repr(kwargs[key])}" for key in kwargs]
+            shown = [short(arg) for arg in args] + [f"{key}={short(kwargs[key])}" for key in kwargs]
             self.call, self.outcome = f"{name}({', '.join(shown)})", "did not return"
             try:
                 value = self.request("call", 0, args, kwargs)
@@ -97,7 +69,7 @@ class Asking(Peer):
                 kind = "" if isinstance(error, RemoteError) else f"{type(error).__name__}: "  # its message has the type
                 self.outcome = f"raised {kind}{error}".removesuffix(": ")[:LONGEST]
                 raise
-            self.outcome = f"returned {_short.repr(value)}"
+            self.outcome = f"returned {short(value)}"
             return value
 
         candidate.__name__ = candidate.__qualname__ = name
@@ -166,7 +138,7 @@ def judge(job: dict, channel: Channel, end: Callable[[dict], None] = _raise) -> 
     except Finished:
         raise
     except BaseException as error:  # a test may raise anything
-        return {"status": "tests_fail", "detail": explain(error, job["test"], peer)}
+        return {"status": "tests_fail", "detail": explain(error, job["test"], peer.call, peer.outcome)}
     return {"status": "passed", "detail": ""}
 
 
@@ -254,45 +226,5 @@ def run_cases(cases: list, peer: Asking, tolerance: float, any_case: bool) -> di
         if too_long:
             return result | {"status": "refused", "detail": f"{where}: more than {LONGEST_OUTPUT:,} bytes of output"}
         if wrong := compare(output, expected, tolerance, any_case):
-            return result | {"detail": f"{where}: {wrong}; the input was {_short.repr(given)}"}
+            return result | {"detail": f"{where}: {wrong}; the input was {short(given)}"}
     return {"status": "passed", "detail": "", "slowest": slowest}
-
-
-def explain(error: BaseException, tests: str, peer: Asking) -> str:
-    """Which test failed, what it expected and what came, in one line."""
-    said = f"{type(error).__name__}: {error}".removeprefix("AssertionError: ").removesuffix(": ")[:LONGEST]
-    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if _of_tests(frame)]
-    if not frames:
-        return f"the tests could not be run: {said}"
-    frame, line = frames[-1]
-    simple = (ast.Assert, ast.Expr, ast.Assign, ast.Return, ast.For, ast.If, ast.With, ast.While, ast.Raise)
-    around = [n for n in ast.walk(ast.parse(tests)) if isinstance(n, simple) and n.lineno <= line <= n.end_lineno]
-    parts = [f"test line {line}"]
-    if around:
-        statement = min(around, key=lambda node: node.end_lineno - node.lineno)
-        parts.append(ast.unparse(statement).splitlines()[0][:LONGEST])
-        expected = _expected(statement, frame)
-        if expected and expected not in parts[-1]:
-            parts.append(f"expected {expected}")
-    parts.append(f"{peer.call} {peer.outcome}" if peer.call else said)
-    if peer.call and not isinstance(error, AssertionError) and not peer.outcome.startswith("raised"):
-        parts.append(said)
-    return "; ".join(parts)
-
-
-def _of_tests(frame) -> bool:
-    return frame.f_code.co_filename == TESTS
-
-
-def _expected(statement: ast.stmt, frame) -> str:
-    """The right-hand side of `assert ... == value`, unless computing it would call the candidate again, or fails."""
-    match statement:
-        case ast.Assert(test=ast.Compare(ops=[ast.Eq() | ast.Is()], comparators=[right])):
-            if any(isinstance(node, ast.Call) for node in ast.walk(right)):
-                return ""
-            code = compile(ast.Expression(right), TESTS, "eval")
-            try:
-                return _short.repr(eval(code, frame.f_globals, frame.f_locals))
-            except Exception:  # a name of the function around this frame; an attribute that the candidate answers for
-                return ""
-    return ""

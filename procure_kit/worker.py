@@ -20,6 +20,7 @@ import time
 
 from procure_kit import isolation, landlock, oracle, seccomp, zygote
 from procure_kit.oracle import Finished
+from procure_kit.usage import Usage, processes_of_this_user
 from procure_kit.wire import Channel, Gone
 
 GRACE = 0.5  # seconds beyond the time limit in which the oracle can still report by itself
@@ -37,7 +38,7 @@ def main(fd: int, level: str) -> None:
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
-    usage, others = isolation.Usage(), isolation.processes_of_this_user()
+    usage, others = Usage(), processes_of_this_user()
     try:
         if level == "namespaces":
             isolation.enter_namespaces()
@@ -71,7 +72,7 @@ def main(fd: int, level: str) -> None:
 class _Job:
     """Runs one job after another; a timer looks after the one that runs."""
 
-    def __init__(self, caller: Channel, control: socket.socket, usage: isolation.Usage):
+    def __init__(self, caller: Channel, control: socket.socket, usage: Usage):
         self.caller, self.control, self.usage = caller, control, usage
         self.deadline = self.limit_mb = self.limit_cpu = None
 

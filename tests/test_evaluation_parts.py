@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from procure_kit.evaluation import read_record, whole_cut
+from procure_kit.evaluation import whole_cut
+from procure_kit.judging import read_record
 from procure_kit.metrics import dataset_of, row_key
 from procure_kit.problems import Problem
 
