@@ -22,8 +22,10 @@ _HEAD = '<marker id="head{0}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7
 _HEAD += '<path d="M0 0 L8 4 L0 8 z" fill="{0}"/></marker>'
 
 
-def control_flow_picture(source: str, function: str | None = None) -> CodeView:
-    """Which line may run after which, in one function (default: the first). A blue arrow leads on, a red one back.
+def control_flow_picture(source: str, function: str | int | None = None) -> CodeView:
+    """Which line may run after which, in one function. A blue arrow leads on, a red one back.
+
+    function: its name, or the place of a character in it (outside of all, the next one's); the first by default.
 
     Raises: ValueError for a source that cannot be read, or without such a function.
     """
@@ -49,8 +51,10 @@ def control_flow_picture(source: str, function: str | None = None) -> CodeView:
     return CodeView(paper.svg(f"control-flow graph of {scope.node.name.value}"), text)
 
 
-def definition_use_picture(source: str, function: str | None = None, variable: str | None = None) -> CodeView:
+def definition_use_picture(source: str, function: str | int | None = None, variable: str | None = None) -> CodeView:
     """From each definition an arrow to each use that it may reach, one colour a variable (default: all of them).
+
+    function: as for `control_flow_picture`.
 
     Raises: ValueError for a source that cannot be read, or without such a function or variable.
     """
@@ -92,11 +96,16 @@ def line_edges(analysis: Analysis, flow: Flow) -> list[tuple[int, int]]:
     return sorted(edges)
 
 
-def _function(source: str, name: str | None) -> tuple[Analysis, Scope]:
+def _function(source: str, wanted: str | int | None) -> tuple[Analysis, Scope]:
     analysis = analyse(source)
-    found = [scope for scope in analysis.functions if name in (None, scope.node.name.value)]
+    found = analysis.functions
+    if isinstance(wanted, str):
+        found = [scope for scope in found if scope.node.name.value == wanted]
+    elif wanted is not None:  # two methods may have one name: a place tells them apart
+        found = [scope for scope in found if wanted < analysis.tree.span(scope.node)[1]] or found
     if not found:
-        raise ValueError(f"the source has no function {name!r}" if name else "the source has no function to draw")
+        name = f"{wanted!r}" if isinstance(wanted, str) else "to draw"
+        raise ValueError(f"the source has no function {name}")
     return analysis, found[0]
 
 

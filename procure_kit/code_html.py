@@ -9,6 +9,7 @@ from procure_kit.concepts.candidate import short
 from procure_kit.counterfactual import Counterfactual, Site, Span
 
 MARK = "background:#ffe08a;color:#1a1a1a;text-decoration:none;border-radius:2px"
+FADED = "opacity:.7"  # of the page's own ink, which can be read on light paper and on dark
 PRE = "margin:0;padding:.5em;font:13px/1.45 monospace;text-align:left;white-space:pre-wrap;word-break:normal"
 
 
@@ -76,7 +77,7 @@ def show_tokens(
     html, text = [], []
     most = max((v for v, grey in zip(values or (), faded, strict=False) if not grey), default=0) or 1
     for index, (token, is_marked, is_faded) in enumerate(zip(tokens, marked, faded, strict=True)):
-        style, title = MARK if is_marked else "color:#8a8a8a" if is_faded else "", repr(token)
+        style, title = MARK if is_marked else FADED if is_faded else "", repr(token)
         if values and not is_faded:
             line = ";text-decoration:underline 2px" if is_marked else ""
             style = f"background:{_shade(values[index] / most)};color:#1a1a1a{line}"

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from procure_kit.counterfactual import Span
-from procure_kit.source_tree import check_syntax
+from procure_kit.python_tree import PythonTree
 
 CODE_TOKEN = re.compile(
     r"\d[\w.]*|\w+|\"\"\"|'''|\*\*=|//=|>>=|<<=|\.\.\.|->|:=|[=!<>+\-*/%&|^@]=|\*\*|//|<<|>>|[^\w\s]|\s+"
@@ -64,10 +64,10 @@ class CodeUnits:
         self.views["line"] = self._coarser(match.end() for match in re.finditer(r"\n", text))
         self.nodes: list[tuple[int, int, str]] = []  # first and last token unit of each syntax node, and its kind
         try:
-            tree = check_syntax(text)
+            parsed = PythonTree(text)
         except (ValueError, RecursionError):
             return  # a completion may break off anywhere: it has tokens and lines, but no syntax
-        statements, expressions, nodes = syntax_starts(text, tree)
+        statements, expressions, nodes = syntax_starts(parsed)
         self.views["statement"] = self._coarser(statements)
         self.views["expression"] = self._coarser(statements | expressions)
         token = self.views["token"]
@@ -107,17 +107,9 @@ def visible_start(text: str, span: Span) -> int:
     return start + len(token) - len(token.lstrip()) if token.strip() else start
 
 
-def syntax_starts(text: str, tree: ast.Module) -> tuple[set[int], set[int], list[tuple[int, int, str]]]:
+def syntax_starts(parsed: PythonTree) -> tuple[set[int], set[int], list[tuple[int, int, str]]]:
     """Where statements begin; where their outermost expressions begin and end; and every node as (start, end, kind)."""
-    lines = [0, *(found.end() for found in re.finditer(r"\r\n?|\n", text))]
-    rows = [text[a:b].encode() for a, b in zip(lines, [*lines[1:], len(text)], strict=True)]
-
-    def place(line: int, column: int) -> int:
-        return lines[line - 1] + len(rows[line - 1][:column].decode())
-
-    def span(node) -> Span:
-        return place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset)
-
+    text, span = parsed.source, parsed.span
     statements, expressions, nodes = set(), set(), []
 
     def walk(node, inside_expression: bool) -> None:
@@ -142,5 +134,5 @@ def syntax_starts(text: str, tree: ast.Module) -> tuple[set[int], set[int], list
                 if not isinstance(child, ast.JoinedStr):  # Python 3.11 misplaces what stands inside f-strings
                     walk(child, inside_expression or is_expression)
 
-    walk(tree, False)
+    walk(parsed.tree, False)
     return statements, expressions, nodes

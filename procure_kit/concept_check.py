@@ -5,16 +5,16 @@ is another question, for the tests.
 """
 
 import ast
-import re
 from dataclasses import dataclass
 
 from procure_kit.analysis import analyse
-from procure_kit.concepts import CONCEPTS
+from procure_kit.concepts import known_concepts
 from procure_kit.counterfactual import Span
 from procure_kit.flip_check import check_flip
 from procure_kit.name_check import check_def_use_break, check_random_names, check_shuffled_names
-from procure_kit.source_tree import BOM, check_syntax
-from procure_kit.statement_check import NotThisConcept, check_swap
+from procure_kit.python_tree import PythonTree
+from procure_kit.swap_check import check_swap
+from procure_kit.syntax_pairs import NotThisConcept
 from procure_kit.type_check import check_data_type
 
 
@@ -44,28 +44,30 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
     either mode, is "ok". A permutation of names may leave some in place; random names
     must have five characters and be new. Raises: ValueError for an unknown concept.
     """
-    if concept not in CONCEPTS:
-        raise ValueError(f"no concept {concept!r}: use one of {', '.join(CONCEPTS)}")
-    trees = []
+    known_concepts([concept])
+    parsed = []
     for name, source in (("original", original), ("counterfactual", counterfactual)):
         try:
-            trees.append(check_syntax(source))
+            parsed.append(PythonTree(source))
         except ValueError as error:
             return Classification("unparsable", f"the {name}: {error}")
+    before, after = parsed
     try:
-        if ast.dump(trees[0]) == ast.dump(trees[1]):
+        if ast.dump(before.tree) == ast.dump(after.tree):
             same = "the two programs are identical" if original == counterfactual else "only layout or comments differ"
             return Classification("no_change", same)
         if concept in _BY_STATEMENTS:
-            detail, pairs = _BY_STATEMENTS[concept](*trees)
-            old = [_span(original, *pair[0]) for pair in pairs]
-            new = [_span(counterfactual, *pair[1]) for pair in pairs]
+            detail, pairs = _BY_STATEMENTS[concept](before.tree, after.tree)
+            old = [before.span(*pair[0]) for pair in pairs]
+            new = [after.span(*pair[1]) for pair in pairs]
         else:
-            detail, old, new = _BY_NAMES[concept](*trees, analyse(original), analyse(counterfactual))
+            detail, old, new = _BY_NAMES[concept](before.tree, after.tree, analyse(original), analyse(counterfactual))
     except NotThisConcept as error:
         return Classification("not_this_concept", str(error))
-    except (RecursionError, ValueError) as error:
-        return Classification("unparsable", str(error) or "the source is nested too deeply to be compared")
+    except RecursionError:
+        return Classification("unparsable", "the source is nested too deeply to be compared")
+    except ValueError as error:
+        return Classification("unparsable", str(error))
     return Classification("ok", detail, _outermost(new), _outermost(old), concept)
 
 
@@ -76,14 +78,3 @@ def _outermost(spans: list[Span]) -> tuple[Span, ...]:
         if not found or end > found[-1][1]:
             found.append((start, end))
     return tuple(found)
-
-
-def _span(source: str, first: ast.AST, last: ast.AST) -> Span:
-    """The characters from one node to another: Python's parser counts columns in bytes of UTF-8."""
-    start = len(source) - len(source.removeprefix(BOM))
-    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", source[start:])  # not splitlines: it also splits at form feeds
-
-    def place(line: int, column: int) -> int:
-        return start + sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
-
-    return place(first.lineno, first.col_offset), place(last.end_lineno, last.end_col_offset)

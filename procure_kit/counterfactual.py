@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 
 Span = tuple[int, int]  # [start, end) in characters
+IDENTITY = ("task_id", "concept", "mode", "site", "seed", "generator")  # two rows alike in these are the same work
+REQUIRED = ("task_id", "concept", "original", "counterfactual")  # what a row must have to be judged
+NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 
 class NotApplicable(ValueError):
@@ -49,8 +52,8 @@ class Counterfactual:
     def from_row(cls, row: dict) -> "Counterfactual":
         """Build one from a row, whose extra fields are ignored.
 
-        Only `task_id`, `concept`, `original` and `counterfactual` are required, so that rows from elsewhere can be
-        judged; the rest defaults to "not known".
+        Only the REQUIRED fields must be there, so that rows from elsewhere can be judged; the rest defaults to "not
+        known".
 
         Raises: ValueError when `changed` or `changed_original` is no list of [start, end) pairs.
         """

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from procure_kit import markdown
 from procure_kit.concepts import CONCEPTS, MODES, find_sites, perturb
 from procure_kit.counterfactual import Counterfactual
 from procure_kit.problems import Problem, load_problems
@@ -114,17 +115,15 @@ def count(problems: list[Problem], *, mode: str = "strict", seed: int = 0, worke
 
 def table(result: dict, command: str) -> str:
     """The counts as a Markdown page: the table, the refusals by reason, and every row that is not valid."""
-    lines = [
-        f"{result['problems']} problems, mode `{result['mode']}`; made by `{command}`.",
-        "",
-        "| concept | problems with a site | sites | refused | rewritten | valid | not valid "
-        "| problems with a valid rewrite | authors: rows, HumanEval | CACP: pairs, HumanEval + MBPP |",
-        "| --- |" + " ---: |" * 9,
+    head = ["concept", "problems with a site", "sites", "refused", "rewritten", "valid", "not valid"]
+    head += ["problems with a valid rewrite", "authors: rows, HumanEval", "CACP: pairs, HumanEval + MBPP"]
+    cells = [
+        [f"`{key}`", entry["problems"], entry["sites"], sum(entry["refused"].values()), entry["rewritten"]]
+        + [entry["valid"], len(entry["not_valid"]), entry["valid_problems"], AUTHORS.get(key, "–"), CACP.get(key, "–")]
+        for key, entry in result["concepts"].items()
     ]
-    for key, entry in result["concepts"].items():
-        cells = [entry["problems"], entry["sites"], sum(entry["refused"].values()), entry["rewritten"], entry["valid"]]
-        cells += [len(entry["not_valid"]), entry["valid_problems"], AUTHORS.get(key, "–"), CACP.get(key, "–")]
-        lines.append(f"| `{key}` | " + " | ".join(map(str, cells)) + " |")
+    lines = [f"{result['problems']} problems, mode `{result['mode']}`; made by `{command}`.", ""]
+    lines += [markdown.table(head, cells, right=head[1:])]
     lines += ["", REMARK, "", "Refused, by reason:", ""]
     for key, entry in result["concepts"].items():
         lines += [f"- `{key}`: {number} × {reason}" for reason, number in entry["refused"].items()]

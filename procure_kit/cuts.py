@@ -7,10 +7,10 @@ what a function is elsewhere.
 """
 
 import ast
-import io
 from dataclasses import dataclass
 
 from procure_kit.counterfactual import Counterfactual, Span
+from procure_kit.python_tree import PythonTree
 
 SYMBOLS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.LtE: "<="}
 KEPT = 0.75  # the share of the body's lines that stays
@@ -44,20 +44,20 @@ def operators(cf: Counterfactual) -> tuple[str, str] | None:
     """The relational operators that a flip's two tests compare by; None where a test is no single comparison."""
     found = []
     for source, spans in ((cf.original, cf.changed_original), (cf.counterfactual, cf.changed)):
-        node = _flipped(_Offsets(source), spans) if spans and cf.concept == "if_else_flip" else None
+        node = _flipped(PythonTree(source), spans) if spans and cf.concept == "if_else_flip" else None
         if node is None or not isinstance(node.test, ast.Compare) or len(node.test.ops) != 1:
             return None
         found.append(SYMBOLS.get(type(node.test.ops[0]), ""))
     return (found[0], found[1]) if all(found) else None
 
 
-def _flipped(text: "_Offsets", spans: tuple[Span, ...]) -> ast.If | None:
+def _flipped(text: PythonTree, spans: tuple[Span, ...]) -> ast.If | None:
     ifs = (node for node in ast.walk(text.tree) if isinstance(node, ast.If))
     return next((n for n in ifs if text.span(n.test)[0] <= spans[0][0] <= text.span(n.test)[1]), None)
 
 
 def _at_then_body(source: str, spans: tuple[Span, ...], program: bool) -> Cut | None:
-    text = _Offsets(source)
+    text = PythonTree(source)
     node = _flipped(text, spans)
     if node is None:
         return None
@@ -68,7 +68,7 @@ def _at_then_body(source: str, spans: tuple[Span, ...], program: bool) -> Cut | 
 
 
 def _at_three_quarters(source: str, spans: tuple[Span, ...], program: bool) -> Cut | None:
-    text = _Offsets(source)
+    text = PythonTree(source)
     function = _enclosing_function(text, spans[0][0])
     if function is None and not program:
         return None
@@ -78,17 +78,17 @@ def _at_three_quarters(source: str, spans: tuple[Span, ...], program: bool) -> C
         return None
     first = body[0].lineno
     kept = int(KEPT * (body[-1].end_lineno - first + 1))
-    end = text.line_starts[first - 1 + kept]
+    end = text.starts[first - 1 + kept]
     return _cut(text, function, source[:end].rstrip()) if kept and spans[0][0] < end else None
 
 
-def _cut(text: "_Offsets", function: ast.FunctionDef | None, prefix: str) -> Cut:
+def _cut(text: PythonTree, function: ast.FunctionDef | None, prefix: str) -> Cut:
     if function is None:
         return Cut(prefix, "\n", -1)
     return Cut(prefix, text.source[text.span(function)[1] :], function.col_offset)
 
 
-def _enclosing_function(text: "_Offsets", position: int) -> ast.FunctionDef | None:
+def _enclosing_function(text: PythonTree, position: int) -> ast.FunctionDef | None:
     """The outermost function whose text holds the character; a method counts, a closure belongs to its function."""
     functions = (n for n in ast.walk(text.tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
     return next((f for f in functions if text.span(f)[0] <= position < text.span(f)[1]), None)
@@ -96,21 +96,3 @@ def _enclosing_function(text: "_Offsets", position: int) -> ast.FunctionDef | No
 
 def _lines(text: str) -> int:
     return text.count("\n")
-
-
-class _Offsets:
-    """A parsed source whose nodes' (line, UTF-8 column) positions are turned into character offsets."""
-
-    def __init__(self, source: str):
-        self.source = source
-        self.tree = ast.parse(source)
-        self.lines = list(io.StringIO(source, newline=""))  # str.splitlines knows more line ends than Python does
-        self.line_starts = [0]
-        for line in self.lines:
-            self.line_starts.append(self.line_starts[-1] + len(line))
-
-    def span(self, node: ast.AST) -> Span:
-        return self._offset(node.lineno, node.col_offset), self._offset(node.end_lineno, node.end_col_offset)
-
-    def _offset(self, line: int, column: int) -> int:
-        return self.line_starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode())

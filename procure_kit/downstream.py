@@ -20,12 +20,14 @@ from procure_kit.completion import complete
 from procure_kit.concepts import PAPER_CONCEPTS, perturb
 from procure_kit.counterfactual import NotApplicable
 from procure_kit.cuts import SYMBOLS, Cut
+from procure_kit.flip_check import COMPLEMENTS
+from procure_kit.markdown import hundredths
 from procure_kit.metrics import Triple, interval
-from procure_kit.mutants import COMPLEMENTS
 from procure_kit.problems import Problem, load_problems
 from procure_kit.runner import run_many
 
-CHANCE = {"repair": 0.0, "defect": 1 / 2, "summary": 1 / 4}
+RIVALS = 3  # docstrings of other functions beside a function's own
+CHANCE = {"repair": 0.0, "defect": 1 / 2, "summary": 1 / (1 + RIVALS)}
 WORDS = SYMBOLS | {ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not"}
 Option = tuple[str, str]  # what is given, and the text whose likelihood counts
 
@@ -119,8 +121,8 @@ def defects(mutants: Iterable[tuple[Problem, int, str]]) -> list[Choice]:
     return choices
 
 
-def summaries(problems: Sequence[Problem], seed: int = 0, others: int = 3) -> list[Choice]:
-    """The body after the function's own docstring against the same body after `others` of other functions.
+def summaries(problems: Sequence[Problem], seed: int = 0) -> list[Choice]:
+    """The body after the function's own docstring against the same body after those of RIVALS other functions.
 
     The others come from functions with as many parameters, as far as there are enough. A program without a docstring is
     left out.
@@ -131,8 +133,8 @@ def summaries(problems: Sequence[Problem], seed: int = 0, others: int = 3) -> li
         rivals = [entry for other, entry in known.items() if other != task_id and entry[1] != own]
         random.Random(f"{seed} {task_id}").shuffle(rivals)
         rivals.sort(key=lambda entry: entry[3] != arity)
-        texts = list(dict.fromkeys(entry[1] for entry in rivals))[:others]
-        if len(texts) == others:
+        texts = list(dict.fromkeys(entry[1] for entry in rivals))[:RIVALS]
+        if len(texts) == RIVALS:
             options = tuple((head + text, body) for text in (own, *texts))
             choices.append(Choice("summary", task_id, options))
     return choices
@@ -260,9 +262,8 @@ def main(argv: list[str] | None = None) -> None:
             for form, problems in forms.items():
                 after[form] += downstream(model, tokenizer, problems)
         for form, rows in after.items():
-            for task, (value, low, high) in gains(before[form], rows).items():
-                change = f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f}) points"
-                print(f"{name} − {args.model}, {form}: {task} {change}")
+            for task, gain in gains(before[form], rows).items():
+                print(f"{name} − {args.model}, {form}: {task} {hundredths(*gain, '+.1f')} points")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from procure_kit.counterfactual import Counterfactual
+from procure_kit.counterfactual import NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
+from procure_kit.markdown import hundredths, table
 from procure_kit.problems import load_problems
 from procure_kit.rows import Complaints, read_rows
-from procure_kit.validate_command import NOT_MADE, REQUIRED
 
 GOOD = ("", "valid", "valid_in_own_process")  # a verdict, or none yet
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.before:
         print(f"\nThis run minus {args.before}, in points:\n")
         for name, triple in differences(rescore(args.before, k=report.k), report).items():
-            print(f"{name}: {points(*triple)}")
+            print(f"{name}: {hundredths(*triple)}")
     if args.json:
         args.json.write_text(report.to_json() + "\n", encoding="utf-8")
     if args.html:
@@ -122,13 +122,9 @@ def _model(args: argparse.Namespace):
 
 
 def probe_table(probe: list[dict]) -> str:
-    lines = ["| from | to | pairs | original | counterfactual | drop |", "| --- " * 6 + "|"]
-    for row in probe:
-        cells = [points(*row[name]) for name in ("original", "counterfactual", "drop")]
-        lines.append(f"| `{row['from']}` | `{row['to']}` | {row['pairs']} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def points(value: float, low: float, high: float) -> str:
-    """In hundredths, with the interval."""
-    return "–" if value != value else f"{100 * value:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+    measured = ("original", "counterfactual", "drop")
+    rows = [
+        [f"`{row['from']}`", f"`{row['to']}`", row["pairs"], *(hundredths(*row[name]) for name in measured)]
+        for row in probe
+    ]
+    return table(["from", "to", "pairs", *measured], rows)

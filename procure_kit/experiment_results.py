@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from procure_kit import markdown
 from procure_kit.evaluation import Report, differences
+from procure_kit.markdown import hundredths
 from procure_kit.metrics import WHOLE, Triple, dataset_of
 from procure_kit.rows import read_rows
 
@@ -50,10 +52,11 @@ def report_of(row: dict, dataset: str = "", whole: bool = False) -> Report:
     return Report(tuple(rows), (1,))
 
 
-def compared(runs: Runs, after: str, before: str, dataset: str = "", concept: str | None = None) -> dict[str, Triple]:
-    """`differences` of two arms over the seeds that both have; the untuned model is the same at every seed.
+def compared(runs: Runs, after: str, before: str, dataset: str = "") -> dict[str, Triple]:
+    """`differences` of two arms over the seeds that both have, and of `whole function` among the metrics; the untuned
+    model is the same at every seed.
 
-    `whole function` is among the metrics when no concept is named. Raises: KeyError for an arm without a run;
+    Raises: KeyError for an arm without a run;
     ValueError without a seed in common.
     """
     arms = [runs[name] for name in (after, before)]
@@ -65,11 +68,9 @@ def compared(runs: Runs, after: str, before: str, dataset: str = "", concept: st
     def reports(arm: dict[int, dict], whole: bool) -> list[Report]:
         return [report_of(arm.get(seed, arm[min(arm)]), dataset, whole) for seed in seeds]
 
-    found = differences(reports(arms[1], False), reports(arms[0], False), concept)
-    if concept is None:
-        whole = differences(reports(arms[1], True), reports(arms[0], True))
-        found["whole function"] = whole["pass@1 original"]
-    return found
+    whole = differences(reports(arms[1], True), reports(arms[0], True))
+    found = differences(reports(arms[1], False), reports(arms[0], False))
+    return found | {"whole function": whole["pass@1 original"]}
 
 
 def contrasts(runs: Runs) -> list[tuple[str, str]]:
@@ -84,26 +85,26 @@ def level(reports: Iterable[Report], metric: str) -> float:
 
 def table(runs: Runs) -> str:
     """Two Markdown tables: levels by arm, in per cent, and paired differences in points with 95 % intervals."""
-    names = [SHOWN.get(metric, metric) for metric in METRICS]
-    lines = ["| arm | seeds | tokens | " + " | ".join([*names, "whole function"]) + " |", "| --- " * 8 + "|"]
+    names = [*(SHOWN.get(metric, metric) for metric in METRICS), "whole function"]
+    levels, gains = [], []
     for arm, of_seed in runs.items():
         rows = list(of_seed.values())
         cells = [level(map(report_of, rows), metric) for metric in METRICS]
         cells.append(level((report_of(row, whole=True) for row in rows), "pass@1 original"))
         tokens = round(sum(row["tokens"] for row in rows) / len(rows))
-        lines.append(f"| {arm} | {len(rows)} | {tokens} | " + " | ".join(f"{100 * x:.1f}" for x in cells) + " |")
-    lines += [
-        "",
-        "Paired differences in points, with 95 % intervals over problems, and over seeds where there are several:",
-        "",
-    ]
-    lines += ["| after − before | on | " + " | ".join([*names, "whole function"]) + " |", "| --- " * 7 + "|"]
+        levels.append([arm, len(rows), tokens, *(f"{100 * x:.1f}" for x in cells)])
     for after, before in contrasts(runs):
         for dataset in ("", *datasets(runs)):
             found = compared(runs, after, before, dataset)
-            cells = [_points(*found[metric]) for metric in (*METRICS, "whole function")]
-            lines.append(f"| {after} − {before} | {dataset.rstrip('/') or 'all'} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            cells = [hundredths(*found[metric], "+.1f") for metric in (*METRICS, "whole function")]
+            gains.append([f"{after} − {before}", dataset.rstrip("/") or "all", *cells])
+    return "\n\n".join(
+        [
+            markdown.table(["arm", "seeds", "tokens", *names], levels),
+            "Paired differences in points, with 95 % intervals over problems, and over seeds where there are several:",
+            markdown.table(["after − before", "on", *names], gains),
+        ]
+    )
 
 
 def datasets(runs: Runs) -> list[str]:
@@ -111,7 +112,3 @@ def datasets(runs: Runs) -> list[str]:
     keys = next(iter(next(iter(runs.values())).values()))["verdicts"]
     found = sorted({dataset_of({"task_id": key.rsplit(" ", 1)[0]}) + "/" for key in keys})
     return found if len(found) > 1 else []
-
-
-def _points(value: float, low: float, high: float) -> str:
-    return "–" if value != value else f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})"

@@ -10,7 +10,7 @@ places. Every run is one row, appended when it is done; the same command goes on
 
 import argparse
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, dataclass, replace
 from io import StringIO
@@ -18,16 +18,16 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from procure_kit.concepts import PAPER_CONCEPTS, perturb
-from procure_kit.counterfactual import Counterfactual, NotApplicable
+from procure_kit.concepts import PAPER_CONCEPTS
+from procure_kit.counterfactual import Counterfactual
 from procure_kit.cuts import cut_pair
 from procure_kit.evaluation import evaluate, evaluate_whole
+from procure_kit.generation import pairs_of
 from procure_kit.problems import Problem, load_problems
 from procure_kit.rows import append_row, read_rows
 from procure_kit.world import generate
 
 Pair = tuple[Counterfactual, Problem]
-FIVE = tuple(PAPER_CONCEPTS)
 RENAMINGS = ("variable_name_random", "variable_name_shuffle")
 
 
@@ -40,7 +40,7 @@ class Arm:
     w_mask: float = 1.0
     w_att: float = 1.0
     mode: str = "strict"
-    concepts: tuple[str, ...] = FIVE
+    concepts: tuple[str, ...] = PAPER_CONCEPTS
     file: str = ""  # rows that a generator wrote and the validator accepted, in place of the rules' own
 
 
@@ -98,20 +98,11 @@ class Recipe:
     kit: int = 10  # the kit's own problems, another set altogether
 
 
-def pairs_of(problems: Iterable[Problem], arm: Arm, seed: int = 0) -> Iterator[Pair]:
-    """One counterfactual of each of the arm's concepts that applies to a problem."""
-    for number, problem in enumerate(problems):
-        for concept in arm.concepts:
-            with suppress(NotApplicable):
-                cf = perturb(problem.program, concept, seed=seed + number, mode=arm.mode, task_id=problem.task_id)
-                yield cf, problem
-
-
 def training_pairs(seed: int, count: int, arm: Arm) -> list[Pair]:
     """`count` pairs with a cut point out of the world's training families, as many of each of the arm's concepts."""
     found: dict[str, list[Pair]] = {concept: [] for concept in arm.concepts}
     share = -(-count // len(found))
-    for pair in pairs_of(generate(seed, 100 * count), arm, seed):
+    for pair in pairs_of(generate(seed, 100 * count), arm.concepts, arm.mode, seed):
         if len(found[pair[0].concept]) < share and cut_pair(pair[0]):
             found[pair[0].concept].append(pair)
             if all(len(pairs) == share for pairs in found.values()):
@@ -195,7 +186,7 @@ def run_one(name: str, recipe: Recipe, seed: int) -> dict:
     model, tokenizer, notes = tuned(arm_named(name), recipe, seed)
     trained = time.perf_counter()
     problems, settings = scoring_problems(recipe), {"max_new_tokens": recipe.max_new_tokens, "batch_size": 16}
-    pairs = evaluate(model, tokenizer, pairs_of(problems, MAIN["plain"]), (1,), 1, **settings)
+    pairs = evaluate(model, tokenizer, pairs_of(problems), (1,), 1, **settings)
     whole = evaluate_whole(model, tokenizer, problems, (1,), 1, **settings)
     verdicts = {
         f"{row['task_id']} {row['concept']}": "".join(

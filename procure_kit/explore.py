@@ -4,8 +4,6 @@ of it at once: the verdict, the tokens that the loss weights, what the analysis 
 It is made of ipywidgets alone, so JupyterLab, VS Code and Colab show it; where none of them runs it is a picture.
 """
 
-import ast
-import os
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -16,13 +14,15 @@ from procure_kit.analysis_pictures import control_flow_picture, definition_use_p
 from procure_kit.code_html import show_example, show_pair, show_sites
 from procure_kit.concepts import CONCEPTS, find_sites, perturb
 from procure_kit.concepts.candidate import short
-from procure_kit.counterfactual import Counterfactual, NotApplicable
+from procure_kit.counterfactual import Counterfactual, NotApplicable, Site
 from procure_kit.problems import Problem, load_problems
 from procure_kit.rows import append_row, read_rows
+from procure_kit.screenshot import picture
 from procure_kit.validation import validate
 
 OWN_CODE = "my own code"
 ANY_SITE = ("any (the seed chooses)", -1)
+LONGEST = 4096  # tokens of a program whose weighted tokens and attention are shown
 WIDE = widgets.Layout(width="98%")
 TABS = ("pair", "sites", "flow", "loss", "attention")
 PAIR, SITES, FLOW, TOKENS, ATTENTION = range(len(TABS))
@@ -58,7 +58,7 @@ class Explorer(widgets.VBox):
         self.shown = [widgets.HTML(layout=WIDE) for _ in TABS]
         self.tabs = widgets.Tab(children=self.shown, titles=TABS, selected_index=PAIR)
         choices = widgets.HBox([self.problem, self.concept, self.site, self.seed], layout={"flex_flow": "row wrap"})
-        kept = widgets.HBox([self.keep, self.count])
+        kept = widgets.HBox([self.keep, self.count], layout={"align_items": "center"})
         super().__init__([choices, self.code, self.said, kept, self.tabs])
 
         self.problem.observe(self._told(self._show_problem), "value")
@@ -93,12 +93,16 @@ class Explorer(widgets.VBox):
     def _show_sites(self) -> None:
         """List the sites of the concept, refused ones too, and draw the pair anew."""
         self._forget()
+        self._offer([])  # code that cannot be read has no sites
         found = find_sites(self.code.value, [self.concept.value])
         self.shown[SITES].value = show_sites(found).html
+        self._offer(found)
+        self._show_pair()
+
+    def _offer(self, found: list[Site]) -> None:
         self.site.unobserve(self._site_chosen, "value")  # new options change the value; that is nobody's choice
         self.site.options = [ANY_SITE, *((site_label(site), site.index) for site in found)]
         self.site.observe(self._site_chosen, "value")
-        self._show_pair()
 
     def _forget(self) -> None:
         """Nothing stays on show that belongs to an earlier choice."""
@@ -146,11 +150,10 @@ class Explorer(widgets.VBox):
     def _flow(self) -> str:
         """Definition–use arrows and control-flow graph of the function that was rewritten, in both programs."""
         sides = (self.pair.original, self.pair.changed_original), (self.pair.counterfactual, self.pair.changed)
-        names = [function_at(text, spans[0][0] if spans else 0) for text, spans in sides]
         parts = []
         for draw, title in ((definition_use_picture, "definitions and uses"), (control_flow_picture, "control flow")):
-            for side, name, (text, _) in zip(("original", "counterfactual"), names, sides, strict=True):
-                picture = message(f"{title}, {side}") + draw(text, name).html
+            for side, (text, spans) in zip(("original", "counterfactual"), sides, strict=True):
+                picture = message(f"{title}, {side}") + draw(text, spans[0][0] if spans else None).html
                 parts.append(f'<div style="flex:1 1 30em;min-width:0">{picture}</div>')
         return f'<div style="display:flex;flex-wrap:wrap;gap:0 1em">{"".join(parts)}</div>'
 
@@ -158,7 +161,7 @@ class Explorer(widgets.VBox):
         from procure_kit.examples import build_example
 
         tokenizer = self._model()[1]
-        return show_example(tokenizer, build_example(tokenizer, self.pair, self._problem(), max_length=4096)).html
+        return show_example(tokenizer, build_example(tokenizer, self.pair, self._problem(), max_length=LONGEST)).html
 
     def _attention(self) -> str:
         from procure_kit.pairview import attention_pair
@@ -168,8 +171,11 @@ class Explorer(widgets.VBox):
     def _model(self) -> tuple:
         from procure_kit.models import load_model
 
-        self.loaded = self.loaded or load_model(self.model_name)
-        return self.loaded
+        self.loaded = model, tokenizer = self.loaded or load_model(self.model_name)
+        tokens = max(len(tokenizer(text)["input_ids"]) for text in (self.pair.original, self.pair.counterfactual))
+        if tokens > LONGEST:
+            raise ValueError(f"the program has {tokens:,} tokens, and this is shown for {LONGEST:,} at most")
+        return model, tokenizer
 
     def _keep(self) -> None:
         if self.pair is None:
@@ -194,29 +200,15 @@ class Explorer(widgets.VBox):
         return "".join([message(chosen), self.said.value, self.shown[PAIR].value, self.shown[SITES].value])
 
     def _repr_mimebundle_(self, **options) -> dict:
-        """The widgets; while committed notebooks are made (`procure run --in-place`), a picture in their place."""
-        if "png" in os.environ.get("PLOTLY_RENDERER", ""):
-            from procure_kit.screenshot import screenshot
-
-            page = f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif">{self.html}'
-            return {"image/png": screenshot(page, 1200, 640), "text/plain": "the explorer"}
-        return super()._repr_mimebundle_(**options) | {"text/html": self.html}
+        """The widgets, or a picture of them."""
+        style = "<style>body{font:16px sans-serif}td,th{padding:0 1em 0 0}</style>"
+        shown = picture(f'<!doctype html><meta charset="utf-8">{style}{self.html}', "the explorer", 1200, 640)
+        return shown or (super()._repr_mimebundle_(**options) | {"text/html": self.html})
 
 
-def site_label(site) -> str:
+def site_label(site: Site) -> str:
     refused = "" if site.refused is None else f" — refused: {site.refused}"
     return short(f"{site.index}: line {site.line}, {site.label}{refused}", 90)
-
-
-def function_at(source: str, position: int) -> str | None:
-    """The name of the outermost function that holds a character; None: no function does."""
-    line = source.count("\n", 0, position) + 1
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if first <= line <= node.end_lineno:
-                return node.name
-    return None
 
 
 def sentence(error: Exception) -> str:

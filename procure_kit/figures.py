@@ -25,17 +25,28 @@ OUTCOMES = {
 
 
 def outcomes(rows: Iterable[tuple[str, str]], title: str = "") -> go.Figure:
-    """Stacked bars of (concept, status) pairs: how many of each status a concept has."""
+    """Stacked bars of (concept, status) pairs: how many of each status a concept has.
+
+    A number too large for its part of a bar stands above the bar, with its status.
+    """
     counts = Counter(rows)
     concepts = sorted({concept for concept, _ in counts}, key=list(CONCEPTS).index)
     statuses = {status for _, status in counts}
     figure = go.Figure(layout=LAYOUT | {"title": title, "barmode": "stack", "yaxis_title": "count"})
-    for status in [*(s for s in OUTCOMES if s in statuses), *sorted(statuses - set(OUTCOMES))]:
+    totals = {concept: sum(counts[concept, status] for status in statuses) for concept in concepts}
+    order = [*(s for s in OUTCOMES if s in statuses), *sorted(statuses - set(OUTCOMES))]
+    room = 0.07 * max(totals.values(), default=0)
+    for status in order:
         values = [counts[concept, status] for concept in concepts]
         figure.add_bar(
-            x=concepts, y=values, name=status, marker_color=OUTCOMES.get(status, "#000000"),
-            text=[value or "" for value in values], textangle=0, textposition="inside", constraintext="none",
+            x=concepts, y=values, name=status, marker_color=OUTCOMES.get(status, "#000000"), constraintext="none",
+            text=[value if value >= room else "" for value in values], textangle=0, textposition="inside",
         )  # fmt: skip
+    for concept, total in totals.items():
+        small = [f"{counts[concept, status]} {status}" for status in order if 0 < counts[concept, status] < room]
+        if small:
+            note = {"text": "<br>".join(small), "font_size": 10, "showarrow": False, "yanchor": "bottom"}
+            figure.add_annotation(x=concept, y=total, **note)
     return figure
 
 

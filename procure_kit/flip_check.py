@@ -3,11 +3,11 @@
 import ast
 import copy
 
-from procure_kit.statement_check import NotThisConcept, Pair, ends, same, several
+from procure_kit.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
 
-_COMPLEMENT = {
-    "Eq": "NotEq", "NotEq": "Eq", "Lt": "GtE", "GtE": "Lt", "Gt": "LtE", "LtE": "Gt",
-    "In": "NotIn", "NotIn": "In", "Is": "IsNot", "IsNot": "Is",
+COMPLEMENTS = {
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
 }  # fmt: skip
 
 
@@ -25,21 +25,19 @@ def _compare(one, other, sites: list, line: int) -> None:
         return
     if isinstance(one, ast.If | ast.IfExp) and type(one) is type(other) and truth(one.test) != truth(other.test):
         _flip(one, other, (one.body, one.orelse), (other.body, other.orelse), sites, line)
-    elif isinstance(one, ast.AST) and type(one) is type(other):
-        for name in one._fields:
-            _compare(getattr(one, name, None), getattr(other, name, None), sites, line)
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        at = 0
-        while at < len(one):
-            if is_guard(one, at) and is_guard(other, at) and truth(one[at].test) != truth(other[at].test):
-                bodies = [(block[at].body, [block[at + 1]]) for block in (one, other)]
-                _flip(one[at], other[at], *bodies, sites, one[at].lineno)
-                at += 2
-            else:
-                _compare(one[at], other[at], sites, line)
-                at += 1
-    else:
+        return
+    pairs = parts(one, other)
+    if pairs is None:
         raise NotThisConcept(f"line {line}: the programs differ in something else than one if and its else")
+    at, lists = 0, isinstance(one, list)
+    while at < len(pairs):
+        if lists and is_guard(one, at) and is_guard(other, at) and truth(one[at].test) != truth(other[at].test):
+            bodies = [(block[at].body, [block[at + 1]]) for block in (one, other)]
+            _flip(one[at], other[at], *bodies, sites, one[at].lineno)
+            at += 2
+        else:
+            _compare(*pairs[at], sites, line)
+            at += 1
 
 
 def is_guard(block: list, at: int) -> bool:
@@ -85,8 +83,8 @@ def truth(node: ast.expr, negate: bool = False) -> tuple:
 
 
 def _atom(left: ast.expr, op: ast.cmpop, right: ast.expr, negate: bool) -> tuple:
-    name = type(op).__name__
-    return ("compare", _dump(left), _COMPLEMENT[name] if negate else name, _dump(right))
+    kind = COMPLEMENTS[type(op)] if negate else type(op)
+    return ("compare", _dump(left), kind.__name__, _dump(right))
 
 
 def _join(conjunction: bool, parts: list[tuple]) -> tuple:

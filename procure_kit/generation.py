@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 
-from procure_kit.concepts import CONCEPTS, MODES, find_sites, perturb
-from procure_kit.counterfactual import Counterfactual, NotApplicable
+from procure_kit.concepts import PAPER_CONCEPTS, find_sites, known_concepts, perturb
+from procure_kit.counterfactual import IDENTITY, Counterfactual, NotApplicable
 from procure_kit.problems import Problem
 
 GENERATOR = "rules"
-IDENTITY = ("task_id", "concept", "mode", "site", "seed", "generator")  # two rows alike in these are the same work
 
 
 def identity(row: dict) -> tuple:
@@ -35,7 +35,7 @@ def generate(
 
     Raises: ValueError for an unknown concept or mode.
     """
-    work = partial(_of_problem, check(concepts, mode), mode, seed, every_site)
+    work = partial(_of_problem, known_concepts(concepts, mode), mode, seed, every_site)
     if executor is None:
         made = (work(problem, done) for problem in problems)
     else:
@@ -46,6 +46,16 @@ def generate(
         yield from rows
 
 
+def pairs_of(
+    problems: Iterable[Problem], concepts: Collection[str] = PAPER_CONCEPTS, mode: str = "strict", seed: int = 0
+) -> Iterator[tuple[Counterfactual, Problem]]:
+    """One counterfactual of each of the concepts that applies to a problem, whose number is added to the seed."""
+    for number, problem in enumerate(problems):
+        for concept in concepts:
+            with suppress(NotApplicable):
+                yield perturb(problem.program, concept, seed + number, mode, task_id=problem.task_id), problem
+
+
 def _of_problem(
     concepts: list[str], mode: str, seed: int, every_site: bool, problem: Problem, done: Collection[tuple]
 ) -> list[Counterfactual]:
@@ -54,16 +64,6 @@ def _of_problem(
         work = {"task_id": problem.task_id, "concept": concept, "mode": mode, "seed": seed, "generator": GENERATOR}
         rows += _of_concept(problem, work, every_site, {row for row in done if _same(row, work)})
     return rows
-
-
-def check(concepts: Collection[str] | None, mode: str) -> list[str]:
-    """The concepts to work on. Raises: ValueError for an unknown concept or mode."""
-    if mode not in MODES:
-        raise ValueError(f"no mode {mode!r}: use one of {', '.join(MODES)}")
-    for concept in concepts or ():
-        if concept not in CONCEPTS:
-            raise ValueError(f"no concept {concept!r}: use one of {', '.join(CONCEPTS)}")
-    return list(concepts or CONCEPTS)
 
 
 def _same(row: tuple, work: dict) -> bool:

@@ -3,27 +3,29 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import islice
 from time import perf_counter
 
 from procure_kit.concepts import CONCEPTS, find_sites
 from procure_kit.generation import generate
+from procure_kit.markdown import table
 from procure_kit.problems import Problem
 from procure_kit.validation import validate_all
 
 COLUMNS = ("concept", "generator", "attempts", "valid", "why not", "turns", "tokens", "seconds")
 
 
-def with_sites(problems: Iterable[Problem], concept: str, limit: int, mode: str = "strict") -> list[Problem]:
+def with_sites(problems: Iterable[Problem], concept: str, limit: int) -> list[Problem]:
     """The first problems in which a concept has a site that can be rewritten, `limit` at most."""
-    found = (p for p in problems if any(site.refused is None for site in find_sites(p.program, [concept], mode)))
-    return [problem for problem, _ in zip(found, range(limit), strict=False)]
+    found = (p for p in problems if any(site.refused is None for site in find_sites(p.program, [concept])))
+    return list(islice(found, limit))
 
 
-def rules_rows(problems: list[Problem], concept: str, mode: str = "strict", seed: int = 0) -> Iterator[dict]:
+def rules_rows(problems: list[Problem], concept: str) -> Iterator[dict]:
     """The rules' rows for the same sites, validated; one turn and no token each, `seconds` to rewrite one."""
     for problem in problems:
         start = perf_counter()
-        (cf,) = generate([problem], [concept], mode, seed)
+        (cf,) = generate([problem], [concept])
         extra = {"turns": 1, "tokens": 0, "seconds": perf_counter() - start}
         if not cf.status:
             (verdict,) = validate_all([(cf, problem)], workers=1)
@@ -57,5 +59,5 @@ def compare(rows: Iterable[dict]) -> list[dict]:
 
 def markdown(lines: list[dict]) -> str:
     """`compare`'s lines as a table."""
-    head = [f"| {' | '.join(COLUMNS)} |", "| --- | --- | ---: | ---: | --- | ---: | ---: | ---: |"]
-    return "\n".join(head + [f"| {' | '.join(str(line[name]) for name in COLUMNS)} |" for line in lines])
+    rows = ([line[name] for name in COLUMNS] for line in lines)
+    return table(COLUMNS, rows, right=set(COLUMNS) - {"concept", "generator", "why not"})

@@ -37,7 +37,7 @@ def a_flip_of_your_own(source: str) -> str:
 
 
 def which_concept(answer: str) -> str:
-    return "" if answer == "independent_swap" else "this one changes names or branches, not the order of statements"
+    return "" if answer == "independent_swap" else "this one changes names or branches, or how a value is written"
 
 
 def nothing_to_swap(source: str) -> str:

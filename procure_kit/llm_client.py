@@ -76,9 +76,9 @@ class Client:
         self._server = Server(self.base_url, self.timeout) if asking else None
         self._record = Record(self.record, self.batches, self.replay_only)
 
-    def ask(self, messages: list[dict], sample: int = 0) -> dict:
+    def ask(self, messages: list[dict]) -> dict:
         """`reply`, waited for."""
-        return wait_for(self.reply(messages, sample))
+        return wait_for(self.reply(messages))
 
     async def reply(self, messages: list[dict], sample: int = 0) -> dict:
         """The reply, as it is recorded: content, finish_reason, usage, seconds and more. `sample` tells several apart.

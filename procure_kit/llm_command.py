@@ -16,7 +16,7 @@ from procure_kit.llm_client import Client
 from procure_kit.llm_generation import llm_generate
 from procure_kit.local_server import MODEL, local_server
 from procure_kit.problems import Problem
-from procure_kit.rows import append_row, count_line
+from procure_kit.rows import append_row, count_line, replace_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,12 +42,7 @@ def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], 
     _refuse(args)
     kept = [row for row in rows if (row.get("generator"), row.get("status")) != (args.generator, "api_fault")]
     if len(kept) < len(rows):  # a fault is asked again, and its row must not stand beside the new one
-        part = args.out.with_suffix(".part")
-        part.unlink(missing_ok=True)
-        for row in kept:
-            append_row(part, row)
-        part.touch()
-        part.replace(args.out)
+        replace_rows(args.out, kept)
     counts = Counter(row.get("status") or "rewritten" for row in kept)
     done = {identity(row) for row in kept if row.get("generator") == args.generator}
     with _client(args) as client:

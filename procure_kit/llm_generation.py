@@ -7,9 +7,9 @@ from random import Random
 
 from procure_kit.background import each
 from procure_kit.concept_check import classify
-from procure_kit.concepts import find_sites
-from procure_kit.counterfactual import Counterfactual, Site
-from procure_kit.generation import IDENTITY, check, identity
+from procure_kit.concepts import find_sites, known_concepts
+from procure_kit.counterfactual import IDENTITY, Counterfactual, Site
+from procure_kit.generation import identity
 from procure_kit.llm_client import Client, NotAsked
 from procure_kit.llm_record import ApiFault
 from procure_kit.problems import Problem
@@ -43,7 +43,7 @@ def llm_generate(
         raise ValueError(f"concurrency must be at least 1, not {concurrency}")
     if turns < 0:
         raise ValueError(f"repair turns must be 0 or more, not {turns}")
-    concepts = check(concepts, mode)
+    concepts = known_concepts(concepts, mode)
     for concept in concepts:
         template(concept)  # before anything is asked
     made = {_without_site(row) for row in done}

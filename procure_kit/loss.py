@@ -15,17 +15,15 @@ gradients from a chunked projection and the fused attention mass, at about the p
 Shapes: B batch, N tokens, S response tokens, L layers, H heads, V vocabulary, E hidden size.
 """
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch.utils.checkpoint import checkpoint
 
 from procure_kit.attention import attention_implementation, forward_with_mass, layer_indices, unwrapped
+from procure_kit.projection import cross_entropy, is_probe, projected_in_chunks
 
-CHUNK = 512  # response tokens projected onto the vocabulary at once
 EPS = 1e-6  # the least mass that the "log" form tells apart from none
 
 FORMS = {
@@ -191,7 +189,7 @@ def _eager(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch
             use_cache=False,
         )
     logits = outputs.logits[:, :-1][response[:, 1:]]  # (S, V): position t − 1 predicts token t
-    losses = F.cross_entropy(_at_least_float(logits), batch["labels"][response], reduction="none")
+    losses = cross_entropy(logits, batch["labels"][response])
     maps = torch.stack([outputs.attentions[layer] for layer in layers])
     return losses, (maps * changed[:, None, None, :]).sum(-1)  # (L, B, H, N): row t over the columns in M
 
@@ -202,9 +200,9 @@ def _fused(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch
     if not (mask[:, 1:] & ~mask[:, :-1]).any():
         mask = torch.ones_like(mask)  # padding on the right is in nobody's past: causal order hides it, without a mask
     inputs = {"input_ids": batch["input_ids"], "attention_mask": mask.long()}
-    with _projected_in_chunks(unwrapped(model), response, batch["labels"]) as losses:
+    with projected_in_chunks(unwrapped(model), response, batch["labels"]) as losses:
         outputs, mass = forward_with_mass(model, inputs, changed[..., None], layers)
-    if len(losses) != 1 or not _is_probe(outputs.logits):
+    if len(losses) != 1 or not is_probe(outputs.logits):
         raise NotImplementedError(
             f"{type(unwrapped(model)).__name__} changes its logits after the projection (scaling or soft-capping), "
             'which the fused loss does not follow: use implementation="eager"'
@@ -213,69 +211,3 @@ def _fused(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch
 
 
 IMPLEMENTATIONS = {"fused": _fused, "eager": _eager}
-
-
-@contextmanager
-def _projected_in_chunks(model, response, labels):
-    """While the model runs, catch what enters its projection; yield a list for the loss (S,) of each response token.
-
-    It happens in hooks of the projection, so within the model's own autocast and wrappers. The model itself projects
-    one position, and gets known numbers for it, which show afterwards whether it leaves its logits as they are.
-    """
-    head, losses = model.get_output_embeddings(), []
-
-    def project(module, args):
-        entering.remove()  # the chunks go through the same module
-        hidden = args[0]  # (B, N, E)
-        losses.append(token_losses(hidden[:, :-1][response[:, 1:]], labels[response], head))
-        leaving.append(head.register_forward_hook(lambda module, args, logits: _probe(logits)))
-        return (hidden[:, -1:],)
-
-    entering, leaving = head.register_forward_pre_hook(project), []
-    try:
-        yield losses
-    finally:
-        for handle in (entering, *leaving):
-            handle.remove()
-
-
-def _probe(logits: torch.Tensor) -> torch.Tensor:
-    """Numbers of the logits' shape, so large that no cap leaves them alone, and exact in 16 bits."""
-    return (1024 + 8 * (torch.arange(logits.shape[-1], device=logits.device) % 64)).to(logits.dtype).expand_as(logits)
-
-
-def _is_probe(logits: torch.Tensor) -> bool:
-    return torch.equal(logits, _probe(logits))
-
-
-def token_losses(hidden: torch.Tensor, targets: torch.Tensor, head, chunk: int = CHUNK) -> torch.Tensor:
-    """The cross-entropy (S,) of each token from its hidden state (S, E), at most `chunk`×V logits at a time."""
-    trained = any(parameter.requires_grad for parameter in head.parameters())
-    losses = _projected_again if trained or not torch.is_grad_enabled() else _projected_once
-    chunks = zip(hidden.split(chunk), targets.split(chunk), strict=True)
-    return torch.cat([losses(states, labels, head) for states, labels in chunks])
-
-
-def _losses(hidden, targets, head) -> torch.Tensor:
-    return F.cross_entropy(_at_least_float(head(hidden)), targets, reduction="none")
-
-
-def _projected_again(hidden, targets, head) -> torch.Tensor:
-    """For any projection: the logits are dropped, and the backward pass computes them once more."""
-    return checkpoint(_losses, hidden, targets, head, use_reentrant=False)
-
-
-def _projected_once(hidden, targets, head) -> torch.Tensor:
-    """For a frozen projection (LoRA): take the gradient now, while the logits are there.
-
-    A token's loss depends on its own hidden state alone, so that its gradient (E,) can wait for the token's weight.
-    """
-    with torch.enable_grad():
-        states = hidden.detach().requires_grad_()
-        losses = _losses(states, targets, head)
-        (gradient,) = torch.autograd.grad(losses.sum(), states)
-    return losses.detach() + ((hidden - hidden.detach()) * gradient).sum(-1)  # the value, and its gradient's carrier
-
-
-def _at_least_float(logits: torch.Tensor) -> torch.Tensor:
-    return logits.to(torch.promote_types(logits.dtype, torch.float32))

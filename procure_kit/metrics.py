@@ -14,6 +14,8 @@ from math import comb, nan
 import numpy as np
 
 from procure_kit.concepts import CONCEPTS
+from procure_kit.counterfactual import IDENTITY
+from procure_kit.markdown import hundredths, table
 
 RESAMPLES = 2000
 WHOLE = "whole"  # the concept of a row without a counterfactual: the model wrote the whole function, or program
@@ -131,14 +133,14 @@ class Report:
         """A row a concept, and with several data sets a row for each of theirs: value and 95 % interval in per cent."""
         several = self.datasets if len(self.datasets) > 1 else []
         head = [*(["data set"] if several else []), "concept", "pairs", *self.metrics]
-        lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
+        lines = []
         for dataset in [*several, None]:
             for concept in [*self.concepts, None]:
                 if rows := self._chosen(concept, dataset):
-                    cells = [_per_cent(*score) for score in self.scores(concept, dataset).values()]
+                    cells = [hundredths(*score, ".0f", "–") for score in self.scores(concept, dataset).values()]
                     first = [dataset or "all"] if several else []
-                    lines.append("| " + " | ".join([*first, concept or "all", str(len(rows)), *cells]) + " |")
-        return "\n".join(lines)
+                    lines.append([*first, concept or "all", len(rows), *cells])
+        return table(head, lines)
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
@@ -199,13 +201,9 @@ def _metrics(k: tuple[int, ...], paired: bool) -> dict:
     return metrics
 
 
-def _per_cent(value: float, low: float, high: float) -> str:
-    return "–" if value != value else f"{100 * value:.0f} ({100 * low:.0f}–{100 * high:.0f})"
-
-
 def row_key(row: dict) -> str:
     """What makes a row the same pair in two evaluations."""
-    return json.dumps([row.get(name) for name in ("task_id", "concept", "mode", "site", "seed", "generator", "cuts")])
+    return json.dumps([row.get(name) for name in (*IDENTITY, "cuts")])
 
 
 def differences(
@@ -247,10 +245,10 @@ def differences(
 def comparison(reports: dict[str, Report]) -> str:
     """The layout of the papers: a row a model and concept, a column a metric, the value alone in per cent."""
     metrics = list(next(iter(reports.values())).metrics)
-    lines = ["| model | concept | " + " | ".join(metrics) + " |", "| --- " * (len(metrics) + 2) + "|"]
+    lines = []
     for model, report in reports.items():
         for concept in [*report.concepts, None]:
             values = (report.scores(concept).get(name, (nan,))[0] for name in metrics)
             cells = ["–" if value != value else f"{100 * value:.1f}" for value in values]
-            lines.append(f"| {model} | {concept or 'all'} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+            lines.append([model, concept or "all", *cells])
+    return table(["model", "concept", *metrics], lines)

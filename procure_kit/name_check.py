@@ -8,9 +8,9 @@ from procure_kit.analysis import Analysis
 from procure_kit.concepts.def_use_break import second_web
 from procure_kit.concepts.renaming import LENGTH, can_rename, places, rename
 from procure_kit.counterfactual import Edit, Span, apply_edits
+from procure_kit.python_tree import check_syntax
 from procure_kit.scopes import Occurrence, Scope, Variable
-from procure_kit.source_tree import BOM
-from procure_kit.statement_check import NotThisConcept, several
+from procure_kit.syntax_pairs import NotThisConcept, parts, same, several
 
 Found = tuple[str, list[Span], list[Span]]  # a detail, and the changed spans in the original and the counterfactual
 
@@ -29,14 +29,11 @@ _NAMES = {
 
 def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
     """All variables of one function or more have new names of five characters. Raises: NotThisConcept."""
-    pairs = _renamed(one, other, old, new)
-    mapping = _same_meaning(old, new)
-    _check_allowed(old, mapping)
-    _check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
+    pairs, mapping = _renamed_whole(one, other, old, new)
     known = {o.name for o in old.scopes.occurrence.values()}
     for variable, name in mapping.items():
         _check_new_name(variable, name, known)
-    functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
+    functions = dict.fromkeys(_home(old, variable) for variable in mapping)
     for function in functions:
         for scope in function.inside():
             for variable in scope.variables.values():
@@ -48,19 +45,18 @@ def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: A
 
 def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
     """Variables of a function trade names. Raises: NotThisConcept."""
-    pairs = _renamed(one, other, old, new)
-    mapping = _same_meaning(old, new)
-    _check_allowed(old, mapping)
-    _check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
-    functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
-    for function in functions:
-        here = {v.name: name for v, name in mapping.items() if _home(old, v.scope) is function}
+    pairs, mapping = _renamed_whole(one, other, old, new)
+    functions: dict[Scope, dict[Variable, str]] = {}
+    for variable, name in mapping.items():
+        functions.setdefault(_home(old, variable), {})[variable] = name
+    for function, renamed in functions.items():
+        here = {variable.name: name for variable, name in renamed.items()}
         if set(here) != set(here.values()):
-            told = ", ".join(sorted(set(here.values()) - set(here))) or ", ".join(
-                sorted(set(here) - set(here.values()))
+            odd = set(here.values()) - set(here) or set(here) - set(here.values())
+            raise NotThisConcept(
+                f"{function.node.name.value}: not the same names in another order: {', '.join(sorted(odd))}"
             )
-            raise NotThisConcept(f"{function.node.name.value}: not the same names in another order: {told}")
-        wrong = [v.name for v, name in mapping.items() if _home(old, v.scope) is function and here[v.name] != name]
+        wrong = [variable.name for variable, name in renamed.items() if here[variable.name] != name]
         if wrong:
             raise NotThisConcept(f"{function.node.name.value}: {wrong[0]} became one name here and another there")
     return (several(len(functions)), *_spans(pairs))
@@ -113,6 +109,16 @@ def _check_web(old: Analysis, variable: Variable, renamed: set[Occurrence]) -> N
         raise NotThisConcept(f"line {line}: {name} is renamed, but does not belong to the second definition")
 
 
+def _renamed_whole(
+    one: ast.Module, other: ast.Module, old: Analysis, new: Analysis
+) -> tuple[list[tuple[Occurrence, Occurrence]], dict[Variable, str]]:
+    """The names that differ, in pairs, and the new name of each variable, which has it wherever it stands."""
+    pairs, mapping = _renamed(one, other, old, new), _same_meaning(old, new)
+    _check_allowed(old, mapping)
+    _check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
+    return pairs, mapping
+
+
 def _renamed(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> list[tuple[Occurrence, Occurrence]]:
     """The names that differ, in pairs, after checking that nothing else does."""
     _check_shape(one, other)
@@ -123,8 +129,7 @@ def _renamed(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -
 def _check_keywords(old: Analysis, new: Analysis, edits: list[Edit]) -> None:
     """Keywords of calls have followed the parameters that they name, and no other has changed; the examples of
     docstrings may have followed, too."""
-    expected = ast.parse(apply_edits(old.source, edits)[0].removeprefix(BOM))
-    given = ast.parse(new.source.removeprefix(BOM))
+    expected, given = check_syntax(apply_edits(old.source, edits)[0]), check_syntax(new.source)
     if ast.dump(given) == ast.dump(expected):
         return
     for tree in (given, expected):
@@ -136,8 +141,8 @@ def _check_keywords(old: Analysis, new: Analysis, edits: list[Edit]) -> None:
 
 
 def _strings(analysis: Analysis) -> list[str]:
-    tree = ast.parse(analysis.source.removeprefix(BOM))
-    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    nodes = ast.walk(check_syntax(analysis.source))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 def _check_shape(one, other, line: int = 1) -> None:
@@ -145,16 +150,14 @@ def _check_shape(one, other, line: int = 1) -> None:
     both = isinstance(one, ast.Constant) and isinstance(other, ast.Constant)
     if both and ">>>" in str(one.value) and isinstance(other.value, str):
         return  # the examples of a docstring, which _check_keywords compares
-    if isinstance(one, ast.AST) and type(one) is type(other):
-        for field in one._fields:
-            a, b = getattr(one, field, None), getattr(other, field, None)
-            if _NAMES.get(type(one)) != field or a is None or b is None:
-                _check_shape(a, b, line)
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for a, b in zip(one, other, strict=True):
-            _check_shape(a, b, line)
-    elif isinstance(one, ast.AST) or type(one) is not type(other) or one != other:
+    pairs = parts(one, other)
+    if pairs is None and not same(one, other):
         raise NotThisConcept(f"line {line}: the programs differ in more than names of variables")
+    name = _NAMES.get(type(one))
+    for place, (a, b) in enumerate(pairs or ()):
+        some = isinstance(a, list) and len(a) != len(b)  # `global x` and `global x, y`
+        if name is None or one._fields[place] != name or a is None or b is None or some:
+            _check_shape(a, b, line)
 
 
 def _same_meaning(old: Analysis, new: Analysis) -> dict[Variable, str]:
@@ -183,9 +186,12 @@ def _check_new_name(variable: Variable, name: str, known: set[str]) -> None:
         raise NotThisConcept(f"{variable.name} became {name}, which already means something in the program")
 
 
-def _home(analysis: Analysis, scope: Scope) -> Scope:
-    """The top-level function or method that a scope belongs to."""
+def _home(analysis: Analysis, variable: Variable) -> Scope:
+    """The top-level function or method that a variable belongs to. Raises: NotThisConcept when it belongs to none."""
+    scope = variable.scope
     while scope not in analysis.functions:
+        if scope.parent is None:
+            raise NotThisConcept(f"{variable.name} has a new name, but belongs to no function")
         scope = scope.parent
     return scope
 

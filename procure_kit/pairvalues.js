@@ -76,6 +76,12 @@ function colour(share, top, signed) {
   const t = top > 0 ? Math.min(Math.abs(share) / top, 1) ** 0.75 : 0;
   return mix(paper, signed ? (share < 0 ? low : up) : high, t);
 }
+const STEPS = 255; // either side of nothing
+/** The colours from -1 to 1 as an image's pixels: a map of a thousand units has a million of them. */
+const palette = (signed) => Uint32Array.from({ length: 2 * STEPS + 1 }, (_, k) => {
+  const [r, g, b] = colour((k - STEPS) / STEPS, 1, signed);
+  return (255 << 24) | (b << 16) | (g << 8) | r;
+});
 function luminance(rgb) {
   const [r, g, b] = rgb.map((x) => ((x /= 255) <= 0.04 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;

@@ -298,19 +298,25 @@ async function drawMaps() {
   pairs.forEach(([a, b], row) => pairs.forEach(([c, d], column) => {
     difference.square[row * pairs.length + column] = squares[1].square[b * squares[1].size + d] - squares[0].square[a * squares[0].size + c];
   }));
-  const shown = squares.flatMap(({ size, square }) => [...square].filter((x, k) => x > 0 && k % size && k % size !== Math.floor(k / size)));
-  const top = quantile(shown, 0.98), reach = quantile([...difference.square].map(Math.abs).filter((x) => x > 0), 0.98);
+  const shown = squares.map(({ size, square }) => square.filter((x, k) => x > 0 && k % size && k % (size + 1)));
+  const top = quantile(shown, 0.98), reach = quantile([difference.square.map(Math.abs).filter((x) => x > 0)], 0.98);
   $("maps").replaceChildren(canvas(meta.sides[0], squares[0], top, false), canvas(meta.sides[1], squares[1], top, false),
     canvas("counterfactual − original, where they correspond", difference, reach, true));
 }
-const quantile = (values, q) => (values.length ? Float32Array.from(values).sort()[Math.floor(q * (values.length - 1))] : 0);
+function quantile(parts, q) {
+  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  parts.reduce((at, part) => { all.set(part, at); return at + part.length; }, 0);
+  return all.length ? all.sort()[Math.floor(q * (all.length - 1))] : 0;
+}
 
 function canvas(title, { size, square, side, units }, top, signed) {
   const made = element("canvas", { width: size, height: size, role: "img", "aria-label": `${title}: ${size} by ${size} units` });
   made.style.width = `${Math.max(size, Math.min(320, size * 16))}px`;
   const context = made.getContext("2d"), image = context.createImageData(size, size);
+  const pixels = new Uint32Array(image.data.buffer), shades = palette(signed);
   for (let row = 0; row < size; row++) for (let j = 0; j <= (signed ? size - 1 : row); j++) {
-    image.data.set([...colour(square[row * size + j], top, signed), 255], 4 * (row * size + j));
+    const share = top > 0 ? square[row * size + j] / top : 0;
+    pixels[row * size + j] = shades[STEPS + Math.round(STEPS * Math.max(-1, Math.min(share, 1)))];
   }
   context.putImageData(image, 0, 0);
   made.addEventListener("click", (event) => choose(side, [units[Math.floor((event.offsetY / made.clientHeight) * size)]], event.shiftKey));

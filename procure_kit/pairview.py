@@ -6,12 +6,12 @@ code_units.py says in which units. `figure` and `mass_figure` are static picture
 Shapes: L layers, H query heads, U units.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from procure_kit.completion import complete
 from procure_kit.counterfactual import Counterfactual, Span
 from procure_kit.cuts import Cut, cut_pair
 from procure_kit.pairpage import page
+from procure_kit.screenshot import picture
 from procure_kit.unit_maps import UnitMaps, unit_maps
 
 WIDEST = 30  # characters of a label in a figure
@@ -136,11 +137,11 @@ class AttentionPair:
         figure = make_subplots(1, 3, subplot_titles=titles, shared_yaxes=True)
         top, reach = max(original.max(), counterfactual.max()), abs(difference).max()
         scale = {"zmin": 0, "zmax": top, "colorscale": "Cividis", "colorbar": {"x": 1.0, "title": "mass"}}
-        signed = {"zmin": -reach, "zmax": reach, "colorscale": "PuOr", "colorbar": {"x": 1.1, "title": "change"}}
+        signed = {"zmin": -reach, "zmax": reach, "colorscale": "PuOr_r", "colorbar": {"x": 1.1, "title": "change"}}
         figure.add_heatmap(z=original, **scale, row=1, col=1)
         figure.add_heatmap(z=counterfactual, **scale, showscale=False, row=1, col=2)
         figure.add_heatmap(z=difference, **signed, row=1, col=3)
-        figure.update_xaxes(title="head").update_yaxes(title="layer", row=1, col=1)
+        figure.update_xaxes(title="head").update_yaxes(autorange="reversed").update_yaxes(title="layer", row=1, col=1)
         return figure.update_layout(
             template="plotly_white", width=960, height=max(360, 220 + 10 * len(original)),
             title=f"Attention mass on the tokens changed by {self.concept}",
@@ -150,15 +151,16 @@ class AttentionPair:
     def html(self) -> str:
         """The interactive page: all layers and heads, no network."""
         first = self.sides[0], self.sides[1]
+        places = [_utf16(side.text) for side in first]
         tokens = align_tokens(*(side.maps.units for side in first), *(list(side.program.spans) for side in first))
         views = {
             view: {
                 "sides": [
                     [
-                        [u["start"], u["end"], CHANGED * u["changed"] + GENERATED * u["generated"], u["tokens"]]
+                        [at[u["start"]], at[u["end"]], CHANGED * u["changed"] + GENERATED * u["generated"], u["tokens"]]
                         for u in side.units(view)
                     ]
-                    for side in first
+                    for side, at in zip(first, places, strict=True)
                 ],
                 "aligned": align_view(view, *(side.maps.units for side in first), tokens),
             }
@@ -183,18 +185,14 @@ class AttentionPair:
         Path(path).write_text(self.html, encoding="utf-8", newline="\n")
         return Path(path)
 
-    def frame(self, html: str | None = None) -> str:
+    def frame(self) -> str:
         """The page in a frame of its own, which JupyterLab, VS Code and Colab show alike."""
-        return FRAME.format(escape(f"Attention pair, {self.concept}"), escape(html or self.html))
+        return FRAME.format(escape(f"Attention pair, {self.concept}"), escape(self.html))
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        """The page; while committed notebooks are made (`procure run --in-place`), a picture of it in its place."""
+        """The page, or a picture of it."""
         text = f"Attention pair of {self.task_id or 'a program'}, {self.concept}"
-        if "png" in os.environ.get("PLOTLY_RENDERER", ""):
-            from procure_kit.screenshot import screenshot
-
-            return {"image/png": screenshot(self.html), "text/plain": text}
-        return {"text/html": self.frame(), "text/plain": text}
+        return picture(self.html, text, 1200, 1400) or {"text/html": self.frame(), "text/plain": text}
 
 
 def attention_pair(
@@ -273,6 +271,11 @@ def _compared(model, compare) -> Iterator:
             yield model
     else:
         yield compare
+
+
+def _utf16(text: str) -> list[int]:
+    """Where each character of a text, and its end, stands in a script's string: an emoji takes two places there."""
+    return [0, *accumulate(1 + (character > "\uffff") for character in text)]
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from procure_kit import llm_command
-from procure_kit.generation import check, generate, identity
+from procure_kit.concepts import MODES, known_concepts
+from procure_kit.generation import generate, identity
 from procure_kit.problems import Problem, load_problems
 from procure_kit.processes import mapped
 from procure_kit.rows import Complaints, append_row, count_line, read_rows
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", required=True, type=Path, metavar="OUT", help="rows are appended here; or the new directory"
     )
     parser.add_argument("--concepts", help="names with commas between them; default: all")
-    parser.add_argument("--mode", default="strict", choices=("strict", "procure"), help="whose definitions of a site")
+    parser.add_argument("--mode", default="strict", choices=MODES, help="whose definitions of a site")
     parser.add_argument("--seed", type=int, default=0, help="chooses the site and the new names")
     parser.add_argument("--every-site", action="store_true", help="a row for each site, not one for each problem")
     parser.add_argument("--tested", action="store_true", help="a directory's sites that only tests can judge as well")
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"no generator {args.generator!r}: use 'rules' or 'openai:MODEL'")
     if Path(args.set).is_dir():
         return _run_tree(args)
-    concepts = check(args.concepts and args.concepts.split(","), args.mode)
+    concepts = known_concepts(_named(args), args.mode)
     complaints = Complaints()
     problems = load_problems(args.set, on_bad=complaints)
     rows = list(read_rows(args.out, on_bad=complaints.after_a_kill)) if args.out.exists() else []
@@ -67,12 +68,16 @@ def _run_tree(args: argparse.Namespace) -> int:
         raise ValueError("a directory is rewritten at every sound site, by --generator rules")
     complaints = Complaints()
     counts = perturb_tree(
-        Path(args.set), args.out, args.concepts and args.concepts.split(","), args.mode, args.seed,
+        Path(args.set), args.out, _named(args), args.mode, args.seed,
         "tested" if args.tested else "syntactic", args.tests, args.workers, complaints,
     )  # fmt: skip
     print(", ".join(f"{count} {what}" for what, count in counts.items()) + f" → {args.out}")
     print(f"one row a site: {state_of(args.out) / 'manifest.jsonl'}")
     return int(bool(complaints))
+
+
+def _named(args: argparse.Namespace) -> list[str] | None:
+    return args.concepts.split(",") if args.concepts else None
 
 
 def _rows(work: tuple[Problem, set], **options) -> list[dict]:

@@ -68,7 +68,7 @@ def traits(source: str, entry_point: str = "") -> Traits:
     plain = not any(_leaves_a_trace(node, modules, bound) for node in nodes if type(node) not in HARMLESS)
     checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
     ahead = [] if len(source) > LONG else list(_calls_ahead(tree.body, checks, entry_point))
-    return Traits(plain, free, bool(checks), _inside(nodes, modules, free, {entry_point, "candidate"}), ahead)
+    return Traits(plain, free, bool(checks), _inside(nodes, free, {entry_point, "candidate"}), ahead)
 
 
 def _calls_ahead(body: list[ast.stmt], checks: list[ast.FunctionDef], name: str) -> Iterator[tuple[tuple, dict]]:
@@ -132,7 +132,7 @@ def _leaves_a_trace(node: ast.AST, modules: dict[str, str], bound: set[str]) -> 
     return False
 
 
-def _inside(nodes: list[ast.AST], modules: dict[str, str], free: tuple[str, ...], tested: set[str]) -> str:
+def _inside(nodes: list[ast.AST], free: tuple[str, ...], tested: set[str]) -> str:
     """Why the tests need the candidate's own process: they look into it, or compare by its classes."""
     for node in nodes:
         match node:

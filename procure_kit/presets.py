@@ -8,7 +8,6 @@ from dataclasses import dataclass
 LLAMA_TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)  # four bits; a byte for each 64; four bytes for each 256 of those
 ADAPTER_BYTES = 4 + 4 + 8  # a 32-bit weight, its gradient, AdamW's two moments
-CHUNK = 512  # response tokens whose logits exist at once, in 32 bits: logits, their softmax, its gradient
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,8 @@ def memory_needed(
     import torch
     from transformers import AutoModelForCausalLM
 
+    from procure_kit.projection import CHUNK
+
     config = shape_of(name, **changes)
     with torch.device("meta"):  # shapes without memory
         model = AutoModelForCausalLM.from_config(config)
@@ -106,7 +107,7 @@ def memory_needed(
         "weights": in_linear * NF4_BYTES + 2 * (sum(p.numel() for p in model.parameters()) - in_linear),
         "adapter": adapter * ADAPTER_BYTES,
         "activations": layers * kept + layer if checkpointing else layers * layer,
-        "logits": 3 * 4 * min(n, CHUNK) * config.vocab_size,
+        "logits": 3 * 4 * min(n, CHUNK) * config.vocab_size,  # in 32 bits, with their softmax and its gradient
     }
     return parts | {"total": sum(parts.values())}
 

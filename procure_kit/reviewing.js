@@ -1,4 +1,4 @@
-// The front of review.py: what it shows comes from Python, what is pressed goes there.
+// The front of reviewing.py: what it shows comes from Python, what is pressed goes there.
 const KEYS = { a: "accept", r: "reject", ArrowLeft: "back", ArrowRight: "next" };
 const LABELS = { back: "← back", accept: "accept (a)", reject: "reject (r)", next: "next →" };
 const CONTROL = "font:inherit;padding:.3em .8em;margin:0 .4em .4em 0";

@@ -4,7 +4,6 @@ Each decision is appended to a file at once, so that a review goes on where it s
 counts. What the validator said is not shown while you decide, and compared afterwards.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
@@ -14,11 +13,11 @@ import anywidget
 import traitlets
 
 from procure_kit.code_html import show_pair
-from procure_kit.counterfactual import Counterfactual
+from procure_kit.counterfactual import NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.rows import append_row, read_rows
+from procure_kit.screenshot import picture
 
 DECISIONS = ("accept", "reject")
-NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 
 def review(pairs: Iterable[Counterfactual | dict], path: str | Path = "review.jsonl") -> "Review":
@@ -47,7 +46,7 @@ class Review(anywidget.AnyWidget):
         super().__init__()
         self.pairs, self.path, self.number = pairs, path, 0
         self.decided: dict[tuple, tuple[str, str]] = {}
-        for row in read_rows(path, required=("decision",), check=_known) if path.exists() else ():
+        for row in read_rows(path, required=("decision", *REQUIRED), check=_known) if path.exists() else ():
             self.decided[key(Counterfactual.from_row(row))] = row["decision"], str(row.get("note", ""))
         self.on_msg(lambda _, content, buffers: self.act(content.get("action"), str(content.get("note", ""))))
         self.number = self._open(0)
@@ -99,15 +98,9 @@ class Review(anywidget.AnyWidget):
             self.note = self.decided.get(key(shown), ("", ""))[1]
 
     def _repr_mimebundle_(self, **options):
-        """The widget; while committed notebooks are made (`procure run --in-place`), a picture in its place."""
-        if "png" in os.environ.get("PLOTLY_RENDERER", ""):
-            from procure_kit.screenshot import screenshot
-
-            page = (
-                f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif"><p>{self.line}</p>{self.pair}'
-            )
-            return {"image/png": screenshot(page, 1200, 480), "text/plain": "the review"}
-        return super()._repr_mimebundle_(**options)
+        """The widget, or a picture of it."""
+        page = f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif"><p>{self.line}</p>{self.pair}'
+        return picture(page, "the review", 1200, 480) or super()._repr_mimebundle_(**options)
 
 
 def key(pair: Counterfactual) -> tuple:
@@ -118,8 +111,6 @@ def key(pair: Counterfactual) -> tuple:
 def _known(row: dict) -> None:
     if row["decision"] not in DECISIONS:
         raise ValueError(f"a decision is {' or '.join(DECISIONS)}, not {row['decision']!r}")
-    if missing := [name for name in ("task_id", "concept", "original", "counterfactual") if name not in row]:
-        raise ValueError(f"field {missing[0]!r} is missing")
 
 
 def _bold(text: str) -> str:

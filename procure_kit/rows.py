@@ -4,9 +4,9 @@ import gzip
 import json
 import sys
 import warnings
+import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 
@@ -50,28 +50,36 @@ def _raw_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     if path.suffix == ".parquet":
         yield from _parquet_rows(path)
     elif path.suffix == ".json" and (rows := _array(path)) is not None:
-        yield from ((f"item {number}", partial(_same, row)) for number, row in enumerate(rows, start=1))
+        yield from ((f"item {number}", lambda row=row: row) for number, row in enumerate(rows, start=1))
     else:
         opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield str(number), partial(_parsed, line)
+        number = 0
+        try:
+            with opener(path, "rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        yield str(number), lambda line=line: _parsed(line)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            why = f"from here on it cannot be unpacked: {error}"
+            yield str(number + 1), lambda: _bad(why)
 
 
 def _parsed(line: bytes) -> object:
-    return json.loads(line.decode())
+    try:
+        return json.loads(line.decode("utf-8-sig"))  # some editors begin a file with a mark of its encoding
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON: {error.msg} (column {error.colno})") from error
 
 
-def _same(row: object) -> object:
-    return row
+def _bad(why: str) -> None:
+    raise ValueError(why)
 
 
 def _array(path: Path) -> list | None:
     """The rows of a file that is one JSON array, as MBPP's sanitized part is published; None for any other."""
     try:
         value = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, list) else None
 
@@ -86,9 +94,14 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
         for batch in parquet.ParquetFile(path).iter_batches(batch_size=16):
             for row in batch.to_pylist():
                 number += 1
-                yield f"row {number}", partial(_same, row)
-    except ArrowException as error:
-        raise ValueError(f"{path}: no Parquet file that can be read: {error}") from error
+                yield f"row {number}", lambda row=row: row
+    except (ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # the system's; one without a number is pyarrow's
+            raise
+        if not number:
+            raise ValueError(f"{path}: no Parquet file that can be read: {error}") from error
+        why = f"from here on it cannot be read: {error}"
+        yield f"row {number + 1}", lambda: _bad(why)
 
 
 def _checked(row: object, required: tuple[str, ...]) -> dict:
@@ -107,14 +120,11 @@ def append_row(path: str | Path, row: dict) -> None:
 
     Raises: OSError, as when the disk is full; the file is then as it was.
     """
-    try:
-        line = json.dumps(row, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half a surrogate pair, as a program's output may hold, can only be escaped
-        line = json.dumps(row).encode()
+    line = _line(row)
     with open(path, "a+b", buffering=0) as file:
         size = file.seek(0, 2)
         start = b"\n" if size and _last_byte(file) != b"\n" else b""
-        rest = memoryview(start + line + b"\n")
+        rest = memoryview(start + line)
         try:
             while rest:
                 rest = rest[file.write(rest) :]
@@ -123,9 +133,23 @@ def append_row(path: str | Path, row: dict) -> None:
             raise OSError(error.errno, error.strerror, str(path)) from error
 
 
+def _line(row: dict) -> bytes:
+    try:
+        return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:  # half a surrogate pair, as a program's output may hold, can only be escaped
+        return json.dumps(row).encode() + b"\n"
+
+
 def _last_byte(file) -> bytes:
     file.seek(-1, 2)
     return file.read(1)
+
+
+def replace_rows(path: Path, rows: Iterable[dict]) -> None:
+    """Make these the rows of a file, all of them or, when the disk is full, none."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(b"".join(map(_line, rows)))
+    part.replace(path)
 
 
 class Complaints:

@@ -11,7 +11,7 @@ from functools import cached_property
 import libcst as cst
 
 from procure_kit.counterfactual import Span
-from procure_kit.source_tree import SourceTree, children
+from procure_kit.source_tree import SourceTree, Visitor, children
 
 BINDING = {"store", "update", "delete", "parameter", "import", "def", "class", "type parameter"}
 
@@ -118,7 +118,7 @@ def _owner(scope: Scope, name: str) -> Scope:
     return at
 
 
-class _Builder:
+class _Builder(Visitor):
     """One walk over the tree. Expressions that Python evaluates outside a scope are visited outside it."""
 
     def __init__(self, tree: SourceTree):
@@ -143,17 +143,6 @@ class _Builder:
         occurrence = Occurrence(name, self.tree.span(node), kind, scope)
         scope.occurrences.append(occurrence)
         self.found.occurrence[node] = occurrence
-
-    def visit(self, node: cst.CSTNode) -> None:
-        method = getattr(self, f"visit_{type(node).__name__}", None)
-        if method is not None:
-            method(node)
-        else:
-            self.visit_all(children(node))
-
-    def visit_all(self, nodes) -> None:
-        for node in nodes:
-            self.visit(node)
 
     def bind(self, target: cst.CSTNode, kind: str = "store", scope: Scope | None = None) -> None:
         """A target of an assignment: names are bound; attributes and items are expressions like any other."""
@@ -260,9 +249,9 @@ class _Builder:
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         self.visit_all(node.decorators)
         self.add(node.name, "def")
-        self.visit_defaults(node.params)
+        self.visit_all(defaults(node.params))
         self.open_type_parameters(node)
-        self.visit_annotations(node)
+        self.visit_all(annotations(node))
         self.open("function", node)
         self.bind_parameters(node.params)
         self.visit(node.body)
@@ -270,7 +259,7 @@ class _Builder:
         self.close_type_parameters(node)
 
     def visit_Lambda(self, node: cst.Lambda) -> None:
-        self.visit_defaults(node.params)
+        self.visit_all(defaults(node.params))
         self.open("lambda", node)
         self.bind_parameters(node.params)
         self.visit(node.body)
@@ -313,14 +302,6 @@ class _Builder:
 
     visit_ParamSpec = visit_TypeVarTuple
 
-    def visit_defaults(self, params: cst.Parameters) -> None:
-        self.visit_all(param.default for param in parameters(params) if param.default is not None)
-
-    def visit_annotations(self, node: cst.FunctionDef) -> None:
-        self.visit_all(param.annotation for param in parameters(node.params) if param.annotation is not None)
-        if node.returns is not None:
-            self.visit(node.returns)
-
     def bind_parameters(self, params: cst.Parameters) -> None:
         for param in parameters(params):
             self.add(param.name, "parameter")
@@ -350,3 +331,13 @@ def parameters(params: cst.Parameters) -> list[cst.Param]:
     star = [params.star_arg] if isinstance(params.star_arg, cst.Param) else []
     rest = [params.star_kwarg] if params.star_kwarg is not None else []
     return [*params.posonly_params, *params.params, *star, *params.kwonly_params, *rest]
+
+
+def defaults(params: cst.Parameters) -> list[cst.BaseExpression]:
+    return [param.default for param in parameters(params) if param.default is not None]
+
+
+def annotations(node: cst.FunctionDef) -> list[cst.Annotation]:
+    """Of the parameters, and of what is returned."""
+    found = [param.annotation for param in parameters(node.params)]
+    return [annotation for annotation in (*found, node.returns) if annotation is not None]

@@ -4,11 +4,9 @@ LibCST keeps every byte and knows where names stand inside f-strings (Python 3.1
 never print the tree: they edit the text at these spans, so all that is not changed stays byte for byte.
 """
 
-import ast
 import re
-import warnings
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -16,9 +14,8 @@ import libcst as cst
 from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 
 from procure_kit.counterfactual import Span
+from procure_kit.python_tree import BOM, check_syntax, line_starts
 
-BOM = "\ufeff"
-LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each
 # Layout that carries no names: skipping it makes a walk several times shorter.
 _LAYOUT = {
     "leading_lines", "lines_after_decorators", "header", "footer", "trailing_whitespace", "comma", "lpar", "rpar",
@@ -63,24 +60,7 @@ class SourceTree:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        return [0, *(found.end() for found in re.finditer(r"\r\n?|\n", self.source))]
-
-
-def check_syntax(source: str) -> ast.Module:
-    """Parse with Python's own parser. Raises: ValueError with one sentence when that fails."""
-    if "\0" in source:
-        line = source[: source.index("\0")].count("\n") + 1
-        raise ValueError(f"line {line} holds a null byte: this is not Python source text")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape in a string is the program's own affair
-            return ast.parse(source.removeprefix(BOM))
-    except SyntaxError as error:
-        raise ValueError(f"line {error.lineno}: the source does not parse as Python: {error.msg}") from error
-    except UnicodeEncodeError as error:
-        raise ValueError(f"character {error.start} is a lone surrogate: decode the file as UTF-8 first") from error
-    except (RecursionError, MemoryError) as error:
-        raise ValueError("the source is nested too deeply to be parsed") from error
+        return line_starts(self.source)
 
 
 def parse_source(source: str) -> SourceTree:
@@ -88,8 +68,6 @@ def parse_source(source: str) -> SourceTree:
 
     Raises: ValueError with one clear sentence for what Python or LibCST cannot read.
     """
-    if len(source) > LONGEST:
-        raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     check_syntax(source)
     try:
         module = cst.parse_module(source.removeprefix(BOM))
@@ -97,6 +75,8 @@ def parse_source(source: str) -> SourceTree:
         # What MetadataWrapper does for ByteSpanPositionProvider, but in characters and without its two extra walks.
         state = SpanProvidingCodegenState(module.default_indent, module.default_newline, spans, get_length=len)
         module._codegen(state)
+    except cst.CSTValidationError as error:
+        raise ValueError(f"LibCST cannot read this source: {error}") from error
     except cst.ParserSyntaxError as error:
         raise ValueError(f"line {error.raw_line}: LibCST cannot read this source: {error.message}") from error
     except (RecursionError, KeyError):  # its printer, cut short, misses a position
@@ -135,6 +115,21 @@ def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield value
         elif isinstance(value, list | tuple):
             yield from value
+
+
+class Visitor:
+    """A walk that calls `visit_KIND` for the kinds of node that a subclass treats, and goes through all others."""
+
+    def visit(self, node: cst.CSTNode) -> None:
+        method = getattr(self, f"visit_{type(node).__name__}", None)
+        if method is not None:
+            method(node)
+        else:
+            self.visit_all(children(node))
+
+    def visit_all(self, nodes: Iterable[cst.CSTNode]) -> None:
+        for node in nodes:
+            self.visit(node)
 
 
 def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

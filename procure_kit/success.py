@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from math import sqrt
 
+from procure_kit import markdown
 from procure_kit.concepts import CONCEPTS
 from procure_kit.counterfactual import Counterfactual
 
@@ -17,14 +18,12 @@ class SuccessTable(list):
     """Rows of (what, valid, counterfactuals, share in per cent, low, high), which a notebook shows as a table."""
 
     def _repr_markdown_(self) -> str:
-        lines = [
-            "| counterfactuals of | valid | of | per cent | 95 % interval |",
-            "| --- | ---: | ---: | ---: | ---: |",
+        head = ["counterfactuals of", "valid", "of", "per cent", "95 % interval"]
+        rows = [
+            (what, valid or "–", total or "–", f"{share:.2f}", "–" if low is None else f"{low:.1f} to {high:.1f}")
+            for what, valid, total, share, low, high in self
         ]
-        for what, valid, total, share, low, high in self:
-            between = "–" if low is None else f"{low:.1f} to {high:.1f}"
-            lines.append(f"| {what} | {valid or '–'} | {total or '–'} | {share:.2f} | {between} |")
-        return "\n".join(lines)
+        return markdown.table(head, rows, right=head[1:])
 
     __repr__ = _repr_markdown_
 
@@ -49,8 +48,9 @@ def success_table(judged: Iterable[Counterfactual], name: str) -> SuccessTable:
     return table
 
 
-def wilson(share: float, number: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval of a share among `number` observations: never narrower than what so few can tell."""
+def wilson(share: float, number: int) -> tuple[float, float]:
+    """Wilson's 95 % score interval of a share among `number` observations: never narrower than so few can tell."""
+    z = 1.96  # standard deviations of a normal distribution that hold 95 % of it
     middle = (share + z * z / (2 * number)) / (1 + z * z / number)
     half = z * sqrt(share * (1 - share) / number + z * z / (4 * number * number)) / (1 + z * z / number)
     return max(0.0, middle - half), min(1.0, middle + half)

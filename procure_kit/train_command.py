@@ -22,7 +22,7 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from procure_kit.counterfactual import Counterfactual
+from procure_kit.counterfactual import REQUIRED, Counterfactual
 from procure_kit.notebook_runs import parse_value
 from procure_kit.presets import PRESETS
 from procure_kit.problems import load_problems
@@ -131,7 +131,7 @@ def checked(kind: type, values: dict, where: str | Path):
 def training_pairs(job: Run) -> list[tuple]:
     """The valid counterfactuals, each with its problem or None. Raises: ValueError when there is none."""
     problems = {p.task_id: p for p in load_problems(job.problems)} if job.problems else {}
-    rows = list(read_rows(job.rows, required=("task_id", "concept", "original", "counterfactual")))
+    rows = list(read_rows(job.rows, required=REQUIRED))
     valid = [row for row in rows if row.get("status") == "valid"]
     if not valid:
         raise ValueError(f'{job.rows}: none of the {len(rows)} rows has status "valid": run `procure validate` first')

@@ -7,9 +7,7 @@ step's examples are cut into batches (and spread over processes), the gradient i
 """
 
 import json
-import signal
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -27,6 +25,7 @@ from transformers.trainer_callback import ProgressCallback
 from procure_kit.attention import SDPA_MASS, attention_implementation
 from procure_kit.card import model_card
 from procure_kit.examples import collate
+from procure_kit.interrupt import Interruptible
 from procure_kit.loss import LossConfig, TokenCounts, concept_loss, token_counts
 
 MEANS = ("nll", "mask", "attention", "mean_mass")
@@ -103,7 +102,7 @@ def train(
         trainer = _trainer(model, tokenizer, examples, config, Path(config.output_dir or scratch))
         checkpoint = _resume(Path(config.output_dir), config, trainer) if config.output_dir else None
         attention = SDPA_MASS if config.implementation == "fused" else "eager"
-        with _Interruptible() as interrupt, attention_implementation(trainer.model, attention):
+        with Interruptible() as interrupt, attention_implementation(trainer.model, attention):
             for callback in (interrupt, *callbacks):
                 trainer.add_callback(callback)
             trainer.train(resume_from_checkpoint=checkpoint)
@@ -265,28 +264,3 @@ class _Bar(ProgressCallback):
 
     def on_log(self, *args, **kwargs):
         pass
-
-
-class _Interruptible(TrainerCallback):
-    """Turn the first Ctrl-C into a checkpoint and a stop at the end of the step; the second one is an ordinary one."""
-
-    asked = False
-
-    def __enter__(self):
-        self.main = threading.current_thread() is threading.main_thread()  # only there can signals be caught
-        if self.main:
-            self.previous = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *error):
-        if self.main:
-            signal.signal(signal.SIGINT, self.previous)
-
-    def _note(self, number, frame):
-        self.asked = True
-        signal.signal(signal.SIGINT, self.previous)
-
-    def on_step_end(self, args, state, control, **kwargs):
-        if self.asked:
-            control.should_training_stop = True
-            control.should_save = args.save_strategy != "no"

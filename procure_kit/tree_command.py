@@ -1,16 +1,16 @@
 """`procure validate --repo NEW_DIR --test-command "..."`: a rewritten source tree judged by the tree's own suite."""
 
 import argparse
-import json
 import sys
 from collections import Counter
 from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit.rows import count_line
+from procure_kit.rows import count_line, replace_rows
 from procure_kit.tree_perturbation import state_of
-from procure_kit.tree_validation import SuiteResult, validate_tree
+from procure_kit.tree_suite import SuiteResult
+from procure_kit.tree_validation import validate_tree
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +37,7 @@ def run(args: argparse.Namespace) -> int:
             bar.update()
 
         rows = validate_tree(args.repo, args.test_command, args.original, args.suite_timeout, args.limit, tell)
-    part = out.with_name(out.name + ".part")
-    part.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    part.replace(out)
+    replace_rows(out, rows)
     counts = Counter(row["status"] for row in rows)
     for row in rows:
         if row["status"] in ("tests_fail", "timeout") and counts[row["status"]] < 20:

@@ -16,12 +16,12 @@ from pathlib import Path
 from random import Random
 
 from procure_kit.analysis import analyse
-from procure_kit.concepts import find_sites, perturb_all
+from procure_kit.concepts import find_sites, known_concepts, perturb_all
 from procure_kit.counterfactual import Counterfactual, Edit, Site, apply_edits, place_edits
-from procure_kit.generation import GENERATOR, check
+from procure_kit.generation import GENERATOR
 from procure_kit.processes import mapped
-from procure_kit.rows import BadRow, append_row, read_rows, warn_bad_row
-from procure_kit.source_trees import caller_readers, copy_whole, files_of, is_python, is_test, read_python, write_whole
+from procure_kit.rows import BadRow, append_row, read_rows, replace_rows, warn_bad_row
+from procure_kit.tree_files import caller_readers, copy_whole, files_of, is_python, is_test, read_python, write_whole
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def perturb_tree(
     """
     if not tree.is_dir():
         raise ValueError(f"{tree} is not a directory")
-    settings = TreeSettings(str(tree.resolve()), tuple(check(concepts, mode)), mode, seed, soundness, tests)
+    settings = TreeSettings(str(tree.resolve()), tuple(known_concepts(concepts, mode)), mode, seed, soundness, tests)
     manifest = _prepare(tree, new_dir, settings)
     counts, pending = Counter(), []
     for file in files_of(tree):
@@ -110,10 +110,7 @@ def _prepare(tree: Path, new_dir: Path, settings: TreeSettings) -> Path:
     new_dir.mkdir(parents=True, exist_ok=True)
     # A file is written after its rows: those of a file that is missing were cut off, and are made again.
     rows = list(read_rows(manifest, on_bad=lambda cut_off: None)) if manifest.exists() else []
-    kept = [json.dumps(row) + "\n" for row in rows if (new_dir / row["file"]).exists()]
-    part = manifest.with_suffix(".part")
-    part.write_text("".join(kept))
-    part.replace(manifest)
+    replace_rows(manifest, [row for row in rows if (new_dir / row["file"]).exists()])
     return manifest
 
 
@@ -147,7 +144,7 @@ def rewrite_source(
         sites = [site for site in sites if site.concept == "if_else_flip"]
     made = perturb_all(source, settings.concepts, settings.seed, settings.mode, settings.soundness, sites)
     text, placed = place_edits(source, [edit for edits in made.edits for edit in edits])
-    _check_compiles(source, text)
+    _check_compiles(text)
     rows = []
     for site, edits in zip(made.sites, made.edits, strict=True):
         piece, rewritten = _alone(source, site, edits)
@@ -188,7 +185,7 @@ def _alone(source: str, site: Site, edits: tuple[Edit, ...]) -> tuple[str, str]:
     return piece, apply_edits(piece, near)[0]
 
 
-def _check_compiles(source: str, text: str) -> None:
+def _check_compiles(text: str) -> None:
     """A last look: Python finds errors of scope only when it compiles."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -3,7 +3,7 @@
 import ast
 import keyword
 
-from procure_kit.statement_check import NotThisConcept, Pair, ends, same, several
+from procure_kit.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
 
 _DISPLAY = {"list": ast.List, "tuple": ast.Tuple, "dict": ast.Dict}
 _MIRROR = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
@@ -34,14 +34,11 @@ def _compare(one, other, places: list, line: int) -> None:
             for a, b in inner:
                 _compare(a, b, places, line)
             return
-    if isinstance(one, ast.AST) and type(one) is type(other):
-        for name in one._fields:
-            _compare(getattr(one, name, None), getattr(other, name, None), places, line)
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for a, b in zip(one, other, strict=True):
-            _compare(a, b, places, line)
-    elif isinstance(one, ast.AST) or type(one) is not type(other) or one != other:
+    pairs = parts(one, other)
+    if pairs is None and not same(one, other):
         raise NotThisConcept(f"line {line}: the programs differ in something else than the type or form of a value")
+    for a, b in pairs or ():
+        _compare(a, b, places, line)
 
 
 def _form(one: ast.expr, other: ast.expr, line: int) -> list[tuple] | None:

@@ -12,16 +12,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from procure_kit import tree_command
-from procure_kit.counterfactual import Counterfactual
+from procure_kit.counterfactual import NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.isolation import LEVELS
 from procure_kit.problems import load_problems
 from procure_kit.rows import Complaints, append_row, count_line, read_rows
 from procure_kit.runner import MEMORY_MB, TIMEOUT
 from procure_kit.validation import Verdict, validate_all
 
-REQUIRED = ("task_id", "concept", "original", "counterfactual")
 GIVEN = ("status", "detail", "seconds", "isolation")  # the fields that a row gains
-NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

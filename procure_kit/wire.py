@@ -26,8 +26,9 @@ class Gone(Exception):
 class Channel:
     """One end of a socket pair. All waiting ends at `deadline`, a time of `time.monotonic()`; None: never."""
 
-    def __init__(self, end: socket.socket, deadline: float | None = None):
-        self.socket, self.deadline = end, deadline
+    def __init__(self, end: socket.socket):
+        self.socket = end
+        self.deadline: float | None = None
         self._read = b""  # what arrived beyond the last message
 
     def send(self, *messages: dict) -> None:
@@ -50,6 +51,8 @@ class Channel:
 
     def receive(self) -> dict:
         """Read one message. Raises: Gone when the channel closes, time is over, or what arrives is no message."""
+        if self.deadline is not None and time.monotonic() > self.deadline:  # also when there is always one more
+            raise Gone("no answer in time", timeout=True)
         (size,) = _size.unpack(self._take(_size.size))
         if size > MAX_BYTES:
             raise Gone(f"a message of {size:,} bytes is more than the {MAX_BYTES:,} that may cross")

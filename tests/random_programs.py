@@ -1,5 +1,6 @@
 """Random functions `f(p, n)` for property tests: every kind of jump, binding and scope, and calls that leave a log."""
 
+from copy import deepcopy
 from random import Random
 
 NAMES = "abcd"
@@ -140,7 +141,7 @@ def random_program(rng: Random) -> str:
 def behaviours(source: str) -> list[tuple[str, list[str]]]:
     """For each input what the function returns or which type it raises, and what it did on the way."""
     code = compile(PRELUDE + source, "program", "exec")
-    return [_behaviour(code, list(p) if p else p, n) for p, n in INPUTS]
+    return [_behaviour(code, *deepcopy(given)) for given in INPUTS]  # a program may change what it is given
 
 
 def _behaviour(code, p, n) -> tuple[str, list[str]]:

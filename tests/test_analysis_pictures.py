@@ -49,6 +49,14 @@ def test_a_picture_is_well_formed_and_escaped(draw, prefix):
     assert view._repr_html_() == view.html and "<script" not in view.html
 
 
+@pytest.mark.parametrize("marked, drawn", [("this", 1), ("def f", 1), ("x.setter", 2), ("2 * x", 2), ("A()", 1)])
+def test_a_place_tells_functions_of_one_name_apart(marked, drawn):
+    source = "import this\n\nclass A:\n    @property\n    def f(self): return 1\n\n    @x.setter\n    def f(self, x):\n"
+    source += "        self.y = 2 * x\n\nA()\n"
+    said = definition_use_picture(source, source.index(marked)).text
+    assert said == {1: "", 2: "self: line 8 → line 9\nx: line 8 → line 9"}[drawn]
+
+
 def test_wrong_names_are_said():
     with pytest.raises(ValueError, match="no function 'h'"):
         control_flow_picture(SOURCE, "h")

@@ -143,13 +143,15 @@ def test_every_view_shows_the_whole_program(page, pair, view):
     [
         ("dark", {"viewport": {"width": 1200, "height": 1400}, "color_scheme": "dark"}),
         ("zoom_200", {"viewport": {"width": 640, "height": 700}, "device_scale_factor": 2}),
-        ("narrow", {"viewport": {"width": 360, "height": 700}, "color_scheme": "dark"}),
+        ("narrow", {"viewport": {"width": 320, "height": 700}, "color_scheme": "dark"}),
     ],
 )
 def test_nothing_is_cut_off(browser, saved, name, look):
     with offline(browser, saved, **look) as page:
         shot(page, f"pair_{name}", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        parts = page.locator("#heads > div, #maps > div")
+        assert parts.evaluate_all("all => all.every(part => part.scrollWidth <= part.clientWidth)")
         assert page.trouble == []
 
 
@@ -218,6 +220,21 @@ def test_code_with_markup_stays_text(browser, tiny, tmp_path):
         shown = page.locator(".pane").nth(0).locator(".text").all_text_contents()
         assert "\n".join(shown) == HOSTILE
         assert page.trouble == []
+
+
+def test_every_piece_stands_where_it_is_written(browser, tiny, tmp_path):
+    """An emoji is two characters to a script, and Hebrew runs to the left: neither shifts nor reorders the code."""
+    text = 'def f(x):\n    total = "🎉🙂" + "אבג"  # שלום עולם\n    total = total + x\n    return total\n'
+    pair = pk.attention_pair(*tiny, pk.perturb(text, "variable_name_random"))
+    read = "all => all.map(u => [u.textContent, u.getBoundingClientRect().x, +u.dataset.line])"
+    with offline(browser, pair.save_html(tmp_path / "bidi.html"), viewport={"width": 1200, "height": 900}) as page:
+        for number, side in enumerate(pair.sides):
+            pieces = page.locator(f'.u[data-side="{number}"]').evaluate_all(read)
+            units = side.units("token")
+            assert [piece[0] for piece in pieces] == [side.text[u["start"] : u["end"]].split("\n")[0] for u in units]
+            places = [(line, x) for _, x, line in pieces]
+            assert places == sorted(places)
+        shot(page, "pair_bidi")
 
 
 def test_two_models_and_what_they_write(browser, tiny, tmp_path):

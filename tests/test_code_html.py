@@ -5,7 +5,7 @@ from re import sub
 
 import pytest
 
-from procure_kit.code_html import mark_spans, show_example, show_pair, show_sites, show_tokens
+from procure_kit.code_html import FADED, mark_spans, show_example, show_pair, show_sites, show_tokens
 from procure_kit.counterfactual import Site
 from tests.test_cuts import FLIP
 from tests.test_examples import byte_tokenizer
@@ -50,7 +50,7 @@ def test_tokens_are_bracketed_as_text_and_escaped_as_html():
 
 def test_numbers_shade_the_tokens_and_can_be_read():
     view = show_tokens(["p", " x", " y"], [False, True, False], [True, False, False], values=[9.0, 4.0, 0.0])
-    assert "#8a8a8a" in view.html and '&#x27;p&#x27;"' in view.html  # the prompt stays grey, without a number
+    assert FADED in view.html and '&#x27;p&#x27;"' in view.html  # the prompt stays grey, without a number
     assert "&#x27; x&#x27;: 4" in view.html and "underline" in view.html
     assert "background:#ffffff" in view.html and repr(view) == "p[ x] y"
 
@@ -59,10 +59,19 @@ def test_the_largest_number_has_the_full_shade():
     assert "background:#f4895f" in show_tokens(["a", "b"], [False] * 2, [False] * 2, values=[1.0, 0.5]).html
 
 
+@pytest.mark.parametrize("ink, paper", [(33, 255), (255, 17)])
+def test_faded_text_can_be_read(ink, paper):
+    """WCAG's contrast on JupyterLab's light and dark page, as greys of 0 to 255; 4.5 is AA."""
+    share = float(FADED.removeprefix("opacity:"))
+    greys = sorted(grey / 255 for grey in (paper, share * ink + (1 - share) * paper))
+    dark, light = (x / 12.92 if x <= 0.04 else ((x + 0.055) / 1.055) ** 2.4 for x in greys)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
 def test_an_example_shows_its_prompt_grey_and_its_changed_tokens_marked():
     tokenizer = byte_tokenizer()
     ids = tokenizer("ax é<i>")["input_ids"]
     example = {"input_ids": ids, "labels": [-100, *ids[1:]], "changed": [False, True, *[False] * (len(ids) - 2)]}
     view = show_example(tokenizer, example)
     assert view.text.startswith("a[x]") and "é" in view.text  # its two bytes are one character
-    assert "&lt;" in view.html and "#8a8a8a" in view.html.split("<ins")[0]
+    assert "&lt;" in view.html and FADED in view.html.split("<ins")[0]

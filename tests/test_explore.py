@@ -2,8 +2,8 @@
 
 import pytest
 
-from procure_kit import screenshot
-from procure_kit.explore import ATTENTION, FLOW, OWN_CODE, PAIR, SITES, TOKENS, explorer, function_at
+from procure_kit import explore, screenshot
+from procure_kit.explore import ATTENTION, FLOW, OWN_CODE, PAIR, SITES, TOKENS, explorer
 from procure_kit.rows import read_rows
 from tests.test_attention import model as lm
 from tests.test_examples import byte_tokenizer
@@ -64,7 +64,7 @@ def test_edited_code_is_judged_by_its_problems_tests(box):
 def test_broken_code_is_a_sentence_and_leaves_nothing_on_show(box):
     own(box, "def f(:\n    <script>")
     assert "line 1" in box.said.value and box.pair is None
-    assert [shown.value for shown in box.shown] == [""] * 5
+    assert [shown.value for shown in box.shown] == [""] * 5 and len(box.site.options) == 1
     box.keep.click()
     assert "no pair to keep" in box.said.value
 
@@ -104,10 +104,19 @@ def test_the_flow_of_the_rewritten_function_is_drawn_for_both_programs(box):
     assert shown.count("control-flow graph of second") == 2 and "of first" not in shown
 
 
-@pytest.mark.parametrize("position, name", [(0, None), (14, "f"), (40, "f"), (72, None)])
-def test_the_function_around_a_place(position, name):
-    source = "import this\n\n@this.that\ndef f(x):\n    def g(): return x\n    return g\n\nf(1)\n"
-    assert function_at(source, position) == name
+def test_a_long_program_is_shown_without_what_would_take_minutes(box, monkeypatch):
+    monkeypatch.setattr(explore, "LONGEST", 40)
+    own(box, FLIP)
+    for tab in (TOKENS, ATTENTION):
+        box.tabs.selected_index = tab
+        assert "tokens, and this is shown for 40 at most" in box.shown[tab].value
+    assert "counterfactual: if_else_flip" in box.shown[PAIR].value
+
+
+def test_code_outside_a_function_has_no_flow_to_draw(box):
+    own(box, "x = [1]\nif len(x) > 1:\n    y = 1\nelse:\n    y = 2\n")
+    box.tabs.selected_index = FLOW
+    assert "the source has no function to draw" in box.shown[FLOW].value
 
 
 def test_a_model_that_is_not_there_is_a_sentence(tmp_path):

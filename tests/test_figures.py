@@ -14,6 +14,17 @@ def test_outcomes_counts_in_the_order_of_the_concepts_with_valid_first():
     assert list(figure.data[0].y) == [1, 2] and list(figure.data[1].y) == [0, 1]
 
 
+def test_a_number_too_large_for_its_bar_stands_above_it():
+    flip, swap = "if_else_flip", "independent_swap"
+    figure = figures.outcomes([(flip, "valid")] * 40 + [(flip, "timeout"), (swap, "valid")])
+    valid, timeout = figure.data
+    assert list(valid.text) == ["40", ""] and list(timeout.text) == ["", ""]
+    assert [(note.x, note.y, note.text) for note in figure.layout.annotations] == [
+        (flip, 41, "1 timeout"),
+        (swap, 1, "1 valid"),
+    ]
+
+
 def test_loss_curves_leave_out_terms_without_tokens():
     log = [
         {"step": s, "nll": 3.0 - s, "mask": 4.0 * s, "attention": 0.5 * s, "mean_mass": s, "n_query": s - 1}

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from procure_kit.concepts import CONCEPTS, find_sites
-from procure_kit.generation import generate, identity
+from procure_kit.concepts import CONCEPTS, PAPER_CONCEPTS, find_sites
+from procure_kit.generation import generate, identity, pairs_of
 from procure_kit.problems import Problem, load_problems
 
 SOURCE = """def f(n):
@@ -106,3 +106,13 @@ def test_a_dask_cluster_makes_the_same_rows():
         ran = client.run(lambda: "procure_kit.generation" in __import__("sys").modules)
     assert list(ran.values()) == [True, True]
     assert made == list(generate(problems, seed=1))
+
+
+def test_every_pair_of_a_problem_is_strict_and_drawn_by_its_number():
+    problems = load_problems("world")[:12]
+    pairs = list(pairs_of(problems))
+    assert {cf.task_id for cf, _ in pairs} <= {problem.task_id for problem in problems}
+    assert {cf.concept for cf, _ in pairs} == set(PAPER_CONCEPTS) and {cf.mode for cf, _ in pairs} == {"strict"}
+    assert all(cf.seed == problems.index(problem) and cf.original == problem.program for cf, problem in pairs)
+    (cf, _), *_ = pairs_of(problems, ["variable_name_random"], "procure", seed=7)
+    assert (cf.concept, cf.mode, cf.seed) == ("variable_name_random", "procure", 7)

@@ -28,7 +28,8 @@ from transformers import (
 )
 
 from procure_kit.examples import collate
-from procure_kit.loss import EPS, LossConfig, TokenCounts, concept_loss, token_counts, token_losses
+from procure_kit.loss import EPS, LossConfig, TokenCounts, concept_loss, token_counts, token_sets
+from procure_kit.projection import CHUNK
 
 torch.set_num_threads(1)  # two threads on busy cores wait for each other a hundred times longer than these models run
 VOCABULARY = 61
@@ -200,24 +201,15 @@ def test_more_attention_to_the_altered_tokens_lowers_the_attention_term():
     assert after.attention < before.attention and after.mean_mass > before.mean_mass
 
 
-@pytest.mark.parametrize("trained, projections", [(True, 6), (False, 3)])
-def test_projection_in_chunks_is_the_projection(trained, projections):
-    torch.manual_seed(0)
-    head = torch.nn.Linear(8, VOCABULARY, bias=True).double().requires_grad_(trained)
-    hidden = torch.randn(10, 8, dtype=torch.float64, requires_grad=True)
-    wanted = (hidden, *head.parameters()) if trained else (hidden,)
-    targets = torch.randint(VOCABULARY, (10,))
-    whole = torch.nn.functional.cross_entropy(head(hidden), targets, reduction="none")
-    weights = torch.rand(10, dtype=torch.float64)
-    expected = torch.autograd.grad((whole * weights).sum(), wanted)
-    widths = []
-    head.register_forward_hook(lambda module, args, output: widths.append(len(output)))
-    chunked = token_losses(hidden, targets, head, chunk=4)
-    torch.testing.assert_close(chunked, whole)
-    torch.testing.assert_close(torch.autograd.grad((chunked * weights).sum(), wanted), expected)
-    assert max(widths) == 4 and len(widths) == projections  # a trained projection is computed again backward
-    with torch.no_grad():
-        torch.testing.assert_close(token_losses(hidden, targets, head, chunk=4), whole)
+def test_the_three_sets_of_tokens_are_those_of_the_definition():
+    tensors = {
+        "attention_mask": [[0, 1, 1, 1, 1, 1, 1]],  # padding on the left: nothing predicts the token behind it
+        "labels": [[-100, 5, -100, 7, 8, 9, 9]],
+        "changed": [[0, 0, 1, 1, 0, 1, 0]],  # the first of them is no response
+    }
+    sets = token_sets({name: torch.tensor(values) for name, values in tensors.items()})
+    places = [tokens[0].nonzero()[:, 0].tolist() for tokens in sets]
+    assert places == [[3, 4, 5, 6], [3, 5], [4, 5, 6]]
 
 
 def test_parts_of_an_accumulated_batch_add_up():
@@ -327,7 +319,7 @@ def test_no_tensor_of_sequence_times_vocabulary_exists(trained):
     batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids, "changed": ids % 7 == 0}
     with Watch():
         concept_loss(model, batch).total.backward()
-    assert largest[0] == 512 * vocabulary  # one chunk of logits
+    assert largest[0] == CHUNK * vocabulary  # one chunk of logits
 
 
 def test_packed_sequences_are_refused():

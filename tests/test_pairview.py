@@ -73,6 +73,19 @@ def test_the_difference_is_counterfactual_minus_original(pair):
     assert figure.data[2].z == pytest.approx(pair.sides[1].mass - pair.sides[0].mass)
 
 
+def test_places_are_those_of_a_script(pair):
+    """JavaScript counts an emoji as two; the units of the page still begin and end where their labels do."""
+    texts = "x = '\U0001f389 é'\ny = x\n", "z = '\U0001f389 é'\ny = z\n"
+    spans = ((0, 1), (14, 15))
+    cf = Counterfactual("t", "variable_name_random", "strict", 0, 0, "rules", *texts, spans, spans, "")
+    shown = attention_pair(lm(), TOKENIZER, cf)
+    units = meta(shown)["views"]["token"]["sides"][1]
+    wide = texts[1].encode("utf-16-le")
+    pieces = [wide[2 * start : 2 * end].decode("utf-16-le") for start, end, *_ in units]
+    assert pieces == [texts[1][u["start"] : u["end"]] for u in shown.sides[1].units("token")]
+    assert [piece for piece, unit in zip(pieces, units, strict=True) if unit[2] & 1] == ["z", "z"]
+
+
 def test_save_html_writes_the_page(pair, tmp_path):
     assert pair.save_html(tmp_path / "pair.html").read_text("utf-8") == pair.html
 
@@ -87,7 +100,7 @@ def test_a_notebook_gets_a_frame_that_may_run_scripts_and_no_more(pair, monkeypa
     shown = pair._repr_mimebundle_()
     assert 'sandbox="allow-scripts"' in shown["text/html"] and "<!doctype" not in shown["text/html"]
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
-    monkeypatch.setattr(screenshot, "screenshot", lambda html: b"png")
+    monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: b"png")
     assert set(pair._repr_mimebundle_()) == {"image/png", "text/plain"}
 
 

@@ -1,5 +1,6 @@
 """Reviewing by hand, without a browser: what each key does, and what is saved and found again."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -76,11 +77,11 @@ def test_what_cannot_be_saved_is_said_and_not_decided(tmp_path):
 
 
 @pytest.mark.parametrize("row, message", [
-    ('{"decision": "maybe"}', "accept or reject"),
-    ('{"decision": "accept"}', "'task_id' is missing"),
+    (PAIRS[0].to_row() | {"decision": "maybe"}, "accept or reject"),
+    ({"decision": "accept"}, "'task_id' is missing"),
 ])  # fmt: skip
 def test_a_bad_row_is_named_and_the_others_count(path, row, message):
-    path.write_text(row + "\n")
+    path.write_text(json.dumps(row) + "\n")
     with pytest.warns(UserWarning, match=f"review.jsonl:1: .*{message}"):
         assert pk.review(PAIRS, path).decided == {}
 

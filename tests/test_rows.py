@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from procure_kit.rows import BadRow, Complaints, append_row, count_line, read_rows
+from procure_kit.rows import BadRow, Complaints, append_row, count_line, read_rows, replace_rows
 
 
 def read(path, **options):
@@ -19,7 +19,7 @@ def read(path, **options):
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        (b"{not json}", "Expecting property name"),
+        (b"{not json}", "no JSON: Expecting property name enclosed in double quotes (column 2)"),
         (b'["a list"]', "a row must be a JSON object, not list"),
         (b'{"other": 1}', "field 'id' is missing"),
         (b'{"id": 3}', "field 'id' must be a string, not int"),
@@ -56,6 +56,26 @@ def test_compressed_rows(tmp_path):
     assert read(path) == ([{"a": 1}], [])
 
 
+@pytest.mark.parametrize(
+    "data",
+    [gzip.compress(b'{"a": 1}\n' * 9)[:-12], gzip.compress(b'{"a": 1}\n') + b"x", b"no"],
+    ids=("cut off", "something behind it", "not compressed"),
+)
+def test_a_compressed_file_that_is_none_gives_what_it_holds(tmp_path, data):
+    path = tmp_path / "rows.jsonl.gz"
+    path.write_bytes(data)
+    found, bad = read(path)
+    assert found == [{"a": 1}] * len(found)
+    assert len(bad) == 1
+    assert bad[0].startswith(f"{path}:{len(found) + 1}: from here on it cannot be unpacked: ")
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_a_row(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n')
+    assert read(path) == ([{"a": 1}], [])
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(FileNotFoundError):
         list(read_rows(tmp_path / "none.jsonl"))
@@ -82,6 +102,18 @@ def test_appending_closes_a_line_that_a_killed_writer_left(tmp_path):
 def test_text_other_than_ascii_stays_readable(tmp_path):
     append_row(tmp_path / "rows.jsonl", {"a": "é"})
     assert "é" in (tmp_path / "rows.jsonl").read_text(encoding="utf-8")
+
+
+def test_rows_are_replaced_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    append_row(path, {"a": 1})
+    with pytest.raises(TypeError):
+        replace_rows(path, [{"a": 2}, {"a": {3}}])
+    assert read(path) == ([{"a": 1}], [])
+    replace_rows(path, [{"a": "é"}, {"a": "\ud800"}])
+    assert read(path) == ([{"a": "é"}, {"a": "\ud800"}], []) and [*tmp_path.iterdir()] == [path]
+    replace_rows(path, [])
+    assert path.read_bytes() == b""
 
 
 def test_complaints_are_counted_but_not_those_of_a_resumed_file(capsys):

@@ -7,9 +7,10 @@ import pytest
 
 from procure_kit.concepts import PAPER_CONCEPTS
 from procure_kit.cuts import cut_pair
+from procure_kit.generation import pairs_of
 from procure_kit.metrics import interval
 from procure_kit.problems import DATA, load_problems
-from procure_kit.world.score import HELD_OUT, SPLITS, pairs_of, score, table
+from procure_kit.world.score import HELD_OUT, SPLITS, score, table
 
 STORED = DATA / "tiny" / "scores.json"
 
@@ -18,15 +19,6 @@ def test_an_interval_narrows_with_more_problems():
     _, low, high = interval([[0], [1]] * 10)
     _, lower, higher = interval([[0], [1]] * 1000)
     assert higher - lower < (high - low) / 5
-
-
-def test_every_pair_of_a_problem_is_strict_and_drawn_by_its_number():
-    problems = load_problems(HELD_OUT)[:12]
-    pairs = pairs_of(problems)
-    assert {cf.task_id for cf, _ in pairs} <= {problem.task_id for problem in problems}
-    assert {cf.concept for cf, _ in pairs} == set(PAPER_CONCEPTS) and {cf.mode for cf, _ in pairs} == {"strict"}
-    assert all(cf.seed == problems.index(problem) and cf.original == problem.program for cf, problem in pairs)
-    assert pairs == pairs_of(problems)
 
 
 def test_the_data_card_counts_the_pairs():

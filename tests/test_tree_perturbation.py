@@ -9,7 +9,7 @@ import pytest
 from procure_kit import cli
 from procure_kit.counterfactual import Edit, place_edits
 from procure_kit.rows import read_rows
-from procure_kit.source_trees import is_test, read_python
+from procure_kit.tree_files import is_test, read_python
 from procure_kit.tree_perturbation import perturb_tree, read_settings, state_of
 
 CORE = """\

@@ -5,7 +5,6 @@ from procure_kit.concepts import CONCEPTS, find_sites, perturb
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
@@ -25,30 +24,29 @@ from procure_kit.counterfactual import Counterfactual, NotApplicable, Site, appl
 MODES = ("strict", "procure")  # CACP's definitions, and the looser reading of the authors' data
 
 
-@dataclass(frozen=True)
-class Concept:
-    """`find` yields a concept's sites in an analysed source, each with its rewrite."""
-
-    key: str
-    title: str
-    asks: str  # what a model must understand to answer alike before and after
-    find: Callable[[Analysis, str], Iterator[Candidate]]
-
-
-CONCEPTS: dict[str, Concept] = {
-    concept.key: concept
-    for concept in (
-        Concept("if_else_flip", "If-Else Flip", "which branch runs when", if_else_flip.find),
-        Concept("independent_swap", "Independent Swap", "what must come before what", independent_swap.find),
-        Concept("def_use_break", "Def-Use Break", "which definition a use sees", def_use_break.find),
-        Concept("variable_name_random", "Random Names", "what code means, not its names", variable_name_random.find),
-        Concept("variable_name_shuffle", "Shuffled Names", "what code means against names", variable_name_shuffle.find),
-        Concept("data_type", "Data Type", "what is asked of a value, not its type", data_type.find),
-    )
+# Each yields a concept's sites in an analysed source, by mode. Behind it: what a model must understand to stay right.
+CONCEPTS: dict[str, Callable[[Analysis, str], Iterator[Candidate]]] = {
+    "if_else_flip": if_else_flip.find,  # which branch runs when
+    "independent_swap": independent_swap.find,  # what must come before what
+    "def_use_break": def_use_break.find,  # which definition a use sees
+    "variable_name_random": variable_name_random.find,  # what code means, not its names
+    "variable_name_shuffle": variable_name_shuffle.find,  # what code means against its names
+    "data_type": data_type.find,  # what is asked of a value, not its type
 }
 
 # The paper's five: the scores and recorded replies that ship with the kit are of these.
 PAPER_CONCEPTS = tuple(key for key in CONCEPTS if key != "data_type")
+
+
+def known_concepts(concepts: Iterable[str] | str | None, mode: str = "strict") -> list[str]:
+    """The keys of all concepts, or of those named. Raises: ValueError for an unknown concept or mode."""
+    keys = list(CONCEPTS if concepts is None else [concepts] if isinstance(concepts, str) else concepts)
+    for key in keys:
+        if key not in CONCEPTS:
+            raise ValueError(f"no concept {key!r}: use one of {', '.join(CONCEPTS)}")
+    if mode not in MODES:
+        raise ValueError(f"no mode {mode!r}: use one of {', '.join(MODES)}")
+    return keys
 
 
 def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "strict") -> list[Site]:
@@ -56,8 +54,7 @@ def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "
 
     Raises: ValueError for a source that cannot be read, an unknown concept or an unknown mode.
     """
-    keys = CONCEPTS if concepts is None else [concepts] if isinstance(concepts, str) else concepts
-    return [site for key in keys for site, _ in _sites(source, _known(key), _known_mode(mode))]
+    return [site for key in known_concepts(concepts, mode) for site, _ in _sites(source, key, mode)]
 
 
 def perturb(
@@ -75,7 +72,8 @@ def perturb(
     Raises: NotApplicable with every reason, counted, when no site can be rewritten safely, or with the one reason
     of the site asked for; ValueError for a bad source, an unknown concept or mode, or no such site.
     """
-    found = _sites(source, _known(concept), _known_mode(mode))
+    known_concepts([concept], mode)
+    found = _sites(source, concept, mode)
     if site is not None and not isinstance(site, int | Site):
         made = compose(source, [_asked(found, concept, one) for one in site], seed)
         for one, why in made.left_out:
@@ -111,8 +109,7 @@ def perturb_all(
     """
     if soundness not in ("syntactic", "tested"):
         raise ValueError(f"no soundness {soundness!r}: use 'syntactic' or 'tested'")
-    keys = CONCEPTS if concepts is None else [concepts] if isinstance(concepts, str) else concepts
-    found = [pair for key in keys for pair in _sites(source, _known(key), _known_mode(mode))]
+    found = [pair for key in known_concepts(concepts, mode) for pair in _sites(source, key, mode)]
     wanted = None if sites is None else {(site.concept, site.index) for site in sites}
     chosen = [
         (site, candidate)
@@ -128,25 +125,13 @@ def perturb_all(
 def _sites(source: str, concept: str, mode: str) -> list[tuple[Site, Candidate]]:
     analysis = analyse(source)
     try:
-        candidates = sorted(CONCEPTS[concept].find(analysis, mode), key=lambda candidate: candidate.span)
+        candidates = sorted(CONCEPTS[concept](analysis, mode), key=lambda candidate: candidate.span)
     except RecursionError as error:
         raise ValueError("the source is nested too deeply to be analysed") from error
     return [
         (Site(concept, index, analysis.tree.line(c.span[0]), c.span, c.label, c.refused, c.soundness), c)
         for index, c in enumerate(candidates)
     ]
-
-
-def _known(concept: str) -> str:
-    if concept not in CONCEPTS:
-        raise ValueError(f"no concept {concept!r}: use one of {', '.join(CONCEPTS)}")
-    return concept
-
-
-def _known_mode(mode: str) -> str:
-    if mode not in MODES:
-        raise ValueError(f"no mode {mode!r}: use one of {', '.join(MODES)}")
-    return mode
 
 
 def _pick(found: list[tuple[Site, Candidate]], concept: str, rng: Random) -> tuple[Site, Candidate]:

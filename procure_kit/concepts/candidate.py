@@ -36,6 +36,12 @@ def with_comment(source: str, span: Span) -> Span:
     return (span[0], comment.end()) if comment else span
 
 
+def apart(source: str, edit: Edit) -> Edit:
+    """Keep a new word or number from running into the word before it: `if(x)` → `if not (x)`."""
+    touches = is_word(source, edit.start - 1) and is_word(edit.text, 0)
+    return Edit(edit.start, edit.end, " " + edit.text) if touches else edit
+
+
 def is_word(source: str, position: int) -> bool:
     """Whether the character at a position would run together with a letter beside it."""
     return 0 <= position < len(source) and (source[position].isalnum() or source[position] == "_")

@@ -19,7 +19,7 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, is_word, one_line, short
+from procure_kit.concepts.candidate import Candidate, apart, one_line, short
 from procure_kit.concepts.negation import outer
 from procure_kit.concepts.type_use import Uses
 from procure_kit.counterfactual import Edit
@@ -60,7 +60,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
         if refused:
             yield Candidate(span, label, refused=refused)
         else:
-            yield Candidate(span, label, edits, soundness=sure)
+            yield Candidate(span, label, edits, soundness="tested" if uses.in_namespace(node) else sure)
 
 
 # Comparisons ----------------------------------------------------------------------------------------------------------
@@ -115,8 +115,8 @@ def _says_int(analysis: Analysis, node: cst.CSTNode) -> bool:
 def _compare_anew(analysis, operator, literal, choices, mirrored: bool, rng: Random) -> list[Edit]:
     sign, value = rng.choice(choices)
     edits = [Edit(*analysis.tree.span(operator), _MIRROR[sign] if mirrored else sign)]
-    start, end = analysis.tree.span(literal)
-    return sorted([*edits, _placed(analysis.source, start, end, str(value))], key=lambda edit: edit.start)
+    edits.append(apart(analysis.source, Edit(*analysis.tree.span(literal), str(value))))
+    return sorted(edits, key=lambda edit: edit.start)
 
 
 # Displays and calls ---------------------------------------------------------------------------------------------------
@@ -144,9 +144,9 @@ def _call(analysis: Analysis, node: cst.Call):
 def _empty(analysis: Analysis, node: cst.CSTNode):
     name = _EMPTY[type(node)]
     if not _means_builtin(analysis, name):
-        return f"{name} means something else in this file", None, ""
+        return f"{name} may mean something else in this file", None, ""
     start, end = _brackets(analysis, node)
-    edits = [_placed(analysis.source, start, start + 1, f"{name}("), Edit(end - 1, end, ")")]
+    edits = [apart(analysis.source, Edit(start, start + 1, f"{name}(")), Edit(end - 1, end, ")")]
     return None, partial(_as_they_are, edits), "syntactic"
 
 
@@ -170,7 +170,7 @@ def _display(analysis: Analysis, uses: Uses, node: cst.CSTNode):
 
 def _dict_display(analysis: Analysis, node: cst.Dict):
     if not _means_builtin(analysis, "dict"):
-        return "dict means something else in this file", None, ""
+        return "dict may mean something else in this file", None, ""
     edits, names = [], set()
     for element in node.elements:
         key = element.key if isinstance(element, cst.DictElement) else None
@@ -183,7 +183,7 @@ def _dict_display(analysis: Analysis, node: cst.Dict):
             return "a comment stands in the way", None, ""
         edits.append(Edit(before[0], after[0], f"{name}="))
     start, end = analysis.tree.span(node)
-    edits = [_placed(analysis.source, start, start + 1, "dict("), *edits, Edit(end - 1, end, ")")]
+    edits = [apart(analysis.source, Edit(start, start + 1, "dict(")), *edits, Edit(end - 1, end, ")")]
     return None, partial(_as_they_are, edits), "syntactic"
 
 
@@ -195,7 +195,7 @@ def _is_plain(name: str) -> bool:
 def _means_builtin(analysis: Analysis, name: str) -> bool:
     """Whether the name, written anywhere in the file, would be the built-in."""
     bound = any(scope.variables[name].kinds != {"load"} for scope in analysis.scopes.all if name in scope.variables)
-    return not bound and not analysis.star_import
+    return not bound and not analysis.star_import and not analysis.built_ins_may_change
 
 
 def _brackets(analysis: Analysis, node: cst.CSTNode) -> tuple[int, int]:
@@ -203,11 +203,6 @@ def _brackets(analysis: Analysis, node: cst.CSTNode) -> tuple[int, int]:
     if isinstance(node, cst.Tuple) and node.lpar:
         return analysis.tree.span(node.lpar[-1])[0], analysis.tree.span(node.rpar[0])[1]
     return analysis.tree.span(node)
-
-
-def _placed(source: str, start: int, end: int, text: str) -> Edit:
-    """Keep a new word or number from running into the word before it."""
-    return Edit(start, end, " " + text if is_word(source, start - 1) and is_word(text, 0) else text)
 
 
 def _as_they_are(edits: list[Edit], rng: Random) -> list[Edit]:

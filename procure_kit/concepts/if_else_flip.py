@@ -22,7 +22,7 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, is_word, one_line, with_comment
+from procure_kit.concepts.candidate import Candidate, apart, is_word, one_line, with_comment
 from procure_kit.concepts.negation import negate, negate_whole, outer
 from procure_kit.counterfactual import Edit, Span, exchange
 from procure_kit.effects import ACTS, effect_of
@@ -94,7 +94,7 @@ def _rewrite(analysis: Analysis, node: cst.If | cst.IfExp, second: tuple | None,
     # The authors' data negates about half of the tests by operators and half by `not (...)`.
     whole = mode == "procure" and rng.random() < 0.5
     edits = negate_whole(analysis, node.test) if whole else negate(analysis, node.test)[0]
-    edits = [_apart(analysis.source, edit) for edit in edits]
+    edits = [apart(analysis.source, edit) for edit in edits]
     if isinstance(node, cst.IfExp):
         return edits + _swap_values(analysis, node)
     if second is not None:
@@ -113,16 +113,10 @@ def _swap_values(analysis: Analysis, node: cst.IfExp) -> list[Edit]:
 
 
 def _between(source: str, start: int, end: int, text: str, moved: Span) -> Edit:
-    """Keep what comes to stand here from running into the words beside it."""
-    before = " " * (is_word(source, start - 1) and (is_word(text, 0) or text[0] in "'\""))
+    """Keep what comes to stand here from running into the words beside it: another site may make `list()` of `[]`."""
+    before = " " * is_word(source, start - 1)
     after = " " * (is_word(source, end) and is_word(text, len(text) - 1))
     return Edit(start, end, before + text + after, moved)
-
-
-def _apart(source: str, edit: Edit) -> Edit:
-    """Keep a new word from running into the one before it: `if(x)` → `if not (x)`."""
-    touches = is_word(source, edit.start - 1) and is_word(edit.text, 0)
-    return Edit(edit.start, edit.end, " " + edit.text) if touches else edit
 
 
 def _swap_bodies(analysis: Analysis, node: cst.If) -> list[Edit]:
@@ -142,10 +136,9 @@ def _body(analysis: Analysis, before_colon: int, node: cst.If, body: cst.BaseSui
     source = analysis.source
     start = source.index(":", before_colon) + 1
     end = _line_end(source, analysis.tree.span(body)[1])
-    line_start = max(
-        source.rfind("\n", 0, analysis.tree.span(node)[0]), source.rfind("\r", 0, analysis.tree.span(node)[0])
-    )
-    margin = re.match(r"[ \t\f]*", source[line_start + 1 :])[0]
+    own = analysis.tree.span(node)[0]
+    line_start = max(source.rfind("\n", 0, own), source.rfind("\r", 0, own)) + 1
+    margin = re.match(r"[ \t\f]*", source[line_start:])[0]
     comment = re.compile(rf"(?:\r?\n[ \t\f]*)*\r?\n{re.escape(margin)}[ \t]+#[^\r\n]*")
     while found := comment.match(source, end):
         end = found.end()

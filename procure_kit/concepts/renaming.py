@@ -1,12 +1,14 @@
 """What the three renaming concepts share: which variables may be renamed, fresh names, and the edits."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from random import Random
 from string import ascii_lowercase
 
 import libcst as cst
 
 from procure_kit.analysis import Analysis
+from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.keyword_calls import keyword_spans
 from procure_kit.counterfactual import Edit, Span
 from procure_kit.scopes import Scope, Variable
@@ -14,6 +16,7 @@ from procure_kit.source_tree import walk
 
 _VARIABLE = {"store", "load", "update", "delete", "declare"}
 LENGTH = 5  # characters of a random name (CACP)
+Places = dict[str, list[Span]]  # where each name of a function's variables stands
 
 
 def can_rename(analysis: Analysis, variable: Variable, mode: str) -> bool:
@@ -40,9 +43,9 @@ def places(analysis: Analysis, variable: Variable) -> list[Span]:
     return [occurrence.span for occurrence in variable.occurrences] + (keywords or [])
 
 
-def variables(analysis: Analysis, function: Scope, mode: str) -> dict[str, list[Span]]:
+def variables(analysis: Analysis, function: Scope, mode: str) -> Places:
     """The places to rename in a function and all in it, by name: equal names are renamed alike."""
-    found: dict[str, list[Span]] = {}
+    found: Places = {}
     for scope in function.inside():
         for variable in scope.variables.values():
             if can_rename(analysis, variable, mode):
@@ -56,7 +59,7 @@ def has_parameter(function: Scope, names: Iterable[str]) -> bool:
     return any(o.kind == "parameter" and o.name in wanted for scope in function.inside() for o in scope.occurrences)
 
 
-def movable(analysis: Analysis, function: Scope, mode: str) -> dict[str, list[Span]]:
+def movable(analysis: Analysis, function: Scope, mode: str) -> Places:
     """Those of `variables` whose names mean nothing else anywhere in the function, so that they can trade places."""
     found = variables(analysis, function, mode)
     here = {
@@ -73,8 +76,33 @@ def refuse(analysis: Analysis, function: Scope) -> str | None:
     if reason is None:
         own = {o for scope in function.inside() for o in scope.occurrences}
         told = sorted(o.name for o in own & analysis.printed)
-        reason = f"an f-string with {told[0]}= prints the name" if told else None
+        where = "in an f-string with = or an annotation"
+        reason = f"the program can show the name of {told[0]} as text, {where}" if told else None
     return reason
+
+
+def whole_functions(
+    analysis: Analysis,
+    mode: str,
+    named_in: Callable[[Analysis, Scope, str], Places],
+    least: int,
+    too_few: str,
+    new_names: Callable[[Analysis, Places, Random], list[str]],
+) -> Iterator[Candidate]:
+    """A site for each top-level function and method: `named_in` says what gets the `new_names`, `least` how many names
+    that must be, and `too_few` why not."""
+    for function in analysis.functions:
+        named = named_in(analysis, function, mode)
+        refused = refuse(analysis, function) or (too_few if len(named) < least else None)
+        sure = "tested" if has_parameter(function, named) else "syntactic"
+        label = f"{function.node.name.value}: {', '.join(named)}"
+        rewrite = None if refused else partial(_rename_all, analysis, named, new_names)
+        yield Candidate(analysis.tree.span(function.node), label, rewrite, refused, sure)
+
+
+def _rename_all(analysis: Analysis, named: Places, new_names: Callable, rng: Random) -> list[Edit]:
+    new = new_names(analysis, named, rng)
+    return [edit for spans, name in zip(named.values(), new, strict=True) for edit in rename(spans, name)]
 
 
 def fresh_names(analysis: Analysis, rng: Random, count: int) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from procure_kit.world.sketch import Sketch
+from procure_kit.world.sketch import Sketch, rewritten
 
 FIRST = {  # by kind of the first parameter: id, words, code
     "numbers": [
@@ -116,14 +116,8 @@ def with_guard(sketch: Sketch, rng) -> Sketch:
     return replace(sketch, says=says, ways=ways, pieces=sketch.pieces + (f"guard-{id_}",))
 
 
-def _renewed(block, role: str):
-    if isinstance(block, str):
-        return re.sub(rf"@{role}\b!?", f"@{role}!", block)
-    if isinstance(block, (list, tuple)):
-        return type(block)(_renewed(part, role) for part in block)
-    return replace(
-        block, **{name: _renewed(getattr(block, name), role) for name in ("test", "opposite", "then", "other")}
-    )
+def _renewed(way: list, role: str) -> list:
+    return rewritten(way, lambda line: re.sub(rf"@{role}\b!?", f"@{role}!", line))
 
 
 def _before_return(way: list, code: str) -> list:

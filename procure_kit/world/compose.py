@@ -12,7 +12,7 @@ from procure_kit.world.families import FAMILIES
 from procure_kit.world.habits import Habits
 from procure_kit.world.inputs import arguments, least
 from procure_kit.world.names import RESERVED, local_name, role_name
-from procure_kit.world.sketch import CONSTANT, ROLE, Sketch, lines, same_bodies
+from procure_kit.world.sketch import CONSTANT, ROLE, Sketch, lines, rewritten, same_bodies
 
 HELD_OUT_FAMILIES = [  # each has relatives among the others: what is new is the family, not every line of it
     *("count_up_to", "digit_count"),
@@ -20,7 +20,7 @@ HELD_OUT_FAMILIES = [  # each has relatives among the others: what is new is the
     *("keep_words", "change_words"),
     *("sum_by_key", "keep_entries"),
 ]
-FRESH = re.compile(r"@\w+ = (0|1|\[\]|\{\}|'')")  # a variable's first value
+FIRST_VALUE = re.compile(r"@\w+ = (0|1|\[\]|\{\}|'')")
 TESTS = 7
 COMMONEST = 4  # tests with the same output
 
@@ -79,24 +79,15 @@ def _constants(way: list, rng: random.Random) -> tuple[list, list]:
         return _substituted(way, r"\1"), []
     named = _substituted(way, "@bound")
     statement = f"@bound = {found[0]}"
-    if (
-        isinstance(named[0], str)
-        and named[0].startswith("@")
-        and named[0].endswith((" = 0", " = 1", " = []", " = {}", " = ''"))
-    ):
+    if isinstance(named[0], str) and FIRST_VALUE.fullmatch(named[0]):
         return named[1:], [(named[0], statement)]
     if isinstance(named[0], tuple):
         return named[1:], [named[0] + (statement,)]
     return named, [statement]
 
 
-def _substituted(block, text: str):
-    if isinstance(block, str):
-        return CONSTANT.sub(text, block)
-    if isinstance(block, (list, tuple)):
-        return type(block)(_substituted(part, text) for part in block)
-    parts = ("test", "opposite", "then", "other")
-    return replace(block, **{name: _substituted(getattr(block, name), text) for name in parts})
+def _substituted(block: list, text: str) -> list:
+    return rewritten(block, lambda line: CONSTANT.sub(text, line))
 
 
 def _fresh(draw, taken: set[str]) -> str:

@@ -75,13 +75,9 @@ def local_name(role: str, rng, habits: Habits) -> str:
         return made_up(rng)
     noun = rng.choice(PLAIN.split())
     shape = rng.random()
-    return (
-        noun
-        if shape < 0.5
-        else f"{rng.choice(QUALITIES.split())}_{noun}"
-        if shape < 0.8
-        else rng.choice("abcdefghpqrstuvwz")
-    )
+    if shape < 0.5:
+        return noun
+    return f"{rng.choice(QUALITIES.split())}_{noun}" if shape < 0.8 else rng.choice("abcdefghpqrstuvwz")
 
 
 def role_name(role: str, rng) -> str:

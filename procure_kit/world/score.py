@@ -9,27 +9,15 @@ import argparse
 import json
 from pathlib import Path
 
-from procure_kit.concepts import PAPER_CONCEPTS, perturb
-from procure_kit.counterfactual import Counterfactual, NotApplicable
+from procure_kit.concepts import PAPER_CONCEPTS
 from procure_kit.evaluation import evaluate, evaluate_whole
+from procure_kit.generation import pairs_of
+from procure_kit.markdown import hundredths
 from procure_kit.metrics import interval
 from procure_kit.problems import DATA, Problem, load_problems
 
 HELD_OUT = DATA / "world_heldout.jsonl"
 SPLITS = ("composition", "family")
-
-
-def pairs_of(problems: list[Problem]) -> list[tuple[Counterfactual, Problem]]:
-    """One counterfactual of each of the paper's concepts that applies, strict mode, for each problem, whose number
-    is the seed."""
-    pairs = []
-    for seed, problem in enumerate(problems):
-        for concept in PAPER_CONCEPTS:
-            try:
-                pairs.append((perturb(problem.program, concept, seed=seed, task_id=problem.task_id), problem))
-            except NotApplicable:
-                continue
-    return pairs
 
 
 def whole_functions(model, tokenizer, problems: list[Problem]) -> list[bool]:
@@ -66,13 +54,10 @@ def table(scores: dict) -> str:
     """The scores as a Markdown table, in per cent."""
     lines = ["| held out | concept | pairs | original | counterfactual | drop |", "| --- " * 6 + "|"]
     for split, part in scores.items():
-        value, low, high = (100 * x for x in part["whole_function"])
-        lines.append(f"| {split} | whole function | {part['problems']} | {value:.0f} ({low:.0f} to {high:.0f}) | | |")
+        whole = hundredths(*part["whole_function"], ".0f")
+        lines.append(f"| {split} | whole function | {part['problems']} | {whole} | | |")
         for concept in ("all", *PAPER_CONCEPTS):
-            cells = []
-            for name in ("original", "counterfactual", "drop"):
-                value, low, high = (100 * x for x in part[concept][name])
-                cells.append(f"{value:.0f} ({low:.0f} to {high:.0f})")
+            cells = [hundredths(*part[concept][name], ".0f") for name in ("original", "counterfactual", "drop")]
             lines.append(f"| {split} | `{concept}` | {part[concept]['pairs']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""A sketch is a problem before its names, its order and its branches are settled; `render` settles them.
+"""A sketch is a problem before its names, its order and its branches are settled; `lines` settles the latter two.
 
 A body is a nested list: a string is a line, a list an indented block, a tuple a group of independent statements in
 their usual order, an `If` a branch with both of its bodies. `@item` is a variable by its role; `@text!` is the value
@@ -6,7 +6,8 @@ that was computed from `@text` and usually goes back into it; `#3#` is a constan
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from procure_kit.world.habits import Habits, follows
 
@@ -66,6 +67,16 @@ def _branch(branch: If, rng, habits: Habits, depth: int) -> list[str]:
         return out + ["    " * depth + "else:"] + lines(other, rng, habits, depth + 1)
     rest = _branch(other[0], rng, habits, depth)
     return out + [rest[0].replace("if ", "elif ", 1)] + rest[1:]
+
+
+def rewritten(block, change: Callable[[str], str]):
+    """The block with every line of it, tests included, as `change` makes it."""
+    if isinstance(block, str):
+        return change(block)
+    if isinstance(block, list | tuple):
+        return type(block)(rewritten(part, change) for part in block)
+    parts = ("test", "opposite", "then", "other")
+    return replace(block, **{name: rewritten(getattr(block, name), change) for name in parts})
 
 
 def same_bodies(block: list) -> bool:

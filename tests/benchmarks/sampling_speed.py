@@ -23,9 +23,9 @@ import torch
 
 from procure_kit.completion import TOP_P, complete
 from procure_kit.cuts import cut_pair
+from procure_kit.generation import pairs_of
 from procure_kit.models import load_model
 from procure_kit.problems import load_problems
-from procure_kit.world.score import pairs_of
 
 CHUNK = 16  # prompts
 TEMPERATURE = 0.8

@@ -12,7 +12,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from procure_kit.source_trees import copy_whole, files_of
+from procure_kit.tree_files import copy_whole, files_of
 from tests.proofs.suites import KINDS, imported_from, judge, make_tree, run_suite, sites_of, write_results
 
 HERE = Path(__file__).with_suffix("")

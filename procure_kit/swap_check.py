@@ -1,18 +1,10 @@
-"""Independent Swap, recognised in a pair of syntax trees, at one place or at several; and what the checks share."""
+"""Independent Swap, recognised in a pair of syntax trees, at one place or at several."""
 
 import ast
+import hashlib
 from collections.abc import Iterator
 
-Pair = tuple[tuple[ast.AST, ast.AST], tuple[ast.AST, ast.AST]]  # first and last node in the one tree, in the other
-
-
-class NotThisConcept(ValueError):
-    """The programs differ in another way; the message says how."""
-
-
-def several(count: int, detail: str = "") -> str:
-    """The number of sites, where it is not one, before what else is to be said."""
-    return "; ".join(part for part in (f"{count} sites" if count > 1 else "", detail) if part)
+from procure_kit.syntax_pairs import NotThisConcept, Pair, parts, same, several
 
 
 def check_swap(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
@@ -29,21 +21,18 @@ def _compare(one, other, sites: list, line: int) -> None:
     line = getattr(one, "lineno", line)
     if same(one, other):
         return
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        order = _order(one, other) if all(isinstance(node, ast.stmt) for node in one) else range(len(one))
-        for a, b in zip((one[k] for k in order), other, strict=True):
-            _compare(a, b, sites, line)
-        if list(order) != sorted(order):
-            for k, i in enumerate(order):
-                for j in order[k + 1 :]:
-                    if j < i:
-                        _check_independent(one[j], one[i])
-            sites += _moves(one, other, list(order), 0)
-    elif isinstance(one, ast.AST) and type(one) is type(other):
-        for name in one._fields:
-            _compare(getattr(one, name, None), getattr(other, name, None), sites, line)
-    else:
+    pairs = parts(one, other)
+    if pairs is None:
         raise NotThisConcept(f"line {line}: the programs differ in more than the order of statements in one block")
+    order = _order(one, other) if isinstance(one, list) and all(isinstance(node, ast.stmt) for node in one) else []
+    for a, b in zip((one[k] for k in order), other, strict=True) if order else pairs:
+        _compare(a, b, sites, line)
+    if order != sorted(order):
+        for k, i in enumerate(order):
+            for j in order[k + 1 :]:
+                if j < i:
+                    _check_independent(one[j], one[i])
+        sites += _moves(one, other, order, 0)
 
 
 def _order(old: list[ast.stmt], new: list[ast.stmt]) -> list[int]:
@@ -59,12 +48,15 @@ def _order(old: list[ast.stmt], new: list[ast.stmt]) -> list[int]:
 
 
 def _key(node) -> str:
+    """A digest, of one length however deep statements are nested."""
     if isinstance(node, list):
         keys = [_key(part) for part in node]
-        return str(sorted(keys) if node and isinstance(node[0], ast.stmt) else keys)
-    if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-        return type(node).__name__ + str([_key(getattr(node, name, None)) for name in node._fields])
-    return ast.dump(node) if isinstance(node, ast.AST) else repr(node)
+        text = f"[{sorted(keys) if node and isinstance(node[0], ast.stmt) else keys}"
+    elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+        text = type(node).__name__ + str([_key(getattr(node, name, None)) for name in node._fields])
+    else:
+        text = ast.dump(node) if isinstance(node, ast.AST) else repr(node)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _moves(old: list, new: list, order: list[int], start: int) -> Iterator[tuple[bool, list[Pair]]]:
@@ -92,19 +84,6 @@ def _pair(old: list, new: list, low: int, high: int, down: int, up: int) -> list
     return [upper, lower]
 
 
-def same(one, other) -> bool:
-    """Whether two syntax trees, or two lists of them, are equal."""
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
-    if isinstance(one, ast.AST) and isinstance(other, ast.AST):
-        return ast.dump(one) == ast.dump(other)
-    return one == other
-
-
-def ends(part: ast.AST | list[ast.stmt]) -> tuple[ast.AST, ast.AST]:
-    return (part[0], part[-1]) if isinstance(part, list) else (part, part)
-
-
 def _check_independent(one: ast.stmt, other: ast.stmt) -> None:
     for statement in (one, other):
         jumps = (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
@@ -112,7 +91,7 @@ def _check_independent(one: ast.stmt, other: ast.stmt) -> None:
             raise NotThisConcept(f"line {statement.lineno}: a statement that jumps or declares cannot change places")
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             raise NotThisConcept(f"line {statement.lineno}: a docstring or a bare constant is no statement to swap")
-    (uses1, defs1), (uses2, defs2) = names(one), names(other)
+    (uses1, defs1), (uses2, defs2) = _names(one), _names(other)
     shared = defs1 & defs2 or defs1 & uses2 or uses1 & defs2
     if shared:
         told = ", ".join(sorted(shared))
@@ -131,11 +110,11 @@ _COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-def names(node: ast.AST) -> tuple[set[str], set[str]]:
+def _names(node: ast.AST) -> tuple[set[str], set[str]]:
     """The names that a piece of code uses, and those that it defines, outside its own inner scopes."""
     uses, definitions = set(), set()
     for child in ast.iter_child_nodes(node):
-        inner_uses, inner_definitions = names(child)
+        inner_uses, inner_definitions = _names(child)
         uses |= inner_uses
         definitions |= inner_definitions
     match node:
@@ -156,11 +135,11 @@ def names(node: ast.AST) -> tuple[set[str], set[str]]:
             definitions.add(name)
         case _ if isinstance(node, _COMPREHENSION):
             own = {n.id for part in node.generators for n in ast.walk(part.target) if isinstance(n, ast.Name)}
-            first = names(node.generators[0].iter)[0]  # evaluated outside
+            first = _names(node.generators[0].iter)[0]  # evaluated outside
             uses, definitions = uses - own | first, definitions - own
         case ast.Lambda():
             own = {n.arg for n in ast.walk(node.args) if isinstance(n, ast.arg)}
-            uses, definitions = uses - own | names(node.args)[0], set()
+            uses, definitions = uses - own | _names(node.args)[0], set()
         case _ if isinstance(node, _DEFINITION):
             definitions = {node.name}
     return uses, definitions

@@ -1,0 +1,38 @@
+"""Python's own tree: nodes stand where their spans say, whatever the line ends and the letters."""
+
+import ast
+
+import pytest
+
+from procure_kit.python_tree import PythonTree, line_starts
+
+LAYOUTS = {
+    "plain": "x = 1\ny = 2 + x\n",
+    "bom": "\ufeffx = 1\ny = 2 + x",
+    "crlf, a lone carriage return, a form feed": "x = 1\r\ny = 2\rz = 3\n\f\nw = 4\n",
+    "letters of several bytes": "größe = 'ß'; maß = größe\nẟ = '𝒳' + maß\n",
+}
+
+
+@pytest.mark.parametrize("source", LAYOUTS.values(), ids=LAYOUTS)
+def test_every_node_is_the_text_of_its_span(source):
+    parsed = PythonTree(source)
+    nodes = [node for node in ast.walk(parsed.tree) if isinstance(node, ast.expr)]
+    assert len(nodes) >= 4
+    for node in nodes:
+        assert ast.unparse(ast.parse(source[slice(*parsed.span(node))], mode="eval")) == ast.unparse(node)
+
+
+def test_from_one_node_to_another():
+    source = "\ufeffa = 'é'\nb = 2\nc = 3\n"
+    parsed = PythonTree(source)
+    assert source[slice(*parsed.span(*parsed.tree.body[:2]))] == "a = 'é'\nb = 2"
+
+
+def test_lines_begin_after_every_kind_of_newline_and_nothing_else():
+    assert line_starts("a\r\nb\rc\n\x0cd\x85e") == [0, 3, 5, 7]
+
+
+def test_what_does_not_parse_has_no_tree():
+    with pytest.raises(ValueError, match="line 2: the source does not parse"):
+        PythonTree("x = 1\ny = = 2\n")
