@@ -196,5 +196,5 @@ EXERCISES = {
     "consistent and useless": consistent_and_useless,
     "attention alone": attention_alone,
     "does it show": does_it_show,
-    "more originals": _number(480),
+    "more originals": _number(400),
 }

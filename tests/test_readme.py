@@ -29,6 +29,12 @@ def test_the_scores_are_those_of_the_model_that_ships():
     assert table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())) in README
 
 
+def test_the_experiments_are_those_of_the_results_file():
+    lines = (BENCHMARKS / "experiments_tiny.md").read_text().splitlines()
+    kept = [line for line in lines if line.startswith("|") and "| world/" not in line and "| kit |" not in line]
+    assert len(kept) > 10 and all(line in README for line in kept)
+
+
 def test_the_costs_are_those_of_the_results_file():
     assert (BENCHMARKS / "loss_cost.cpu.md").read_text().strip() in README
 

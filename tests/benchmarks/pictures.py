@@ -4,7 +4,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import procure_kit as pk
+from procure_kit import figures
 from procure_kit.code_html import show_pair
+from procure_kit.experiment_results import compared, contrasts, load_runs
 from tests.browsing import chromium, lab_page, offline
 
 FOLDER = Path(__file__).parents[2] / "data" / "pictures"
@@ -22,6 +24,7 @@ def main() -> None:
     draw_html(show_pair(pk.perturb(source, "if_else_flip")).html, FOLDER / "if_else_flip.png")
     pair = pk.attention_pair(*pk.load_model("smollm2"), pk.perturb(source, "variable_name_random"))
     draw_pair(pair, FOLDER / "pair_view.png")
+    draw_grid(FOLDER / "experiments.png")
     draw_explorer(FOLDER / "explorer.png")
 
 
@@ -42,6 +45,15 @@ def draw_pair(pair, path: Path) -> None:
             page.wait_for_selector("body[data-drawn]")
             bottom = page.evaluate("document.getElementById('head-status').getBoundingClientRect().bottom + scrollY")
             page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": 1200, "height": bottom})
+
+
+def draw_grid(path: Path) -> None:
+    """What the arms of the experiments gain over each other."""
+    runs = load_runs(Path(__file__).with_name("experiments_tiny.jsonl"))
+    found = {f"{after} − {before}": compared(runs, after, before) for after, before in contrasts(runs)}
+    shown = {"pass@1 original": "original", "pass@1 counterfactual": "counterfactual", "ccs_valid": "ccs_valid"}
+    figure = figures.gains(found, shown | {"whole function": "whole function"}, "What tuning changes, 95 % intervals")
+    figure.write_image(path, width=1100, height=620, scale=1.5)
 
 
 def draw_explorer(path: Path) -> None:

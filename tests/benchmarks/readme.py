@@ -27,6 +27,7 @@ def main(run: Path | None) -> None:
     readme = between(readme, "scores", table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())))
     readme = between(readme, "costs", (BENCHMARKS / "loss_cost.cpu.md").read_text().strip())
     readme = between(readme, "proofs", proofs())
+    readme = between(readme, "experiments", experiments())
     for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
         name, seconds = entry["notebook"], f"{entry['seconds']:.0f} s"
         put_time(ROOT / "notebooks" / f"{name}.ipynb", seconds)
@@ -50,6 +51,12 @@ def proofs() -> str:
     told = [text.partition("\n\nLooks")[2] for text in texts]
     reasons = [line for text in told for line in text.splitlines() if line.startswith("- `")]
     return "\n".join(table) + "\n\nEvery test that fails, by cause:\n\n" + "\n".join(reasons)
+
+
+def experiments() -> str:
+    """The grid's levels, and its differences over all sets together; the page has each set's own."""
+    kept = [line for line in (BENCHMARKS / "experiments_tiny.md").read_text().splitlines() if "| world/" not in line]
+    return "\n".join(line for line in kept if "| kit |" not in line).strip()
 
 
 def between(readme: str, mark: str, block: str) -> str:
