@@ -22,7 +22,10 @@ ALIASED = {"exec", "eval", "locals", "vars"}  # those that are dangerous under a
 TELLING = {
     "f_locals", "co_varnames", "co_cellvars", "co_freevars", "capture_locals", "getgeneratorlocals",
     "getcoroutinelocals", "getasyncgenlocals", "getargvalues", "getclosurevars",
+    "__closure__",  # its cells are in the order of their names
+    "numexpr", "duckdb", "pandasql", "patsy", "statsmodels",  # modules that look up names in the frame of their caller
 }  # fmt: skip
+_BUILTINS = {"builtins", "__builtins__"}  # by these a reader goes unseen, and any built-in can be replaced
 READING_ATTRIBUTES = {"exec", "eval", "query", "runctx", "set_trace", "stack", "_getframe", "currentframe", "f_locals"}
 READING_ATTRIBUTES |= {"bmat"}
 
@@ -71,7 +74,11 @@ class Analysis:
     @cached_property
     def words(self) -> set[str]:
         """Every word of the text, also in strings and comments, with Python's own: none can be a fresh name."""
-        return set(re.findall(r"\w+", self.source)) | set(keyword.kwlist) | set(keyword.softkwlist) | set(dir(builtins))
+        return self._text_words | set(keyword.kwlist) | set(keyword.softkwlist) | set(dir(builtins))
+
+    @cached_property
+    def _text_words(self) -> set[str]:
+        return set(re.findall(r"\w+", self.source))
 
     def reader(self, scope: Scope) -> str | None:
         """Why the names of a scope's variables may matter to something that runs, if they may."""
@@ -84,11 +91,29 @@ class Analysis:
         told = sorted(TELLING & self.words)
         if told:
             return f"something in the file reads the variables of a frame ({told[0]})"
+        if self._reader_of_builtins is not None:
+            return f"{self._reader_of_builtins} can be reached through the module builtins, and sees variables by names"
         if self._reader_by_another_name is not None:
             return f"{self._reader_by_another_name} goes by another name in the file, and can see variables by theirs"
         if self.star_import:
             return "a star import may bring a function that sees variables by their names"
         return self._readers[function]
+
+    @cached_property
+    def _reader_of_builtins(self) -> str | None:
+        """A reader that the text speaks of, be it in a string, when it also speaks of the module of built-ins."""
+        spoken = sorted((ALIASED | {"dir"}) & self._text_words)
+        return spoken[0] if spoken and _BUILTINS & self._names else None
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return {node.value for node in self.nodes if isinstance(node, cst.Name)}
+
+    @cached_property
+    def built_ins_may_change(self) -> bool:
+        """Whether the file can give a built-in another meaning in a way that no binding of its name shows."""
+        called = {occurrence.name for occurrence in self.scopes.occurrence.values()}
+        return not _BUILTINS.isdisjoint(self._names) or not called.isdisjoint({"exec", "globals"})
 
     @cached_property
     def _reader_by_another_name(self) -> str | None:
@@ -97,7 +122,7 @@ class Analysis:
         for node in self.nodes:
             if isinstance(node, cst.ImportAlias) and node.asname is not None and node.evaluated_name in ALIASED:
                 return node.evaluated_name
-            if isinstance(node, cst.Name) and node not in called and self.is_builtin(node) in ALIASED:
+            if isinstance(node, cst.Name) and node not in called and self._built_in_name(node) in ALIASED:
                 return node.value
         return None
 
@@ -127,13 +152,19 @@ class Analysis:
 
     @cached_property
     def printed(self) -> set[Occurrence]:
-        """Names that a program prints as text: those in f"{name=}"."""
-        told = (node for node in self.nodes if isinstance(node, cst.FormattedStringExpression) and node.equal)
-        told = [*told, *(node for node in self.nodes if isinstance(node, cst.TemplatedStringExpression))]
-        return {self.scopes.occurrence[n] for node in told for n in walk(node) if n in self.scopes.occurrence}
+        """Names that a program can show as text: those in f"{name=}", and annotations that are kept as text."""
+        told = [node for node in self.nodes if isinstance(node, cst.FormattedStringExpression) and node.equal]
+        told += [node for node in self.nodes if isinstance(node, cst.TemplatedStringExpression)]
+        if "annotations" in self._names:  # from __future__
+            told += [node for node in self.nodes if isinstance(node, cst.Annotation)]
+        found = {self.scopes.occurrence[n] for node in told for n in walk(node) if n in self.scopes.occurrence}
+        return {occurrence for occurrence in found if occurrence.variable.scope.kind != "module"}
 
     def is_builtin(self, node: cst.CSTNode) -> str | None:
         """The built-in's name when `node` is a name that can only mean that built-in, else None."""
+        return None if self.built_ins_may_change else self._built_in_name(node)
+
+    def _built_in_name(self, node: cst.CSTNode) -> str | None:
         occurrence = self.scopes.occurrence.get(node)
         if occurrence is None or self.star_import or not hasattr(builtins, occurrence.name):
             return None

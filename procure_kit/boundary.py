@@ -12,6 +12,7 @@ import re
 from collections import deque
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from procure_kit.wire import Channel, Gone, Unsendable
 
@@ -20,6 +21,8 @@ SMALL_INT = 1 << 64  # larger integers travel as hex: decimal conversion is quad
 MUTABLE = {"list": list, "dict": dict, "set": set, "bytearray": bytearray, "deque": deque}
 IMMUTABLE = {"tuple": tuple, "frozenset": frozenset}
 TEXTUAL = {"decimal": Decimal, "fraction": Fraction}
+RATIO = re.compile(r"-?\d+(/\d+)?")  # what str gives of a Fraction, which also reads "1e999999999", for hours
+LONGEST_MESSAGE = 1000  # characters of what an exception says
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
 OPERATIONS = {  # what the other side may ask of an object that stayed here
     "call": lambda target, args, kwargs: target(*args, **kwargs),
@@ -32,6 +35,7 @@ OPERATIONS = {  # what the other side may ask of an object that stayed here
     "bool": lambda target, args, kwargs: bool(target),
     "str": lambda target, args, kwargs: str(target),
 }
+SURROGATE = re.compile("[\ud800-\udfff]")
 ARRAYS = re.compile(r"[<>|=][bifcu]\d+")  # numpy's types of plain numbers
 
 
@@ -55,7 +59,7 @@ class Handle:
     """Stands for an object of the other side: what is done with it is done there, and gives plain data again.
 
     It is equal to nothing but itself, and holds what iterating it gives: no `__eq__` or `__contains__` of the other
-    side is asked.
+    side is asked. It can be called, iterated or measured where the object can (`handle_type`).
     """
 
     __slots__ = ("_peer", "_number", "_kind")
@@ -63,15 +67,6 @@ class Handle:
     def __init__(self, peer: "Peer", number: int, kind: str):
         for name, value in (("_peer", peer), ("_number", number), ("_kind", kind)):
             object.__setattr__(self, name, value)
-
-    def __call__(self, *args, **kwargs):
-        return self._peer.request("call", self._number, args, kwargs)
-
-    def __iter__(self):
-        return self._peer.request("iter", self._number)
-
-    def __next__(self):
-        return self._peer.request("next", self._number)
 
     def __getattr__(self, name: str):
         if name.startswith("_"):
@@ -83,12 +78,6 @@ class Handle:
             raise AttributeError(name)
         self._peer.request("setattr", self._number, (name, value))
 
-    def __getitem__(self, key: object):
-        return self._peer.request("getitem", self._number, (key,))
-
-    def __len__(self) -> int:
-        return self._peer.request("len", self._number)
-
     def __bool__(self) -> bool:
         return self._peer.request("bool", self._number)
 
@@ -99,11 +88,28 @@ class Handle:
         return f"<{self._kind}>"
 
 
+ABILITIES = {
+    "__call__": lambda handle, *args, **kwargs: handle._peer.request("call", handle._number, args, kwargs),
+    "__iter__": lambda handle: handle._peer.request("iter", handle._number),
+    "__next__": lambda handle: handle._peer.request("next", handle._number),
+    "__getitem__": lambda handle, key: handle._peer.request("getitem", handle._number, (key,)),
+    "__len__": lambda handle: handle._peer.request("len", handle._number),
+}
+
+
+@lru_cache
+def handle_type(able: tuple[str, ...]) -> type[Handle]:
+    """A Handle with some of the ABILITIES, so that `callable` and `isinstance(x, Iterable)` are told the truth."""
+    return type("Handle", (Handle,), {"__slots__": (), **{name: ABILITIES[name] for name in able}})
+
+
 class Peer:
     """One end of the channel: asks the other end, and answers it while waiting.
 
     `allowed` names the OPERATIONS that the other end may ask for.
     """
+
+    answered: type[BaseException] = BaseException  # what, raised by an operation, is an answer: SystemExit too
 
     def __init__(self, channel: Channel, allowed: tuple[str, ...]):
         self.channel, self.allowed = channel, allowed
@@ -120,9 +126,11 @@ class Peer:
             self.kept.append(value)
         return self.numbers[id(value)]
 
-    def handle(self, number: int, kind: str) -> Handle:
+    def handle(self, number: int, kind: str, able: list) -> Handle:
         """What stands for the other side's object of that number: always the same one."""
-        return self.handles.setdefault(number, Handle(self, number, kind))
+        if number not in self.handles:
+            self.handles[number] = handle_type(tuple(name for name in ABILITIES if name in able))(self, number, kind)
+        return self.handles[number]
 
     def request(self, operation: str, number: int, args: tuple = (), kwargs: dict | None = None) -> object:
         """Ask for an operation on an object of the other side.
@@ -146,7 +154,10 @@ class Peer:
                 refill(target, [self.decode(item, table, 1) for item in content])
             if "result" in reply:
                 return result
-            error = remote_error(str(reply["raise"]), str(reply["message"]), self.exceptions)
+            name, message = str(reply["raise"]), str(reply["message"])[:LONGEST_MESSAGE]
+            error = remote_error(name, message, self.exceptions)
+            if isinstance(error, StopIteration) and operation != "next":  # it would end a loop of the tests, unseen
+                error = RemoteError(f"{name}: {message}")
         except MALFORMED as problem:
             raise Gone(f"what arrived is no reply: {problem!r}") from problem
         raise error
@@ -173,8 +184,8 @@ class Peer:
             given = list(table)
             result = OPERATIONS[message["op"]](self.kept[message["on"]], args, kwargs)
             reply = {"result": self.encode(result, table)}
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are answers too
-            table, reply = Table(given), {"raise": type(error).__name__, "message": str(error)[:1000]}
+        except self.answered as error:
+            table, reply = Table(given), {"raise": type(error).__name__, "message": said(error)}
         try:
             reply["objects"] = [[self.encode(item, table, 1) for item in contents(value)] for value in given]
             self.channel.send(reply)
@@ -184,11 +195,13 @@ class Peer:
     def encode(self, value: object, table: Table, depth: int = 0) -> object:
         """Turn a value into JSON, numbering its mutable containers in `table`."""
         kind = type(value)
-        if value is None or kind in (bool, str, float) or (kind is int and -SMALL_INT < value < SMALL_INT):
+        if value is None or kind in (bool, float) or (kind is int and -SMALL_INT < value < SMALL_INT):
             return value
+        if kind is str:  # two halves of a surrogate pair would arrive as the one character that they are half of
+            return value if value.isascii() or not SURROGATE.search(value) else ["str", _hex(value)]
         if depth > MAX_DEPTH:
             raise Unsendable(f"a value nested more than {MAX_DEPTH} deep may not cross")
-        if kind is Handle and value._peer is self:
+        if issubclass(kind, Handle) and value._peer is self:
             return ["yours", value._number]
         for tag, base in MUTABLE.items():
             if isinstance(value, base):
@@ -205,7 +218,7 @@ class Peer:
         if isinstance(value, int):
             return ["int", hex(int.__index__(value))]
         if isinstance(value, str):
-            return ["str", str.__str__(value)]
+            return ["str", _hex(value)]
         if isinstance(value, float):
             return ["float", float.hex(value)]
         if isinstance(value, bytes):
@@ -221,7 +234,8 @@ class Peer:
             plain = self.encode(kind.tolist(value), Table())
             numbers = kind.__name__ == "ndarray" and ARRAYS.fullmatch(value.dtype.str)
             return ["array", value.dtype.str, plain] if numbers else plain
-        return ["handle", self.keep(value), kind.__name__]
+        able = [name for name in ABILITIES if any(name in vars(base) for base in kind.__mro__)]
+        return ["handle", self.keep(value), kind.__name__, able]
 
     def decode(self, data: object, table: Table, depth: int = 0) -> object:
         """Rebuild a value out of the fixed types alone. Raises: one of MALFORMED for anything else."""
@@ -239,15 +253,17 @@ class Peer:
             return value
         if tag in IMMUTABLE:
             return IMMUTABLE[tag]([self.decode(item, table, depth + 1) for item in rest[0]])
-        if tag in TEXTUAL:
-            return TEXTUAL[tag](rest[0])
         match tag, rest:
+            case "decimal", [str(text)]:
+                return Decimal(text)
+            case "fraction", [str(text)] if RATIO.fullmatch(text):
+                return Fraction(text)
             case "ref", [int(number)]:
                 return table[number]
             case "yours", [int(number)]:
                 return self.kept[number]
-            case "handle", [int(number), str(kind)]:
-                return self.handle(number, kind)
+            case "handle", [int(number), str(kind), list(able)]:
+                return self.handle(number, kind, able)
             case "array", [str(dtype), items] if ARRAYS.fullmatch(dtype):
                 import numpy
 
@@ -255,7 +271,7 @@ class Peer:
             case "int", [str(text)]:
                 return int(text, 16)
             case "str", [str(text)]:
-                return text
+                return bytes.fromhex(text).decode("utf-8", "surrogatepass")
             case "float", [str(text)]:
                 return float.fromhex(text)
             case "bytes", [str(text)]:
@@ -265,6 +281,10 @@ class Peer:
             case "range", [str(), str(), str()]:
                 return range(*(int(bound, 16) for bound in rest))
         raise ValueError(f"unknown kind of value {tag!r}")
+
+
+def _hex(value: str) -> str:
+    return str.encode(value, "utf-8", "surrogatepass").hex()
 
 
 def contents(value: object) -> list:
@@ -284,13 +304,25 @@ def refill(target: list | dict | set | bytearray | deque, items: list) -> None:
         target.extend(items)
 
 
+def said(error: BaseException) -> str:
+    """What an exception was given to say: what a KeyError shows are quotes around it. A program may make it fail."""
+    try:
+        what = error.args[0] if isinstance(error, KeyError) and len(error.args) == 1 else error
+        return str(what)[:LONGEST_MESSAGE]
+    except BaseException:
+        return "(what it says could not be had)"
+
+
 def remote_error(name: str, message: str, known: dict[str, type] | None = None) -> Exception:
     """The exception that stands for one of the other side: of its built-in type, a known one, or RemoteError."""
     if known and name in known:
-        error = known[name].__new__(known[name])
+        try:
+            error = Exception.__new__(known[name])  # past its own, which may want arguments
+        except TypeError:  # not for OSError and its kind
+            error = known[name].__new__(known[name])
         error.args = (message,)
         return error
     kind = Unsendable if name == "Unsendable" else getattr(builtins, name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError):
+    if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError | ExceptionGroup):
         return kind(message)
     return RemoteError(f"{name}: {message}")

@@ -8,25 +8,28 @@ import sys
 import types
 
 from procure_kit import stdin_program
-from procure_kit.boundary import OPERATIONS, Peer
+from procure_kit.boundary import OPERATIONS, Peer, Table, said
 from procure_kit.wire import Channel, Gone
 
 TESTS = "<tests>"
 
 
-def main(channel: Channel) -> None:
-    """Load one job's program and answer calls: object 0 is the entry point, or what runs the program on an input."""
+def main(channel: Channel, alone: bool) -> None:
+    """Load one job's program and answer calls: object 0 is the entry point, or what runs the program on an input.
+
+    alone: all processes that this one can see are of its own making.
+    """
     peer = Peer(channel, allowed=tuple(OPERATIONS))
     job = channel.receive()
     try:
-        channel.send(load(job, peer))
+        channel.send(load(job, peer, alone))
         while True:
             peer.answer(channel.receive())
     except Gone:
         return  # the oracle has its verdict
 
 
-def load(job: dict, peer: Peer) -> dict:
+def load(job: dict, peer: Peer, alone: bool) -> dict:
     """Execute {"program", "entry_point", "setup", "names"} as a module: {"status": "loaded", "found"}, or why not."""
     try:
         code = compile(job["program"], "<program>", "exec", dont_inherit=True)
@@ -36,7 +39,7 @@ def load(job: dict, peer: Peer) -> dict:
     except (ValueError, MemoryError, RecursionError) as error:  # null bytes; nested too deep for the parser
         return {"status": "unparsable", "detail": str(error) or "nested too deep"}
     if job.get("stdin"):
-        peer.keep(stdin_program.runner(code))
+        peer.keep(stdin_program.runner(code, alone))
         return {"status": "loaded", "found": {}}
     module = sys.modules["candidate"] = types.ModuleType("candidate")
     try:
@@ -46,14 +49,15 @@ def load(job: dict, peer: Peer) -> dict:
     except MemoryError:
         return {"status": "memory", "detail": "loading the program needed more memory than it may have"}
     except BaseException as error:  # SystemExit too
-        return {"status": "tests_fail", "detail": f"loading the program raised {type(error).__name__}: {error}"}
+        raised = f"{type(error).__name__}: {said(error)}".removesuffix(": ")
+        return {"status": "tests_fail", "detail": f"loading the program raised {raised}"}
     if job["entry_point"] not in module.__dict__:
         return {"status": "tests_fail", "detail": f"the program defines no {job['entry_point']!r}"}
     if job.get("tests"):
         return run_inside(job, module.__dict__)
     peer.keep(module.__dict__[job["entry_point"]])
     found = {name: module.__dict__[name] for name in job["names"] if callable(module.__dict__.get(name))}
-    return {"status": "loaded", "found": {name: [peer.keep(value), name] for name, value in found.items()}}
+    return {"status": "loaded", "found": {name: peer.encode(value, Table()) for name, value in found.items()}}
 
 
 def _imports(setup: str) -> list:

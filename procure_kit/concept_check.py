@@ -64,8 +64,10 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
             detail, old, new = _BY_NAMES[concept](before.tree, after.tree, analyse(original), analyse(counterfactual))
     except NotThisConcept as error:
         return Classification("not_this_concept", str(error))
-    except (RecursionError, ValueError) as error:
-        return Classification("unparsable", str(error) or "the source is nested too deeply to be compared")
+    except RecursionError:
+        return Classification("unparsable", "the source is nested too deeply to be compared")
+    except ValueError as error:
+        return Classification("unparsable", str(error))
     return Classification("ok", detail, _outermost(new), _outermost(old), concept)
 
 

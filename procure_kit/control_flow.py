@@ -41,8 +41,8 @@ class _Builder(Visitor):
     def since(self, start: int) -> list[int]:
         return list(range(start, len(self.flow.events)))
 
-    def link(self, event: int) -> None:
-        self.flow.before[event] = self.flow.before[event] + self.ends
+    def link(self, event: int, ends: list[int] | None = None) -> None:
+        self.flow.before[event] = self.flow.before[event] + (self.ends if ends is None else ends)
 
     # Names and assignments -----------------------------------------------------------------------------------------
     def visit_Name(self, node: cst.Name) -> None:
@@ -109,13 +109,36 @@ class _Builder(Visitor):
     visit_If = visit_IfExp
 
     def branch(self, test: cst.CSTNode, body: cst.CSTNode, orelse: cst.CSTNode | None) -> None:
-        self.visit(test)
-        skip = self.ends
+        self.ends, skip = self.test(test)
         self.visit(body)
         done, self.ends = self.ends, skip
         if orelse is not None:
             self.visit(orelse)
         self.ends = done + self.ends
+
+    def test(self, node: cst.CSTNode) -> tuple[list[int], list[int]]:
+        """The events after which a test has turned out true, and false."""
+        match node:
+            case cst.UnaryOperation(operator=cst.Not()):
+                holds, fails = self.test(node.expression)
+                return fails, holds
+            case cst.BooleanOperation():
+                both = isinstance(node.operator, cst.And)
+                holds, fails = self.test(node.left)
+                self.ends = holds if both else fails
+                later_holds, later_fails = self.test(node.right)
+                return (later_holds, fails + later_fails) if both else (holds + later_holds, later_fails)
+            case cst.Comparison():
+                self.visit_all([node.left, node.comparisons[0]])
+                fails = self.ends
+                for target in node.comparisons[1:]:
+                    self.visit(target)
+                    fails = fails + self.ends
+                return self.ends, fails
+        self.visit(node)
+        if isinstance(node, cst.Name | cst.Integer) and node.value in ("True", "1"):
+            return self.ends, []
+        return self.ends, self.ends
 
     def visit_Lambda(self, node: cst.Lambda) -> None:
         self.visit_all(defaults(node.params))
@@ -131,8 +154,8 @@ class _Builder(Visitor):
         head = self.event()
         self.assign(for_in.target, Assigned("element", for_in.iter))
         for condition in for_in.ifs:
-            self.visit(condition.test)
-            self.link(head)
+            self.ends, fails = self.test(condition.test)
+            self.link(head, fails)
         if for_in.inner_for_in is not None:
             self.visit(for_in.inner_for_in.iter)
             self.comp_for(node, for_in.inner_for_in)
@@ -165,8 +188,7 @@ class _Builder(Visitor):
     visit_Raise = visit_Return
 
     def visit_Assert(self, node: cst.Assert) -> None:
-        self.visit(node.test)
-        holds = self.ends
+        holds, self.ends = self.test(node.test)
         if node.msg is not None:
             self.visit(node.msg)
         self.ends = holds
@@ -184,8 +206,8 @@ class _Builder(Visitor):
 
     def visit_While(self, node: cst.While) -> None:
         head = self.event()
-        self.visit(node.test)
-        self.loop(node, head, self.ends)
+        self.ends, over = self.test(node.test)
+        self.loop(node, head, over)
 
     def visit_For(self, node: cst.For) -> None:
         self.visit(node.iter)
@@ -268,12 +290,24 @@ class _Builder(Visitor):
             start, entry = len(self.flow.events), self.ends
             self.visit(case.pattern)
             if case.guard is not None:
-                self.visit(case.guard)
+                self.ends, _ = self.test(case.guard)
             fails = entry + self.since(start)  # a pattern that fails half way may have bound some names
+            if case.guard is None and isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None:
+                fails = []  # `case x` and `case _` take all
             self.visit(case.body)
             exits = exits + self.ends
             self.ends = fails
         self.ends = exits + self.ends
+
+    def visit_MatchOr(self, node: cst.MatchOr) -> None:
+        """Each alternative is tried where the one before it failed, and they bind the same names."""
+        exits, first = [], len(self.flow.events)
+        for alternative in node.patterns:
+            start, entry = len(self.flow.events), self.ends
+            self.visit(alternative.pattern)
+            exits, self.ends = exits + self.ends, entry + self.since(start)
+        self.ends = exits
+        self.flow.together.append([event.occurrence for event in self.flow.events[first:] if event.writes])
 
     # Bodies that run at another time -------------------------------------------------------------------------------
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:

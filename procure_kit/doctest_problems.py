@@ -35,8 +35,9 @@ def problems_from_package(
     results = run_many(((problem.program, problem) for problem in problems), workers, timeout=timeout)
     sound = []
     for problem, result in zip(problems, results, strict=True):
-        sound += [problem] if result.passed else []
-        if not result.passed:
+        if result.passed:
+            sound.append(problem)
+        else:
             on_left_out(f"{problem.task_id}: {result.status}: {result.detail}")
     nothings = ((next(broken_versions(p.program, p.entry_point)).program, p) for p in sound)
     found = []

@@ -4,7 +4,6 @@ of it at once: the verdict, the tokens that the loss weights, what the analysis 
 It is made of ipywidgets alone, so JupyterLab, VS Code and Colab show it; where none of them runs it is a picture.
 """
 
-import os
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -18,6 +17,7 @@ from procure_kit.concepts.candidate import short
 from procure_kit.counterfactual import Counterfactual, NotApplicable, Site
 from procure_kit.problems import Problem, load_problems
 from procure_kit.rows import append_row, read_rows
+from procure_kit.screenshot import picture
 from procure_kit.validation import validate
 
 OWN_CODE = "my own code"
@@ -200,14 +200,10 @@ class Explorer(widgets.VBox):
         return "".join([message(chosen), self.said.value, self.shown[PAIR].value, self.shown[SITES].value])
 
     def _repr_mimebundle_(self, **options) -> dict:
-        """The widgets; while committed notebooks are made (`procure run --in-place`), a picture in their place."""
-        if "png" in os.environ.get("PLOTLY_RENDERER", ""):
-            from procure_kit.screenshot import screenshot
-
-            style = "<style>body{font:16px sans-serif}td,th{padding:0 1em 0 0}</style>"
-            page = f'<!doctype html><meta charset="utf-8">{style}{self.html}'
-            return {"image/png": screenshot(page, 1200, 640), "text/plain": "the explorer"}
-        return super()._repr_mimebundle_(**options) | {"text/html": self.html}
+        """The widgets, or a picture of them."""
+        style = "<style>body{font:16px sans-serif}td,th{padding:0 1em 0 0}</style>"
+        shown = picture(f'<!doctype html><meta charset="utf-8">{style}{self.html}', "the explorer", 1200, 640)
+        return shown or (super()._repr_mimebundle_(**options) | {"text/html": self.html})
 
 
 def site_label(site: Site) -> str:

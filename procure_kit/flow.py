@@ -40,6 +40,7 @@ class Flow:
     events: list[Event] = field(default_factory=list)
     before: list[list[int]] = field(default_factory=list)
     assigned: dict[Occurrence, Assigned] = field(default_factory=dict)
+    together: list[list[Occurrence]] = field(default_factory=list)  # definitions that must have one name: `[x] | x`
     kinds: dict[Occurrence, str | None] = field(default_factory=dict)  # worked out by inference.py on first use
 
     _covered: dict[Variable, bool] = field(default_factory=dict)
@@ -119,6 +120,7 @@ class Flow:
 
         def root(occurrence):
             while web[occurrence] is not occurrence:
+                web[occurrence] = web[web[occurrence]]  # halves the way of whoever asks next
                 occurrence = web[occurrence]
             return occurrence
 
@@ -132,6 +134,10 @@ class Flow:
         for use in read:
             for definition in self.reaching(use)[0]:
                 web[root(use)] = root(definition)
+        for group in self.together:
+            own = [occurrence for occurrence in group if occurrence in web]
+            for one, other in zip(own, own[1:], strict=False):
+                web[root(one)] = root(other)
         groups: dict[Occurrence, list[Occurrence]] = {}
         for occurrence in sorted(web, key=lambda o: o.span):
             groups.setdefault(root(occurrence), []).append(occurrence)

@@ -106,8 +106,8 @@ def _kind(analysis: Analysis, node: cst.CSTNode) -> Kind:
             return "bytes" if "b" in node.prefix.lower() else "str"
         case cst.FormattedString():  # one part alone may be a subclass of str; two are joined into a new one
             return "str" if any(isinstance(part, cst.FormattedStringText) for part in node.parts) else None
-        case cst.ConcatenatedString():
-            return "bytes" if _kind(analysis, node.left) == "bytes" else "str"
+        case cst.ConcatenatedString():  # "" f"{x}" is one part alone, too
+            return _union([_kind(analysis, node.left), _kind(analysis, node.right)])
         case cst.Name():
             return _name(analysis, node)
         case cst.NamedExpr():
@@ -128,12 +128,18 @@ def _kind(analysis: Analysis, node: cst.CSTNode) -> Kind:
         case cst.Call():
             return _call(analysis, node)
         case cst.Subscript():
-            indexed = len(node.slice) > 1 or isinstance(node.slice[0].slice, cst.Index)
-            whole = _kind(analysis, node.value)
-            if indexed:
-                return _ELEMENTS.get(whole)
-            return whole if whole in ("str", "bytes", "list", "tuple", _BOTTOM) else None
+            return _subscript(analysis, node)
     return None
+
+
+def _subscript(analysis: Analysis, node: cst.Subscript) -> Kind:
+    whole = _kind(analysis, node.value)
+    if whole in ("str", _BOTTOM):
+        return whole
+    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Slice):
+        return whole if whole in ("bytes", "list", "tuple") else None
+    index = None if len(node.slice) > 1 else _kind(analysis, node.slice[0].slice.value)
+    return _ELEMENTS.get(whole) if index == "int" else _BOTTOM if index is _BOTTOM else None  # it may be a slice
 
 
 def _name(analysis: Analysis, node: cst.Name) -> Kind:
@@ -166,11 +172,15 @@ def _arithmetic(analysis: Analysis, left: cst.CSTNode, operator: cst.CSTNode, ri
 
 
 def _comparison(analysis: Analysis, node: cst.Comparison) -> Kind:
-    """`in` and `is` give a bool always; the others are what the operands' own methods return."""
-    if all(isinstance(target.operator, cst.In | cst.NotIn | cst.Is | cst.IsNot) for target in node.comparisons):
+    """`in` and `is` give a bool always; the others are what the operands' own methods return: of lists that are put
+    in order, those of their elements."""
+    operators = {type(target.operator) for target in node.comparisons}
+    if operators <= {cst.In, cst.NotIn, cst.Is, cst.IsNot}:
         return "int"
-    kinds = [_kind(analysis, part) for part in (node.left, *(target.comparator for target in node.comparisons))]
-    return "int" if all(found in EXACT for found in kinds) else _BOTTOM if _BOTTOM in kinds else None
+    kinds = {_kind(analysis, part) for part in (node.left, *(target.comparator for target in node.comparisons))}
+    if _BOTTOM in kinds:
+        return _BOTTOM
+    return "int" if kinds <= (EXACT if operators <= {cst.Equal, cst.NotEqual} else EXACT - {"list", "tuple"}) else None
 
 
 def _call(analysis: Analysis, node: cst.Call) -> Kind:

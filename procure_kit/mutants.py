@@ -27,17 +27,20 @@ def broken_versions(program: str, entry_point: str, lines: Collection[int] = ())
         yield Broken("a function that returns None at once", f"{program}\n{entry_point} = lambda *a, **k: None\n")
     else:
         yield Broken("a program that does nothing", "")
-    tree = ast.parse(program)
+    tree = ast.parse(program.removeprefix("\ufeff"))
     for number, node in enumerate(ast.walk(tree)):
         if lines and getattr(node, "lineno", None) not in lines:
             continue
         mutant = _broken(node)
         if mutant is not None and ast.dump(mutant) != ast.dump(node):
-            changed = copy.deepcopy(tree)
-            target = next(twin for index, twin in enumerate(ast.walk(changed)) if index == number)
-            target.__dict__.update(mutant.__dict__)
-            what = f"line {node.lineno} with {ast.unparse(mutant).splitlines()[0]!r}"
-            yield Broken(what, ast.unparse(changed), not isinstance(node, ast.Return | ast.Constant))
+            try:
+                changed = copy.deepcopy(tree)
+                target = next(twin for index, twin in enumerate(ast.walk(changed)) if index == number)
+                target.__dict__.update(mutant.__dict__)
+                what, text = ast.unparse(mutant).splitlines()[0], ast.unparse(changed)
+            except RecursionError:
+                continue  # what is nested so deep can be run, and not be written anew
+            yield Broken(f"line {node.lineno} with {what!r}", text, not isinstance(node, ast.Return | ast.Constant))
 
 
 def _broken(node: ast.AST) -> ast.AST | None:

@@ -33,7 +33,7 @@ def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: A
     known = {o.name for o in old.scopes.occurrence.values()}
     for variable, name in mapping.items():
         _check_new_name(variable, name, known)
-    functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
+    functions = dict.fromkeys(_home(old, variable) for variable in mapping)
     for function in functions:
         for scope in function.inside():
             for variable in scope.variables.values():
@@ -46,15 +46,17 @@ def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: A
 def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
     """Variables of a function trade names. Raises: NotThisConcept."""
     pairs, mapping = _renamed_whole(one, other, old, new)
-    functions = dict.fromkeys(_home(old, variable.scope) for variable in mapping)
-    for function in functions:
-        here = {v.name: name for v, name in mapping.items() if _home(old, v.scope) is function}
+    functions: dict[Scope, dict[Variable, str]] = {}
+    for variable, name in mapping.items():
+        functions.setdefault(_home(old, variable), {})[variable] = name
+    for function, renamed in functions.items():
+        here = {variable.name: name for variable, name in renamed.items()}
         if set(here) != set(here.values()):
             odd = set(here.values()) - set(here) or set(here) - set(here.values())
             raise NotThisConcept(
                 f"{function.node.name.value}: not the same names in another order: {', '.join(sorted(odd))}"
             )
-        wrong = [v.name for v, name in mapping.items() if _home(old, v.scope) is function and here[v.name] != name]
+        wrong = [variable.name for variable, name in renamed.items() if here[variable.name] != name]
         if wrong:
             raise NotThisConcept(f"{function.node.name.value}: {wrong[0]} became one name here and another there")
     return (several(len(functions)), *_spans(pairs))
@@ -153,7 +155,8 @@ def _check_shape(one, other, line: int = 1) -> None:
         raise NotThisConcept(f"line {line}: the programs differ in more than names of variables")
     name = _NAMES.get(type(one))
     for place, (a, b) in enumerate(pairs or ()):
-        if name is None or one._fields[place] != name or a is None or b is None:
+        some = isinstance(a, list) and len(a) != len(b)  # `global x` and `global x, y`
+        if name is None or one._fields[place] != name or a is None or b is None or some:
             _check_shape(a, b, line)
 
 
@@ -183,9 +186,12 @@ def _check_new_name(variable: Variable, name: str, known: set[str]) -> None:
         raise NotThisConcept(f"{variable.name} became {name}, which already means something in the program")
 
 
-def _home(analysis: Analysis, scope: Scope) -> Scope:
-    """The top-level function or method that a scope belongs to."""
+def _home(analysis: Analysis, variable: Variable) -> Scope:
+    """The top-level function or method that a variable belongs to. Raises: NotThisConcept when it belongs to none."""
+    scope = variable.scope
     while scope not in analysis.functions:
+        if scope.parent is None:
+            raise NotThisConcept(f"{variable.name} has a new name, but belongs to no function")
         scope = scope.parent
     return scope
 

@@ -5,23 +5,19 @@ Names that the tests use and do not define come from the ORIGINAL program, execu
 of the candidate runs here, and what is compared is plain data, rebuilt here.
 """
 
-import ast
-import reprlib
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import import_module
 
 from procure_kit.boundary import Peer, RemoteError, Table
+from procure_kit.explanation import LONGEST, TESTS, explain, short
 from procure_kit.plain_tests import Traits, traits
 from procure_kit.stdin_program import LONGEST as LONGEST_OUTPUT
 from procure_kit.stdin_program import compare
 from procure_kit.wire import Channel, Gone, Unsendable
 
-TESTS = "<tests>"
-LONGEST = 400  # characters of a detail's part: a learner reads it
 ALIASES = {"np": "numpy"}
 
 
@@ -36,24 +32,10 @@ def _raise(result: dict) -> None:
     raise Finished(result["status"], result["detail"])
 
 
-class Short(reprlib.Repr):
-    """Values as a learner wants to read them: whole when they are small."""
-
-    def __init__(self):
-        super().__init__()
-        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdict = self.maxdeque = 20
-        self.maxstring = self.maxother = 150
-
-    def repr_int(self, value: int, level: int) -> str:
-        """Large integers by their size: their digits take quadratic time, and Python refuses to print some."""
-        return repr(value) if abs(value) < 10**50 else f"<an integer of {value.bit_length():,} bits>"
-
-
-_short = Short()
-
-
 class Asking(Peer):
     """The oracle's end: whatever the candidate does wrong ends the run at once, so that no test can catch it."""
+
+    answered = Exception  # no Finished: it ends the run, wherever it comes
 
     def __init__(self, channel: Channel, timeout: float, end: Callable[[dict], None]):
         super().__init__(channel, allowed=("call", "iter", "next"))
@@ -79,7 +61,7 @@ class Asking(Peer):
         """The function that tests call as `candidate`."""
 
         def candidate(*args, **kwargs):
-            shown = [_short.repr(arg) for arg in args] + [f"{key}={_short.repr(kwargs[key])}" for key in kwargs]
+            shown = [short(arg) for arg in args] + [f"{key}={short(kwargs[key])}" for key in kwargs]
             self.call, self.outcome = f"{name}({', '.join(shown)})", "did not return"
             try:
                 value = self.request("call", 0, args, kwargs)
@@ -87,7 +69,7 @@ class Asking(Peer):
                 kind = "" if isinstance(error, RemoteError) else f"{type(error).__name__}: "  # its message has the type
                 self.outcome = f"raised {kind}{error}".removesuffix(": ")[:LONGEST]
                 raise
-            self.outcome = f"returned {_short.repr(value)}"
+            self.outcome = f"returned {short(value)}"
             return value
 
         candidate.__name__ = candidate.__qualname__ = name
@@ -146,7 +128,7 @@ def judge(job: dict, channel: Channel, end: Callable[[dict], None] = _raise) -> 
         )
         return {"status": status, "detail": detail}
     if loaded.get("status") in ("unparsable", "memory", "tests_fail"):
-        return {"status": loaded["status"], "detail": str(loaded.get("detail"))}
+        return {"status": loaded["status"], "detail": str(loaded.get("detail"))[:LONGEST]}
     if not found:
         return run_cases(job["cases"], peer, job["tolerance"], job["any_case"])
     if found.inside:
@@ -156,7 +138,7 @@ def judge(job: dict, channel: Channel, end: Callable[[dict], None] = _raise) -> 
     except Finished:
         raise
     except BaseException as error:  # a test may raise anything
-        return {"status": "tests_fail", "detail": explain(error, job["test"], peer)}
+        return {"status": "tests_fail", "detail": explain(error, job["test"], peer.call, peer.outcome)}
     return {"status": "passed", "detail": ""}
 
 
@@ -176,7 +158,7 @@ def run_tests(job: dict, peer: Asking, found: Traits, offered: object) -> None:
         elif name not in names and ALIASES.get(name, name) in {"numpy", *sys.stdlib_module_names}:
             names[name] = import_module(ALIASES.get(name, name))
         elif isinstance(offered, dict) and name in offered:
-            names[name] = peer.handle(_number(offered[name]), name)
+            names[name] = _offer(offered[name], peer)
     if not found.check or not job["solved"]:
         names[job["entry_point"]] = proxy
     if "numpy" in job["test"] + job["setup"]:
@@ -189,18 +171,20 @@ def run_tests(job: dict, peer: Asking, found: Traits, offered: object) -> None:
 
 
 def beware_of_nothing() -> None:
-    """Let numpy.allclose, for the tests in this process, tell nothing from something.
+    """Let numpy's allclose and isclose, for the tests in this process, tell nothing from something.
 
     By numpy's broadcasting an empty list is close to any number: it would pass whatever is compared that way.
     """
     import numpy
 
-    if not isinstance(numpy.allclose, partial):
-        numpy.allclose = partial(_allclose, numpy.allclose, numpy.size)
+    for name in ("allclose", "isclose"):
+        if not isinstance(getattr(numpy, name), partial):
+            setattr(numpy, name, partial(_close, getattr(numpy, name), numpy.asarray, numpy.False_))
 
 
-def _allclose(allclose: Callable, size: Callable, a: object, b: object, *args, **kwargs) -> bool:
-    return bool(size(a)) == bool(size(b)) and allclose(a, b, *args, **kwargs)
+def _close(close: Callable, array: Callable, no: object, a: object, b: object, *args, **kwargs) -> object:
+    a, b = array(a), array(b)  # once: a Handle may have another size the next time that it is asked
+    return close(a, b, *args, **kwargs) if bool(a.size) == bool(b.size) else no
 
 
 def _is_class(value: object) -> bool:
@@ -208,8 +192,11 @@ def _is_class(value: object) -> bool:
     return isinstance(value, type) and value.__module__ == "tests" and not issubclass(value, BaseException)
 
 
-def _number(offer: object) -> int:
-    return offer[0] if isinstance(offer, list) and offer and type(offer[0]) is int else -1
+def _offer(offer: object, peer: Asking) -> object:
+    """A class or function of the program's, as a handle and nothing else."""
+    if not isinstance(offer, list) or offer[:1] != ["handle"]:
+        raise Gone("what the program offers is no handle")
+    return peer.decode(offer, Table())
 
 
 def run_cases(cases: list, peer: Asking, tolerance: float, any_case: bool) -> dict:
@@ -219,12 +206,14 @@ def run_cases(cases: list, peer: Asking, tolerance: float, any_case: bool) -> di
         peer.call = where = f"case {number} of {len(cases)}"
         start = time.monotonic()
         peer.channel.deadline = start + peer.timeout
-        match peer.request("call", 0, (given,)):
-            case [str(output), int(ending), str(errors)]:
-                slowest = max(slowest, time.monotonic() - start)
-            case _:
-                return {"status": "crashed", "detail": f"{where}: the program broke what runs it"}
-        said = errors.strip().splitlines()[-1][:LONGEST] if errors.strip() else ""
+        try:
+            output, ending, errors = peer.request("call", 0, (given,))
+            said = errors.strip().splitlines()[-1][:LONGEST] if errors.strip() else ""
+            too_long = len(output.encode(errors="replace")) > LONGEST_OUTPUT
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"[:LONGEST]
+            return {"status": "crashed", "detail": f"{where}: the program broke what runs it ({why})"}
+        slowest = max(slowest, time.monotonic() - start)
         result = {"slowest": slowest, "status": "tests_fail"}
         if ending and said.startswith("MemoryError"):
             return result | {"status": "memory", "detail": f"{where} needed more memory than it may have"}
@@ -234,45 +223,8 @@ def run_cases(cases: list, peer: Asking, tolerance: float, any_case: bool) -> di
             return result | {"status": "crashed", "detail": f"{where}: the program was killed by signal {-ending}"}
         if ending:
             return result | {"detail": f"{where}: the program ended with exit code {ending}" + (said and f": {said}")}
-        if len(output) > LONGEST_OUTPUT:
+        if too_long:
             return result | {"status": "refused", "detail": f"{where}: more than {LONGEST_OUTPUT:,} bytes of output"}
         if wrong := compare(output, expected, tolerance, any_case):
-            return result | {"detail": f"{where}: {wrong}; the input was {_short.repr(given)}"}
+            return result | {"detail": f"{where}: {wrong}; the input was {short(given)}"}
     return {"status": "passed", "detail": "", "slowest": slowest}
-
-
-def explain(error: BaseException, tests: str, peer: Asking) -> str:
-    """Which test failed, what it expected and what came, in one line."""
-    said = f"{type(error).__name__}: {error}".removeprefix("AssertionError: ").removesuffix(": ")[:LONGEST]
-    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if _of_tests(frame)]
-    if not frames:
-        return f"the tests could not be run: {said}"
-    frame, line = frames[-1]
-    simple = (ast.Assert, ast.Expr, ast.Assign, ast.Return, ast.For, ast.If, ast.With, ast.While, ast.Raise)
-    around = [n for n in ast.walk(ast.parse(tests)) if isinstance(n, simple) and n.lineno <= line <= n.end_lineno]
-    parts = [f"test line {line}"]
-    if around:
-        statement = min(around, key=lambda node: node.end_lineno - node.lineno)
-        parts.append(ast.unparse(statement).splitlines()[0][:LONGEST])
-        expected = _expected(statement, frame)
-        if expected and expected not in parts[-1]:
-            parts.append(f"expected {expected}")
-    parts.append(f"{peer.call} {peer.outcome}" if peer.call else said)
-    if peer.call and not isinstance(error, AssertionError) and not peer.outcome.startswith("raised"):
-        parts.append(said)
-    return "; ".join(parts)
-
-
-def _of_tests(frame) -> bool:
-    return frame.f_code.co_filename == TESTS
-
-
-def _expected(statement: ast.stmt, frame) -> str:
-    """The right-hand side of `assert ... == value`, unless computing it would call the candidate again."""
-    match statement:
-        case ast.Assert(test=ast.Compare(ops=[ast.Eq() | ast.Is()], comparators=[right])):
-            if any(isinstance(node, ast.Call) for node in ast.walk(right)):
-                return ""
-            code = compile(ast.Expression(right), TESTS, "eval")
-            return _short.repr(eval(code, frame.f_globals, frame.f_locals))
-    return ""

@@ -6,7 +6,6 @@ code_units.py says in which units. `figure` and `mass_figure` are static picture
 Shapes: L layers, H query heads, U units.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from procure_kit.completion import complete
 from procure_kit.counterfactual import Counterfactual, Span
 from procure_kit.cuts import Cut, cut_pair
 from procure_kit.pairpage import page
+from procure_kit.screenshot import picture
 from procure_kit.unit_maps import UnitMaps, unit_maps
 
 WIDEST = 30  # characters of a label in a figure
@@ -190,13 +190,9 @@ class AttentionPair:
         return FRAME.format(escape(f"Attention pair, {self.concept}"), escape(self.html))
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        """The page; while committed notebooks are made (`procure run --in-place`), a picture of it in its place."""
+        """The page, or a picture of it."""
         text = f"Attention pair of {self.task_id or 'a program'}, {self.concept}"
-        if "png" in os.environ.get("PLOTLY_RENDERER", ""):
-            from procure_kit.screenshot import screenshot
-
-            return {"image/png": screenshot(self.html, height=1400), "text/plain": text}
-        return {"text/html": self.frame(), "text/plain": text}
+        return picture(self.html, text, 1200, 1400) or {"text/html": self.frame(), "text/plain": text}
 
 
 def attention_pair(

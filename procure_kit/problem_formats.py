@@ -55,25 +55,40 @@ def _humaneval(row: dict) -> Problem:
         given["cases"] = tuple((stdin + "", stdout + "") for stdin, stdout in cases)
     except (TypeError, ValueError) as error:
         raise ValueError("field 'cases' must be a list of [input, output] pairs of strings") from error
-    kinds = {"setup": str, "tolerance": float, "any_case": bool, "time_limit": float}
-    for name, kind in kinds.items():
+    for name in ("tolerance", "time_limit"):
         if row.get(name) is not None:
-            if not isinstance(row[name], (int, float) if kind is float else kind):
+            given[name] = _number(row, name)
+    for name, kind in (("setup", str), ("any_case", bool)):
+        if row.get(name) is not None:
+            if not isinstance(row[name], kind):
                 raise ValueError(f"field {name!r} must be of type {kind.__name__}, not {type(row[name]).__name__}")
             given[name] = row[name]
+    if not given["cases"] and not given["entry_point"].isidentifier():
+        raise ValueError("field 'entry_point' must be the name of a function")
     return Problem(**given)
+
+
+def _number(row: dict, name: str) -> float:
+    """A number that is not below zero. NaN and infinities are not, and whole numbers may be too large for a float."""
+    value = 0 if row.get(name) is None else row[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        raise ValueError(f"field {name!r} must be a number from 0 to a billion")
+    return float(value)
 
 
 def _mbpp(row: dict) -> Problem:
     """MBPP: `text` (full) or `prompt` (sanitized), `code`, `test_list`, `test_setup_code` or `test_imports`."""
     number = row.get("task_id")
-    if not isinstance(number, str | int):
+    if number is None:
         raise ValueError("field 'task_id' is missing")
+    if not isinstance(number, str | int) or isinstance(number, bool):
+        raise ValueError(f"field 'task_id' must be a number or a string, not {type(number).__name__}")
     tests = _strings(row, "test_list")
     if not tests:
         raise ValueError("field 'test_list' is empty")
     code = _text(row, "code") if row.get("code") is not None else ""
-    setup = "\n".join([*_strings(row, "test_imports"), row.get("test_setup_code") or ""]).strip().replace("\r\n", "\n")
+    code_before = _text(row, "test_setup_code") if row.get("test_setup_code") is not None else ""
+    setup = "\n".join([*_strings(row, "test_imports"), code_before]).strip()
     return Problem(
         task_id=f"MBPP/{str(number).removeprefix('MBPP/')}",
         prompt=_docstring(f"{_text(row, 'text', 'prompt').strip()}\n{tests[0]}"),
@@ -113,6 +128,10 @@ def _cruxeval(row: dict) -> Problem:
     """CRUXEval: a function `f`, one input and the output that belongs to it."""
     number, code = _text(row, "task_id", "id"), _text(row, "code", "function")
     call = f"candidate({_text(row, 'input')}) == {_text(row, 'output')}"
+    try:
+        ast.parse(call, mode="eval")
+    except (SyntaxError, ValueError) as error:
+        raise ValueError("fields 'input' and 'output' must be a call's arguments and what it returns") from error
     return Problem(number, "", code.rstrip() + "\n", f"def check(candidate):\n    assert {call}\n", "f")
 
 
@@ -135,7 +154,7 @@ def _codecontests(row: dict, languages: Collection[str]) -> Problem:
         cases=tuple(dict.fromkeys(cases)),
         tolerance=tolerance_in(description),
         any_case=bool(ANY_CASE.search(description)),
-        time_limit=_seconds(row.get("time_limit")),
+        time_limit=_seconds(row),
     )
 
 
@@ -162,8 +181,11 @@ def _solution(row: dict, languages: Collection[str]) -> str:
     if unknown:
         raise ValueError(f"unknown language {min(unknown)!r}: use {', '.join(LANGUAGES)}")
     given = _columns(row, "solutions", ("language", "solution"))
-    wanted = {*languages, *(LANGUAGES.index(name) for name in languages)}
-    for language, program in zip(given.get("language") or (), _strings(given, "solution"), strict=False):
+    wanted = [*languages, *(LANGUAGES.index(name) for name in languages)]
+    languages = given.get("language") or []
+    if not isinstance(languages, list):
+        raise ValueError("field 'solutions' must name the language of each solution")
+    for language, program in zip(languages, _strings(given, "solution"), strict=False):
         if language in wanted:
             try:
                 ast.parse(program)
@@ -173,10 +195,11 @@ def _solution(row: dict, languages: Collection[str]) -> str:
     return ""
 
 
-def _seconds(limit: object) -> float | None:
+def _seconds(row: dict) -> float | None:
+    limit = row.get("time_limit")
     if isinstance(limit, dict):
-        return (limit.get("seconds") or 0) + (limit.get("nanos") or 0) / 1e9 or None
-    return float(limit) if isinstance(limit, int | float) else None
+        return _number(limit, "seconds") + _number(limit, "nanos") / 1e9 or None
+    return _number(row, "time_limit") or None
 
 
 def tolerance_in(description: str) -> float:

@@ -7,10 +7,13 @@ import warnings
 from procure_kit.counterfactual import Span
 
 BOM = "\ufeff"
+LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each
 
 
 def check_syntax(source: str) -> ast.Module:
-    """Parse with Python's own parser. Raises: ValueError with one sentence when that fails."""
+    """Parse with Python's own parser. Raises: ValueError with one sentence when that fails, or would take too long."""
+    if len(source) > LONGEST:
+        raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     if "\0" in source:
         line = source[: source.index("\0")].count("\n") + 1
         raise ValueError(f"line {line} holds a null byte: this is not Python source text")

@@ -30,7 +30,10 @@ def recognise(original: str, counterfactual: str) -> Classification:
     if fits:
         best = min(fits, key=lambda key: "looser reading" in found[key].detail)
         return replace(found[best], concept=best)
-    kinds = _mixture(check_syntax(original), check_syntax(counterfactual))
+    try:
+        kinds = _mixture(check_syntax(original), check_syntax(counterfactual))
+    except RecursionError:
+        return Classification("unparsable", "the source is nested too deeply to be compared")
     if kinds:
         return Classification("mixed", f"several concepts at once: {' and '.join(_KINDS[kind] for kind in kinds)}")
     told = dict.fromkeys(each.detail for each in found.values())
@@ -64,7 +67,7 @@ def _text(node, kinds: tuple[str, ...]) -> str:
         return repr(node)
     if "if_else_flip" in kinds and isinstance(node, ast.If | ast.IfExp) and node.orelse:
         return _branches(node.test, node.body, node.orelse, kinds)
-    return type(node).__name__ + str([_text(getattr(node, name, None), kinds) for name in node._fields])
+    return f"{type(node).__name__}({', '.join(_text(getattr(node, name, None), kinds) for name in node._fields)})"
 
 
 def _block(nodes: list, kinds: tuple[str, ...]) -> str:
@@ -77,7 +80,7 @@ def _block(nodes: list, kinds: tuple[str, ...]) -> str:
             texts.append(_text(nodes[at], kinds))
         at += 1
     is_block = bool(nodes) and isinstance(nodes[0], ast.stmt)
-    return str(sorted(texts) if is_block and "independent_swap" in kinds else texts)
+    return f"[{', '.join(sorted(texts) if is_block and 'independent_swap' in kinds else texts)}]"
 
 
 def _branches(test: ast.expr, body, orelse, kinds: tuple[str, ...]) -> str:

@@ -4,7 +4,6 @@ Each decision is appended to a file at once, so that a review goes on where it s
 counts. What the validator said is not shown while you decide, and compared afterwards.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
@@ -16,6 +15,7 @@ import traitlets
 from procure_kit.code_html import show_pair
 from procure_kit.counterfactual import NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.rows import append_row, read_rows
+from procure_kit.screenshot import picture
 
 DECISIONS = ("accept", "reject")
 
@@ -98,15 +98,9 @@ class Review(anywidget.AnyWidget):
             self.note = self.decided.get(key(shown), ("", ""))[1]
 
     def _repr_mimebundle_(self, **options):
-        """The widget; while committed notebooks are made (`procure run --in-place`), a picture in its place."""
-        if "png" in os.environ.get("PLOTLY_RENDERER", ""):
-            from procure_kit.screenshot import screenshot
-
-            page = (
-                f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif"><p>{self.line}</p>{self.pair}'
-            )
-            return {"image/png": screenshot(page, 1200, 480), "text/plain": "the review"}
-        return super()._repr_mimebundle_(**options)
+        """The widget, or a picture of it."""
+        page = f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif"><p>{self.line}</p>{self.pair}'
+        return picture(page, "the review", 1200, 480) or super()._repr_mimebundle_(**options)
 
 
 def key(pair: Counterfactual) -> tuple:

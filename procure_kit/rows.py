@@ -4,6 +4,7 @@ import gzip
 import json
 import sys
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -52,17 +53,33 @@ def _raw_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
         yield from ((f"item {number}", lambda row=row: row) for number, row in enumerate(rows, start=1))
     else:
         opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield str(number), lambda line=line: json.loads(line.decode())
+        number = 0
+        try:
+            with opener(path, "rb") as lines:
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        yield str(number), lambda line=line: _parsed(line)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            why = f"from here on it cannot be unpacked: {error}"
+            yield str(number + 1), lambda: _bad(why)
+
+
+def _parsed(line: bytes) -> object:
+    try:
+        return json.loads(line.decode("utf-8-sig"))  # some editors begin a file with a mark of its encoding
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON: {error.msg} (column {error.colno})") from error
+
+
+def _bad(why: str) -> None:
+    raise ValueError(why)
 
 
 def _array(path: Path) -> list | None:
     """The rows of a file that is one JSON array, as MBPP's sanitized part is published; None for any other."""
     try:
         value = json.loads(path.read_bytes())
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, list) else None
 
@@ -78,8 +95,13 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
             for row in batch.to_pylist():
                 number += 1
                 yield f"row {number}", lambda row=row: row
-    except ArrowException as error:
-        raise ValueError(f"{path}: no Parquet file that can be read: {error}") from error
+    except (ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # the system's; one without a number is pyarrow's
+            raise
+        if not number:
+            raise ValueError(f"{path}: no Parquet file that can be read: {error}") from error
+        why = f"from here on it cannot be read: {error}"
+        yield f"row {number + 1}", lambda: _bad(why)
 
 
 def _checked(row: object, required: tuple[str, ...]) -> dict:

@@ -106,7 +106,9 @@ _reasons: dict[str, str] = {}  # levels that this system forbids, and why
 
 def _worker() -> _Worker:
     with contextlib.suppress(IndexError):  # raised when none is idle; threads share the pool
-        return _idle.pop()
+        while (worker := _idle.pop()).process.poll() is not None:
+            worker.close()  # someone killed it
+        return worker
     for level in LEVELS:
         if level not in _reasons:
             try:
@@ -149,12 +151,13 @@ def run_tests(
     if require is not None and require not in LEVELS:
         raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
     job = {name: getattr(problem, name) for name in ("test", "setup", "entry_point", "cases", "tolerance", "any_case")}
-    job |= {"program": program, "original": problem.program, "solved": bool(problem.canonical_solution.strip())}
+    program, original = (text.removeprefix("\ufeff") for text in (program, problem.program))  # a mark of the encoding
+    job |= {"program": program, "original": original, "solved": bool(problem.canonical_solution.strip())}
     job |= {"memory_mb": memory_mb, "own_process": own_process}
     if timeout is None:
         same = {"memory_mb": memory_mb, "require": require, "own_process": own_process}
         timeout, own = TIMEOUT, TIMEOUT
-        if job["solved"] and program != problem.program:
+        if job["solved"] and program != original:
             timeout, own = limits_by(run_original(problem.program, problem, timeout=TIMEOUT, **same))
         cpu_seconds = own if cpu_seconds is None else cpu_seconds
     cpu_seconds = timeout if cpu_seconds is None else cpu_seconds
@@ -183,6 +186,8 @@ def run_tests(
         else:
             if result.pop("broken", False):
                 worker.close()
+                if attempt == 1:
+                    continue
             else:
                 _idle.append(worker)
         passed = result["status"] in ("passed", "passed_in_own_process")

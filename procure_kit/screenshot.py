@@ -1,5 +1,6 @@
 """A PNG of a page, by headless Chromium: the static picture that stands in committed notebooks."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,7 +15,7 @@ def chromium() -> str:
     return browser
 
 
-def screenshot(html: str, width: int = 1200, height: int = 1100) -> bytes:
+def screenshot(html: str, width: int, height: int) -> bytes:
     """Open the page with no network and return what it shows. Raises: ValueError without Chromium or a picture."""
     browser = chromium()
     with TemporaryDirectory(prefix="procure-") as folder:
@@ -29,3 +30,13 @@ def screenshot(html: str, width: int = 1200, height: int = 1100) -> bytes:
         if not picture.is_file():
             raise ValueError(f"Chromium made no picture: {done.stderr.strip()[-300:]}")
         return picture.read_bytes()
+
+
+def picture(html: str, text: str, width: int, height: int) -> dict | None:
+    """What a notebook shows of a page in its place while committed notebooks are made; None at any other time.
+
+    `procure run --in-place` asks for it, by the renderer that it sets for plotly's figures.
+    """
+    if "png" in os.environ.get("PLOTLY_RENDERER", ""):
+        return {"image/png": screenshot(html, width, height), "text/plain": text}
+    return None

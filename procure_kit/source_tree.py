@@ -16,7 +16,6 @@ from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 from procure_kit.counterfactual import Span
 from procure_kit.python_tree import BOM, check_syntax, line_starts
 
-LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each
 # Layout that carries no names: skipping it makes a walk several times shorter.
 _LAYOUT = {
     "leading_lines", "lines_after_decorators", "header", "footer", "trailing_whitespace", "comma", "lpar", "rpar",
@@ -69,8 +68,6 @@ def parse_source(source: str) -> SourceTree:
 
     Raises: ValueError with one clear sentence for what Python or LibCST cannot read.
     """
-    if len(source) > LONGEST:
-        raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     check_syntax(source)
     try:
         module = cst.parse_module(source.removeprefix(BOM))
@@ -78,6 +75,8 @@ def parse_source(source: str) -> SourceTree:
         # What MetadataWrapper does for ByteSpanPositionProvider, but in characters and without its two extra walks.
         state = SpanProvidingCodegenState(module.default_indent, module.default_newline, spans, get_length=len)
         module._codegen(state)
+    except cst.CSTValidationError as error:
+        raise ValueError(f"LibCST cannot read this source: {error}") from error
     except cst.ParserSyntaxError as error:
         raise ValueError(f"line {error.raw_line}: LibCST cannot read this source: {error.message}") from error
     except (RecursionError, KeyError):  # its printer, cut short, misses a position

@@ -7,7 +7,6 @@ import atexit
 import contextlib
 import os
 import re
-import shutil
 import signal
 import sys
 import tempfile
@@ -16,33 +15,37 @@ import traceback
 import types
 from collections.abc import Callable
 
+from procure_kit.isolation import empty_folder
+
 LONGEST = 8_000_000  # bytes of output
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I)
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.I)
 
 
-def runner(code: types.CodeType) -> Callable[[str], list]:
-    """A function from a standard input to [standard output, exit code or minus a signal, end of standard error]."""
+def runner(code: types.CodeType, alone: bool) -> Callable[[str], list]:
+    """A function from a standard input to [standard output, exit code or minus a signal, end of standard error].
+
+    alone: as in candidate.py; then no process that a case starts lives on beside the next one.
+    """
 
     def run(given: str) -> list:
         with contextlib.ExitStack() as stack:
             files = [stack.enter_context(tempfile.TemporaryFile(dir=".")) for _ in range(3)]
             files[0].write(given.encode("utf-8", "surrogatepass"))
             files[0].seek(0)
-            return _run(code, files)
+            return _run(code, files, alone)
 
     return run
 
 
-def _run(code: types.CodeType, files: list) -> list:
+def _run(code: types.CodeType, files: list, alone: bool) -> list:
     child = os.fork()
     if child == 0:
         os.setsid()
         _live(code, [file.fileno() for file in files])
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     with contextlib.suppress(ProcessLookupError, PermissionError):  # nothing of it may be left
-        os.killpg(child, signal.SIGKILL)
-    for name in os.listdir():  # what a case leaves behind is not there for the next one
-        shutil.rmtree(name, ignore_errors=True) if os.path.isdir(name) else os.unlink(name)
+        os.kill(-1 if alone else -child, signal.SIGKILL)
+    empty_folder()  # what a case leaves behind is not there for the next one
     for file in files[1:]:
         file.seek(0)
     output, errors = files[1].read(LONGEST + 1), files[2].read()[-2000:]

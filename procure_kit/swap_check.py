@@ -1,6 +1,7 @@
 """Independent Swap, recognised in a pair of syntax trees, at one place or at several."""
 
 import ast
+import hashlib
 from collections.abc import Iterator
 
 from procure_kit.syntax_pairs import NotThisConcept, Pair, parts, same, several
@@ -47,12 +48,15 @@ def _order(old: list[ast.stmt], new: list[ast.stmt]) -> list[int]:
 
 
 def _key(node) -> str:
+    """A digest, of one length however deep statements are nested."""
     if isinstance(node, list):
         keys = [_key(part) for part in node]
-        return str(sorted(keys) if node and isinstance(node[0], ast.stmt) else keys)
-    if isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-        return type(node).__name__ + str([_key(getattr(node, name, None)) for name in node._fields])
-    return ast.dump(node) if isinstance(node, ast.AST) else repr(node)
+        text = f"[{sorted(keys) if node and isinstance(node[0], ast.stmt) else keys}"
+    elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
+        text = type(node).__name__ + str([_key(getattr(node, name, None)) for name in node._fields])
+    else:
+        text = ast.dump(node) if isinstance(node, ast.AST) else repr(node)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _moves(old: list, new: list, order: list[int], start: int) -> Iterator[tuple[bool, list[Pair]]]:

@@ -51,6 +51,8 @@ class Channel:
 
     def receive(self) -> dict:
         """Read one message. Raises: Gone when the channel closes, time is over, or what arrives is no message."""
+        if self.deadline is not None and time.monotonic() > self.deadline:  # also when there is always one more
+            raise Gone("no answer in time", timeout=True)
         (size,) = _size.unpack(self._take(_size.size))
         if size > MAX_BYTES:
             raise Gone(f"a message of {size:,} bytes is more than the {MAX_BYTES:,} that may cross")

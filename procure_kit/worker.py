@@ -2,28 +2,30 @@
 
     caller ── worker: the tests, trusted ── zygote: the first process of a PID namespace ── candidate, one a job
 
-The worker runs the tests (oracle.py), in a fork of its own unless they can leave no trace. For each job it hands the
-zygote one end of a fresh socket pair; the zygote forks a candidate with that end and nothing else, which is sent the
-program alone and then answers calls. When the verdict is there, or the time is over, the zygote kills all it forked.
+The worker runs the tests (oracle.py), in a fork of its own unless they can leave no trace. The zygote has a candidate
+forked and waiting, with one end of a fresh socket pair and nothing else, and hands the worker the other: there goes the
+program alone, and then come the calls. When the verdict is there, or the time is over, the zygote kills all it forked.
 """
 
 import contextlib
 import gc
 import importlib
-import json
 import os
 import random
 import signal
 import socket
+import struct
 import sys
 import time
 
-from procure_kit import isolation, oracle, zygote
+from procure_kit import isolation, landlock, oracle, seccomp, zygote
 from procure_kit.oracle import Finished
+from procure_kit.usage import Usage, processes_of_this_user
 from procure_kit.wire import Channel, Gone
 
 GRACE = 0.5  # seconds beyond the time limit in which the oracle can still report by itself
 TICK = 0.1  # seconds between two looks at the clock, the memory, and the caller
+LONGEST_DETAIL = 2000  # characters
 WARM = """abc array base64 bisect calendar cmath collections contextlib copy dataclasses datetime decimal enum
 fractions functools hashlib heapq io itertools json math numbers operator random re statistics string struct textwrap
 time typing"""  # what programs of the benchmarks import, so that a fork has it already
@@ -36,14 +38,19 @@ def main(fd: int, level: str) -> None:
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
-    usage, others = isolation.Usage(), isolation.processes_of_this_user()
+    usage, others = Usage(), processes_of_this_user()
     try:
         if level == "namespaces":
             isolation.enter_namespaces()
+        elif level == "landlock":
+            landlock.version()
+            if not seccomp.supported():
+                raise OSError("no filter of system calls is known for this machine")
         elif level == "process" and os.geteuid() == 0 and not isolation.can_run_as(isolation.NOBODY):
             raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
         isolation.adopt_orphans()
         control, usage.root = zygote.start(level, others)
+        control.sendall(b".")  # the first candidate
     except OSError as error:
         caller.send({"why": str(error)})
         return
@@ -65,18 +72,16 @@ def main(fd: int, level: str) -> None:
 class _Job:
     """Runs one job after another; a timer looks after the one that runs."""
 
-    def __init__(self, caller: Channel, control: socket.socket, usage: isolation.Usage):
+    def __init__(self, caller: Channel, control: socket.socket, usage: Usage):
         self.caller, self.control, self.usage = caller, control, usage
         self.deadline = self.limit_mb = self.limit_cpu = None
 
     def run(self, job: dict) -> dict:
         """The result of one job; `broken` in it when this worker should not go on."""
         memory_mb, cases = job["memory_mb"], max(1, len(job["cases"]))
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
-            limits = {"cpu": int(job["cpu_seconds"]) + 1, "memory_mb": memory_mb}
-            socket.send_fds(self.control, [json.dumps(limits).encode()], [theirs.fileno()])
-            theirs.close()
+        limits = {"cpu": int(job["cpu_seconds"]) + 1, "memory_mb": memory_mb}
+        with socket.socket(fileno=socket.recv_fds(self.control, 1, 1)[1][0]) as ours:
+            Channel(ours).send(limits)
             random.seed(0)
             start = time.monotonic()
             self.limit_mb, self.limit_cpu = memory_mb, job["cpu_seconds"] * cases
@@ -88,6 +93,8 @@ class _Job:
                 result = run(job, Channel(ours))
             except Finished as end:
                 result = end.result
+            except Exception as error:  # whatever the program found to do, the next job finds a worker
+                result = {"status": "crashed", "detail": f"judging it raised {type(error).__name__}: {error}"}
             finally:
                 self.deadline = None
                 signal.setitimer(signal.ITIMER_REAL, 0)
@@ -101,17 +108,18 @@ class _Job:
                 "cpu": 0.0,
                 "broken": True,
             }
+        ending, cpu = ended
         if result["status"] == "gone":
-            over = ended["cpu"] >= limits["cpu"] or ended["ending"] == -signal.SIGXCPU
+            over = cpu >= limits["cpu"] or ending == -signal.SIGXCPU
             result["status"] = "timeout" if over else "crashed"
-            result["detail"] += f": {_ended(ended['ending'])} after {ended['cpu']:.1f} s of CPU time"
-        return {"seconds": seconds, "cpu": ended["cpu"]} | result
+            result["detail"] += f": {_ended(ending)} after {cpu:.1f} s of CPU time"
+        return {"seconds": seconds, "cpu": cpu} | result | {"detail": _on_one_line(result["detail"])}
 
-    def _end_candidate(self) -> dict | None:
+    def _end_candidate(self) -> tuple[int, float] | None:
         try:
             self.control.sendall(b".")
-            return json.loads(self.control.recv(200))
-        except (OSError, ValueError):
+            return zygote.ENDED.unpack(self.control.recv(zygote.ENDED.size))
+        except (OSError, struct.error):
             return None
 
     def _in_a_fork(self, job: dict, channel: Channel) -> dict:
@@ -122,6 +130,7 @@ class _Job:
             if child == 0:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
                 os.setsid()
+                isolation.die_with_the_parent()
                 zygote.keep_only(theirs.fileno(), channel.socket.fileno())
                 zygote.live(_report, job)
             theirs.close()
@@ -161,6 +170,11 @@ def _report(job: dict) -> None:
         os._exit(0)
 
     finish(oracle.judge(job, channel, finish))
+
+
+def _on_one_line(detail: str) -> str:
+    """With every character that cannot be printed, such as a terminal's commands, as Python would write it."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in detail[:LONGEST_DETAIL])
 
 
 def _ended(ending: int) -> str:

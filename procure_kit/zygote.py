@@ -5,19 +5,20 @@ At the level "namespaces" it is the first process of a PID namespace, so that it
 
 import contextlib
 import gc
-import json
 import os
 import random
+import shutil
 import signal
 import socket
+import struct
 import tempfile
 import traceback
 
-from procure_kit import candidate, isolation, seccomp
+from procure_kit import candidate, isolation, landlock, seccomp
 from procure_kit.wire import Channel
 
+ENDED = struct.Struct("id")  # how a candidate ended, as subprocess's returncode, and its seconds of CPU time
 SPARE = 100  # descriptors from here on are unused
-MOVED = os.urandom(8).hex()  # begins a name that no program can have given
 
 
 def start(level: str, others: int) -> tuple[socket.socket, int]:
@@ -59,7 +60,8 @@ def live(function, *args) -> None:
 
 
 def serve(control: socket.socket, level: str, others: int) -> None:
-    """Fork a candidate for each order, and on the next word kill it and all that came of it; until `control` closes."""
+    """Fork a candidate and hand its channel over; on the next word kill it and all that came of it, say how it ended,
+    and fork another, until `control` closes."""
     keep_only(control.detach())
     control = socket.socket(fileno=3)
     os.environ.clear()
@@ -72,41 +74,53 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     if uid is not None and level != "namespaces":
         os.chown(home, uid, uid)
     os.chdir(home)
+    fence = landlock.fence(isolation.python_paths(), isolation.answers(), home) if level == "landlock" else None
     isolation.limit(processes=isolation.PROCESSES + (others if uid is None else 0))
     seccomp.forbid()
     gc.disable()
     gc.freeze()  # forks that never touch an object's header never copy its page
-    while order := socket.recv_fds(control, 200, 1):
-        data, ends, *_ = order
-        if not data:
-            break
-        limits = json.loads(data)
+    try:
+        _keep_one_ready(control, uid, level, fence)
+    finally:
+        if level != "namespaces":
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
+    """Fork a candidate ahead of each order: it waits while the last one's verdict is on its way."""
+    word = control.recv(1)
+    while word:
+        ours, theirs = socket.socketpair()
         child = os.fork()
         if child == 0:
-            _become_candidate(ends[0], uid, limits, level)
-        os.close(ends[0])
+            ours.close()
+            live(_become_candidate, theirs.detach(), uid, level, fence)
+        with ours, theirs, contextlib.suppress(BrokenPipeError):  # raised when the worker is gone
+            socket.send_fds(control, [b"."], [ours.fileno()])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
-        _empty()
-        if not word:
-            break
-        control.sendall(json.dumps({"ending": ending, "cpu": seconds}).encode())
-    if level != "namespaces":
-        os.rmdir(home)
+        isolation.empty_folder()
+        if word:
+            control.sendall(ENDED.pack(ending, seconds))
 
 
-def _become_candidate(end: int, uid: int | None, limits: dict, level: str) -> None:
+def _become_candidate(end: int, uid: int | None, level: str, fence: int | None) -> None:
     os.setsid()
     os.dup2(end, 3)  # in place of what commands the zygote
     os.close(end)
+    channel = Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3))
+    limits = channel.receive()
     isolation.limit(cpu_seconds=limits["cpu"], memory_mb=limits["memory_mb"])
     isolation.drop_privileges(uid)
+    if fence is not None:
+        landlock.enter(fence)
+        os.close(fence)
     if level != "namespaces":
-        seccomp.keep_signals_in()
+        seccomp.keep_in()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(0)  # a program that draws random numbers gets the same ones each time
     gc.enable()
-    live(candidate.main, Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3)))
+    candidate.main(channel, level == "namespaces")
 
 
 def _kill_all(child: int, level: str) -> tuple[int, float]:
@@ -139,24 +153,6 @@ def _children() -> list[int]:
             return [int(pid) for pid in file.read().split()]
     except FileNotFoundError:  # elsewhere than on Linux nothing can be listed
         return []
-
-
-def _empty() -> None:
-    """Empty the working directory, however deep a program nested its folders: each level is moved up, then removed."""
-    os.chmod(".", 0o777 if os.geteuid() == 0 else 0o700)  # a candidate of the same user may have locked it
-    count = 0
-    while names := os.listdir():
-        for name in names:
-            if os.path.islink(name) or not os.path.isdir(name):
-                os.unlink(name)
-                continue
-            os.chmod(name, 0o700)
-            for inner in os.listdir(name):
-                path, count = f"{name}/{inner}", count + 1
-                if os.path.isdir(path) and not os.path.islink(path):
-                    os.chmod(path, 0o700)
-                os.rename(path, f"{MOVED}{count}")
-            os.rmdir(name)
 
 
 def keep_only(*wanted: int) -> None:

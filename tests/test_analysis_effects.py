@@ -28,6 +28,8 @@ def value_of(expression, setup=SETUP):
         ("max(n, 2)", "int"), ("max(xs)", None), ("s.split()", "list"), ("s.find(a)", "int"), ("a.find(s)", None),
         ("s[0]", "str"), ("xs[0]", None), ("xs[1:]", "list"), ("n if a else 2", "int"), ("n if a else s", None),
         ("n or len(s)", "int"), ("a", None), ("int(a)", "int"), ("[q for q in a]", "list"), ("lambda: 1", None),
+        ("'' f'{b}'", None), ("b'c'[0]", "int"), ("b'c'[a]", None), ("range(3)[n]", "int"), ("range(3)[a]", None),
+        ("xs < [2]", None), ("xs == [2]", "int"), ("(1,) <= (a,)", None), ("s[a]", "str"), ("b'c'[:]", "bytes"),
     ],
 )  # fmt: skip
 def test_kind(expression, expected):
@@ -60,6 +62,8 @@ def test_kind_of_a_variable(body, expected):
 def test_a_shadowed_builtin_proves_nothing():
     assert kind(*value_of("len(a)", "len = str\ndef f(a):\n")) is None
     assert kind(*value_of("len(a)", "from m import *\ndef f(a):\n")) is None
+    assert kind(*value_of("len(a)", "import builtins\nbuiltins.len = str\ndef f(a):\n")) is None
+    assert kind(*value_of("len(a)", "globals()['len'] = str\ndef f(a):\n")) is None
 
 
 @pytest.mark.parametrize(

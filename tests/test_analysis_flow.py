@@ -42,6 +42,7 @@ WEBS = {
     "consumed on the spot": ("x = 1\ny = sum(x for q in a)\nx = 2\ng(x)", "AABB"),
     "del needs and takes": ("x = 1\ndel x\nx = 2\ng(x)", "AABB"),
     "match captures": ("x = 1\nmatch a:\n    case [x, 1]: h()\n    case _: g(x)", "AAA"),
+    "alternatives bind alike": ("x = 1\ng(x)\nmatch a:\n    case [x, 1] | (x, 2): h()", "AABB"),
     "match guard": ("x = 1\ng(x)\nmatch a:\n    case x if x > 1: g(x)", "AABBB"),
     "unpacking": ("x, y = a\ng(x)\n(x, y), z = b\ng(x)", "AABB"),
     "assert stops": ("x = 1\nassert a, (x := 2)\ng(x)", "ABA"),

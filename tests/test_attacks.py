@@ -199,7 +199,7 @@ BOMBS = {
 
 @pytest.mark.parametrize(("body", "status"), BOMBS.values(), ids=BOMBS)
 def test_bombs(body, status):
-    result = attack(f"def f(x):\n    {body}\n", timeout=1.5)
+    result = attack(f"def f(x):\n    {body}\n", timeout=6 if status == "memory" else 1.5)  # a busy machine forks slowly
     assert result.status in ((status,) if status else NOT_A_WIN), result
 
 
@@ -229,7 +229,7 @@ REACH = {
     "shared memory": CALL.format("shmget(1, 4096, 0o1666)"),
     "kills everybody": "try: os.kill(-1, 9)\nexcept OSError: return 'no'\nreturn 'no'",
     "interrupts its parent": "import time\nos.kill(1, 2) if os.geteuid() == os.stat('/').st_uid else 0\ntime.sleep(.1)\nreturn 'no'",
-    "sends out": "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ntry: s.sendto(b'x', ('192.0.2.1', 53))\nexcept OSError: return 'no'\nreturn 'yes'",
+    "sends out": "try: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))\nexcept OSError: return 'no'\nreturn 'yes'",
     "sees interfaces": "return 'yes' if {n for _, n in socket.if_nameindex()} - {'lo', 'tunl0', 'sit0', 'ip6tnl0', 'gre0', 'gretap0', 'erspan0', 'ip_vti0', 'ip6_vti0', 'ip6gre0'} else 'no'",
     "opens a raw socket": "try: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)\nexcept OSError: return 'no'\nreturn 'yes'",
     "is root": "return 'yes' if os.access('/usr', os.W_OK) or 0 in os.getgroups() and os.geteuid() == 0 and os.access('/', os.W_OK) else 'no'",
@@ -248,7 +248,7 @@ def test_abstract_sockets_of_the_machine(namespaces):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("\0procure-kit-test-" + str(os.getpid()))
         server.listen()
-        body = "s = socket.socket(socket.AF_UNIX)\ntry: s.connect(x)\nexcept OSError: return 'no'\nreturn 'yes'"
+        body = "try: socket.socket(socket.AF_UNIX).connect(x)\nexcept OSError: return 'no'\nreturn 'yes'"
         assert seen(body, server.getsockname().decode()) == "'no'"
         with socket.socket(socket.AF_UNIX) as here:
             here.connect(server.getsockname())

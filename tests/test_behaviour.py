@@ -28,6 +28,14 @@ def test_every_accepted_site_of_both_modes_has_a_row():
     assert compare(0, 3, ("t", "import nothing_like_it", "f", []))[0][4] == "cannot be run: ModuleNotFoundError"
 
 
+def test_a_swap_that_changes_something_says_what_speaks_against_it():
+    source = "def f(x):\n    a = x.pop()\n    b = x.pop()\n    print(a)\n    x[0] = b\n    return a, b\n"
+    rows = [row for row in compare(0, 3, ("t", source, "f", [[[1, 2, 3]]])) if row[4] != "same"]
+    assert [(row[1], row[2], row[4]) for row in rows] == [
+        ("procure", "independent_swap", "the result differs; it calls x.pop, which may change state")
+    ]
+
+
 def test_inputs_are_those_of_the_tests_and_others_like_them():
     known = arguments("def check(candidate):\n    assert candidate([1, 'a'], -2) == candidate(other)\n")
     assert known == [[[1, "a"], -2]]

@@ -64,6 +64,14 @@ CASES = {
         "class Mine(Exception): pass\ndef f(): raise Mine('x')",
         "try: candidate()\nexcept Exception as e: assert 'Mine: x' in str(e)\nelse: assert False",
     ),
+    "a key that is missing": (
+        "def f(d): return d['k']",
+        "try: candidate({})\nexcept KeyError as e: assert e.args == ('k',) and str(e) == \"'k'\"\nelse: assert False",
+    ),
+    "iterating a class of the program's": (
+        "import enum\nclass Color(enum.Enum):\n    RED = 1\ndef f(): return 1",
+        "assert [color.value for color in Color] == [candidate()]",
+    ),
     "dataclass": (
         "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\ndef f(): return P(1).x",
         "assert candidate() == 1",
@@ -83,6 +91,21 @@ def test_boundary(program, test):
     assert result.passed, result.detail
 
 
+@pytest.mark.parametrize(
+    "mine",
+    [
+        "class Mine(Exception): pass\n",
+        "class Mine(OSError): pass\n",
+        "class Mine(Exception):\n    def __new__(cls, a, b=1): return super().__new__(cls, a)\n",
+    ],
+)
+def test_an_exception_of_the_originals_own_type_is_caught_as_such(mine):
+    test = "try: candidate()\n    except Mine as e: assert e.args == ('x',)\n    else: assert False"
+    given = Problem("t", "", mine + "def f(): raise Mine('x')\n", f"def check(candidate):\n    {test}\n", "f")
+    assert run_tests(given.program, given).passed
+    assert run_tests(given.program.replace("raise Mine", "raise KeyError"), given).status == "tests_fail"
+
+
 def test_an_argument_that_cannot_cross_is_refused():
     deep = problem("def f(x): return x", "x = []\nfor _ in range(200): x = [x]\ncandidate(x)")
     result = run_tests(deep.program, deep)
@@ -96,7 +119,7 @@ def decode(data: object) -> object:
 
 FORGED = [
     ["pickle", "x"], ["list"], ["int", "zz"], ["ref", 0], ["yours", 3], {"a": 1}, ["set", [["list", []]]], [],
-    ["fraction", "1/0"],
+    ["fraction", "1/0"], ["fraction", "1e9"], ["handle", 0, "x"], ["str", "zz"],
 ]  # fmt: skip
 
 

@@ -118,3 +118,21 @@ def test_neighbours_at_the_start_of_a_flipped_body_are_swapped_once():
     assert [site.concept for site in made.sites] == ["if_else_flip", "independent_swap"]
     assert all(edit in placed for edits in made.edits for edit in edits)
     assert [why for _, why in made.left_out] == ["another site moves the same text"]
+
+
+@pytest.mark.parametrize("test", ["a if a else b", "lambda: a if a else b", "x := a if a else b"])
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_brackets_are_not_put_where_a_move_begins_or_ends(test, order):
+    """`not (` in front of a test that is itself a conditional expression, whose first value begins there, too."""
+    source = f"def f(a, b):\n    if {test}: return 1\n    else: return 2\n"
+    with pytest.raises(NotApplicable, match="another site moves the same text"):
+        for seed in range(9):  # one of them negates the whole test
+            perturb(source, "if_else_flip", seed, "procure", order)
+    for seed in range(9):
+        compile(perturb_all(source, seed=seed, mode="procure").counterfactual, "program", "exec")
+
+
+def test_what_another_site_makes_of_a_value_keeps_its_distance():
+    source = "def f(p):\n    return(1)if p else []\n"
+    made = perturb_all(source, ["if_else_flip", "data_type"], mode="procure")
+    assert len(made.sites) == 2 and _call(made.counterfactual, 0) == []

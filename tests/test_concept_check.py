@@ -110,6 +110,7 @@ def test_unparsable_says_which_and_where():
     assert classify(FUNCTION, "def f(:", "if_else_flip").detail.startswith("the counterfactual: line 1")
     assert classify("x = = 1", FUNCTION, "if_else_flip").detail.startswith("the original: line 1")
     assert classify(FUNCTION, FUNCTION + "\0", "independent_swap").status == "unparsable"
+    assert "are not analysed" in classify(FUNCTION, "x = 1\n" * 1_700_000, "independent_swap").detail
 
 
 @pytest.mark.parametrize(
@@ -220,6 +221,19 @@ def test_spans_are_characters(prefix):
     before = prefix + "x = 'ä'; y = 'ö'"
     found = classify(before, prefix + "y = 'ö'; x = 'ä'", "independent_swap")
     assert [before[slice(*span)] for span in found.changed_original] == ["x = 'ä'", "y = 'ö'"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = lambda q: q", "x = lambda abcde: abcde"),
+        ("def f():\n    global a, b\n    a = 1", "def f():\n    global a\n    a = 1"),
+        ("def f(p):\n    match p:\n        case {**r}: return r", "def f(p):\n    match p:\n        case {}: return r"),
+    ],
+)
+@pytest.mark.parametrize("concept", ["variable_name_random", "variable_name_shuffle"])
+def test_names_that_cannot_be_paired_or_belong_to_no_function(before, after, concept):
+    assert classify(before, after, concept).status == "not_this_concept"
 
 
 def test_unknown_concept():

@@ -96,7 +96,7 @@ LOOSE = {  # with the negation by operators
     "value": ("x = a if b == 1 else c", "x = c if b != 1 else a"),
     "value of a lambda": ("x = a if b == 1 else lambda: c", "x = (lambda: c) if b != 1 else a"),
     "chain of values": ("x = a if b == 1 else c if d else e", "x = (c if d else e) if b != 1 else a"),
-    "words": ("return[a]if b == 1 else'c'", "return 'c'if b != 1 else[a]"),
+    "words": ("return[a]if b == 1 else'c'", "return 'c'if b != 1 else [a]"),
     "numbers": ("return[1]if b == 1 else 2", "return 2 if b != 1 else [1]"),
     "lines": ("x = (a  # a\n  if b == 1  # b\n  else c)  # c", "x = (c  # a\n  if b != 1  # b\n  else a)  # c"),
     "guard": ("if b == 1: return a\nreturn c", "if b != 1: return c\nreturn a"),

@@ -61,7 +61,7 @@ def test_random_names_follow_what_unicode_holds_equal():
         ("def f():\n    x = 1\n    return g()\ndef g(): return h(1).f_locals['x']", "reads the variables of a frame"),
         ("def f(df):\n    x = 1\n    return df.query('a > @x')", "query can see"),
         ("from m import *\ndef f():\n    x = 1", "star import"),
-        ("def f():\n    x = 1\n    return f'{x=}'", "f-string with x= prints the name"),
+        ("def f():\n    x = 1\n    return f'{x=}'", "show the name of x as text"),
         ("def f():\n    __x = 1\n    return __x", "no variable of its own"),
     ],
 )
@@ -135,7 +135,7 @@ def test_def_use_break(before, after):
         ("def f(p):\n    x = 0\n    if p: x = 1\n    return x", "may see its first definition as well"),
         ("def f(p):\n    x = 0\n    x = 1\n    return lambda: x", "may run at any time"),
         ("def f(p):\n    x = 0\n    import x\n    return x", "(import) is not an assignment"),
-        ("def f(p):\n    x = 0\n    x = 1\n    return f'{x=}'", "prints the name"),
+        ("def f(p):\n    x = 0\n    x = 1\n    return f'{x=}'", "show the name of x as text"),
         ("def f(p):\n    x = 0\n    x = 1\n    return eval('x')", "eval can see"),
     ],
 )
@@ -218,6 +218,13 @@ def test_no_parameter_is_renamed_that_something_else_may_name(rest):
     source = f"def f(p): return p\n{rest}"
     sites = find_sites(source, "def_use_break", "procure")
     assert [site.refused is None for site in sites if site.label == "p"] == [False]
+
+
+def test_no_parameter_of_a_method_is_renamed_where_a_dictionary_may_name_it():
+    source = "class C:\n    def __init__(self, p):\n        self.p = p\n"
+    for rest, refused in (("C(1)\ndict(**x)", False), ("C(**x)", True), ("C.__init__(y, **x)", True)):
+        (site,) = find_sites(source + rest, "variable_name_random", "procure")
+        assert (site.refused is not None) == refused
 
 
 def test_the_check_asks_for_the_keywords_too():

@@ -57,7 +57,9 @@ REFUSED = [
     ("return {'a': 1, 'a': p}", "not all of its keys are plain names"),
     ("return {'if': p}", "not all of its keys are plain names"),
     ("return {**p}", "not all of its keys are plain names"),
-    ("list = p\n    return []", "list means something else in this file"),
+    ("list = p\n    return []", "list may mean something else in this file"),
+    ("import builtins\n    return []", "list may mean something else in this file"),
+    ("exec(p)\n    return {'a': 1}", "dict may mean something else in this file"),
     ("return dict(__a=1)", "may mean another name in a class"),
 ]  # fmt: skip
 NONE = ["[a, b] = p", "for [a, b] in p: g()", "x: dict[list[int], (1, 2)] = p", "return p > 3 > 2", "return dict(p)"]
@@ -96,6 +98,12 @@ def test_the_looser_mode_believes_an_annotation_and_an_index():
     sites = find_sites(source, "data_type", "procure")
     assert [(site.refused, site.soundness) for site in sites] == [(None, "tested")] * 2
     assert find_sites(source.replace("    x", "    n = i\n    x"), "data_type", "procure")[1].refused
+
+
+def test_a_metaclass_may_bring_names_of_its_own():
+    for head, soundness in (("class C:", "syntactic"), ("class C(B):", "tested"), ("class C(metaclass=M):", "tested")):
+        source = f"{head}\n    x = []\n    def m(self): return []\n"
+        assert [site.soundness for site in find_sites(source, "data_type")] == [soundness, "syntactic"]
 
 
 def test_with_the_other_concepts_all_at_once():

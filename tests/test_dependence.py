@@ -67,6 +67,24 @@ REACHING = {
     "async": ("x = 1\nasync for q in a:\n    x = await g(x)\nasync with b as y:\n    h(x)", {4: {2, 4}, 6: {2, 4}}),
     "return in a loop's else": ("x = 1\nfor q in a: break\nelse:\n    x = 2\n    return\nh(x)", {7: {2}}),
     "starred target": ("x, *y = a\n*x, y = b\nh(x)", {4: {3}}),
+    "alternatives of a pattern": (
+        "x = 0\nmatch a:\n    case [x, 1] | (2, x): h(x)\n    case b: h(x)\nh(x)",
+        {4: {4}, 5: {2, 4}, 6: {2, 4}},
+    ),
+    "a pattern that takes all": ("match a:\n    case 1: x = 1\n    case b: x = 2\nh(x)", {5: {3, 4}}),
+    "while true has no other end": ("x = 0\nwhile True:\n    x = g()\n    if x: break\nh(x)", {6: {4}}),
+    "what a true test has bound": ("if a and (x := b): h(x)\nelse: h(x)", {2: {2}, 3: {2, "unbound"}}),
+    "what a false test has bound": ("while not (a or (x := b)): h(x)\nh(x)", {2: {2}, 3: {2, "unbound"}}),
+    "a chain that holds": ("x = 0\nif a < b < (x := a): h(x)\nelse: h(x)", {3: {3}, 4: {2, 3}}),
+    "a comprehension's test that holds": ("y = [h(x) for q in a if q and (x := q)]\nh(x)", {2: {2}, 3: {2, "unbound"}}),
+    "a guard that holds": ("match a:\n    case _ if b and (x := 1): h(x)\nh(x)", {3: {3}, 4: {3, "unbound"}}),
+    "an assert that holds": ("x = 0\nassert a and (x := b)\nh(x)", {4: {3}}),
+    "jumps through finally": (
+        "x = 0\nfor q in a:\n    try:\n        if h(x): break\n        continue\n    finally:\n        x = 1\nh(x)",
+        {5: {2, 8}, 9: {2, 8}},
+    ),
+    "keyword arguments in order": ("x = 0\nh(x, k=(x := 1), j=x)\nh(x)", {3: {2, 3}, 4: {3}}),
+    "targets in order": ("x = 0\nx = a[x] = 5\nh(x)", {3: {3}, 4: {3}}),
     "subscript target reads": ("x = []\nx[0] = x\nx.y = 1\nh(x)", {3: {2}, 4: {2}, 5: {2}}),
 }
 
@@ -166,6 +184,12 @@ def test_which_neighbours_may_trade_places(one, other, expected):
         "def f():\n    x = 1\n    return (lambda: eval('x'))(), x",
         "def f():\n    x = 1\n    class C:\n        y = vars()\n    return x",
         "from m import *\ndef f():\n    x = 1\n    return x",
+        "import builtins\ndef f():\n    x = 1\n    return builtins.locals()",
+        "import builtins\ndef f():\n    x = 1\n    return getattr(builtins, 'vars')()",
+        "def f():\n    x = 1\n    return __builtins__['dir'](), x",
+        "def f():\n    x = 1\n    return (lambda: x).__closure__",
+        "import numexpr\ndef f():\n    x = 1\n    return numexpr.evaluate('x + 1')",
+        "from __future__ import annotations\ndef f():\n    x = int\n    def g(a: x): pass\n    return g",
     ],
 )
 def test_names_that_something_reads_are_kept(source):

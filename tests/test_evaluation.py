@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from procure_kit import evaluation
+from procure_kit import evaluation, judging
 from procure_kit.evaluation import evaluate, evaluate_whole, rescore, score_samples
 from procure_kit.metrics import Report
 from procure_kit.problems import Problem
@@ -54,7 +54,7 @@ def fake_stages(monkeypatch):
             self.passed = "right" in program
 
     monkeypatch.setattr(evaluation, "complete", complete)
-    monkeypatch.setattr(evaluation, "run_many", lambda jobs, workers: (Result(program) for program, _ in jobs))
+    monkeypatch.setattr(judging, "run_many", lambda jobs, workers: (Result(program) for program, _ in jobs))
     return calls
 
 

@@ -5,12 +5,14 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from procure_kit import runner
 from procure_kit.isolation import LEVELS
-from procure_kit.problems import Problem
+from procure_kit.problem_sets import locate
+from procure_kit.problems import DATA, Problem
 from procure_kit.runner import TestResult, run_tests
 
 HONEST = "def f(x):\n    return x + 1\n"
@@ -86,6 +88,54 @@ def test_namespaces_hide_processes_and_network(namespaces):
         assert answer(body, "'no'", argument=str(server.getsockname()[1])).passed
 
 
+@pytest.fixture
+def landlock(monkeypatch):
+    monkeypatch.setattr(runner, "_idle", [])
+    monkeypatch.setattr(runner, "_reasons", {level: "not here" for level in LEVELS if level != "landlock"})
+    try:
+        runner._idle.append(runner._worker())
+    except OSError as error:
+        pytest.skip(str(error))
+    yield
+    runner._close_idle()
+
+
+OUTSIDE = FENCED | {
+    "listing": "os.listdir(os.path.dirname(x))",
+    "the program's own folder's parent": "open('../x', 'w')",
+    "a link": "os.symlink(x, 'l') or open('l').read()",
+    "another name": "os.link(x, 'l')",
+    "moving": "os.rename(x, 'l')",
+    "removing": "os.unlink(x)",
+    "cutting": "os.truncate(x, 0)",
+    "its mode": "os.chmod(x, 0)",
+    "its times": "os.utime(x, (0, 0))",
+    "the environment of others": "[open(f'/proc/{pid}/environ').read(1) for pid in ('self', os.getppid())]",
+    "shared memory": "open('/dev/shm/x', 'w')",
+    "a socket": "socket.socket()",
+    "datagrams": "socket.socketpair(type=socket.SOCK_DGRAM)",
+}
+
+
+@pytest.mark.parametrize("body", OUTSIDE.values(), ids=OUTSIDE)
+def test_landlock_fences(body, landlock, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("x")
+    result = answer(f"try: {body}\nexcept OSError: return 'no'", "'no'", argument=repr(str(secret)))
+    assert (result.passed, result.isolation) == (True, "landlock"), result
+    assert secret.read_text() == "x" and secret.stat().st_mode & 0o700 and secret.stat().st_mtime > 1
+
+
+def test_landlock_leaves_python_and_its_own_folder(landlock):
+    for body, wanted in SEEN.values():
+        if "chmod" not in body:
+            assert answer(body, wanted).passed, body
+    assert answer("import numpy, wave\nos.mkdir('d')\nos.rename('d', 'e')\nreturn os.listdir()", "['e']").passed
+    for path, seen in ((DATA / "kit.jsonl", "no"), (locate("humaneval")[0], "no"), (Path(os.__file__), "yes")):
+        body = "try: open(x, 'rb').read(1)\nexcept OSError: return 'no'\nreturn 'yes'"
+        assert path.stat().st_size and answer(body, repr(seen), argument=repr(str(path))).passed, path
+
+
 SLEEP = 61 + os.getpid() / 1e7  # a number that no other test run uses
 NAP = f"time.sleep({SLEEP})"
 ORPHANS = {
@@ -100,7 +150,7 @@ if os.fork() == 0:
     "subprocess": f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; {NAP}'])\n",
     "thread": f"import threading, time\nthreading.Thread(target=lambda: {NAP}).start()\n",
 }
-TRUSTED = 2  # a worker and its zygote
+TRUSTED = 3  # a worker, its zygote, and the candidate that waits for the next job
 FORK_BOMB = "import os\ndef f(x):\n    while True:\n        try: os.fork()\n        except OSError: pass\n"
 
 
@@ -170,7 +220,7 @@ def test_weaker_levels_hold_too(level, monkeypatch, processes):
 CONTAINER = """
 from tests.test_isolation import ENDLESS, FORK_BOMB, HONEST, run
 runs = [run(HONEST), run(FORK_BOMB, timeout=0.4), run("import os\\ndef f(x): os._exit(0)"), run(HONEST)]
-print(*(result.status for result in runs), runs[0].isolation in ("namespaces", "process as root"))
+print(*(result.status for result in runs), runs[0].isolation in ("namespaces", "landlock", "process as root"))
 """
 
 

@@ -28,7 +28,7 @@ from transformers import (
 )
 
 from procure_kit.examples import collate
-from procure_kit.loss import EPS, LossConfig, TokenCounts, concept_loss, token_counts
+from procure_kit.loss import EPS, LossConfig, TokenCounts, concept_loss, token_counts, token_sets
 from procure_kit.projection import CHUNK
 
 torch.set_num_threads(1)  # two threads on busy cores wait for each other a hundred times longer than these models run
@@ -199,6 +199,17 @@ def test_more_attention_to_the_altered_tokens_lowers_the_attention_term():
         optimizer.step()
     after = concept_loss(model, batch, config)
     assert after.attention < before.attention and after.mean_mass > before.mean_mass
+
+
+def test_the_three_sets_of_tokens_are_those_of_the_definition():
+    tensors = {
+        "attention_mask": [[0, 1, 1, 1, 1, 1, 1]],  # padding on the left: nothing predicts the token behind it
+        "labels": [[-100, 5, -100, 7, 8, 9, 9]],
+        "changed": [[0, 0, 1, 1, 0, 1, 0]],  # the first of them is no response
+    }
+    sets = token_sets({name: torch.tensor(values) for name, values in tensors.items()})
+    places = [tokens[0].nonzero()[:, 0].tolist() for tokens in sets]
+    assert places == [[3, 4, 5, 6], [3, 5], [4, 5, 6]]
 
 
 def test_parts_of_an_accumulated_batch_add_up():

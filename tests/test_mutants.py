@@ -36,6 +36,11 @@ def test_a_program_is_broken_by_doing_nothing():
     assert (first.program, second.program, second.branch) == ("", "if input() != 'x':\n    print('y')", True)
 
 
+def test_what_is_nested_too_deep_to_be_written_is_left_alone():
+    nothing, *others = broken_versions(f"def f(x):\n    return {'-' * 600}1\n", "f")
+    assert compile(nothing.program, "", "exec") and not others
+
+
 def test_only_where_lines_say_so():
     program = "def f(x):\n    if x:\n        return 1\n    return x < 3\n"
     assert [v.what for v in broken_versions(program, "f", {2})][1:] == ["line 2 with 'if not x:'"]

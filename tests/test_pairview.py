@@ -100,7 +100,7 @@ def test_a_notebook_gets_a_frame_that_may_run_scripts_and_no_more(pair, monkeypa
     shown = pair._repr_mimebundle_()
     assert 'sandbox="allow-scripts"' in shown["text/html"] and "<!doctype" not in shown["text/html"]
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
-    monkeypatch.setattr(screenshot, "screenshot", lambda html, **size: b"png")
+    monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: b"png")
     assert set(pair._repr_mimebundle_()) == {"image/png", "text/plain"}
 
 

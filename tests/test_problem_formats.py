@@ -177,7 +177,14 @@ WRONG = [
     ({"name": "a", "description": "", "public_tests": {"input": [], "output": []}}, "no case in"),
     ({"name": "a", "public_tests": {"input": [""], "output": [""]}}, "field 'description' is missing"),
     (dict.fromkeys(FIELDS, "") | {"cases": ["ab", "c"]}, "field 'cases' must be"),
-    (dict.fromkeys(FIELDS, "") | {"tolerance": "1"}, "field 'tolerance' must be of type float"),
+    (dict.fromkeys(FIELDS, "") | {"tolerance": "1"}, "field 'tolerance' must be a number from 0"),
+    (dict.fromkeys(FIELDS, "") | {"time_limit": float("nan")}, "field 'time_limit' must be a number from 0"),
+    (dict.fromkeys(FIELDS, "") | {"any_case": 1}, "field 'any_case' must be of type bool, not int"),
+    (FULL | {"task_id": True}, "field 'task_id' must be a number or a string, not bool"),
+    (FULL | {"test_setup_code": ["import math"]}, "field 'test_setup_code' must be a string, not list"),
+    (CONTEST | {"time_limit": {"seconds": "1"}}, "field 'seconds' must be a number"),
+    (CONTEST | {"time_limit": 10**400}, "field 'time_limit' must be a number"),
+    (CONTEST | {"solutions": {"language": 3, "solution": ["print(3)"]}}, "must name the language of each solution"),
 ]
 
 

@@ -55,3 +55,17 @@ def test_mixtures_name_their_kinds(concepts, kinds):
 )  # fmt: skip
 def test_all_else_is_told_apart(change, status):
     assert pk.recognise(SOURCE, SOURCE.replace(*change)).status == status
+
+
+@pytest.mark.parametrize("count", [150, 300])
+def test_long_expressions_end_in_time(count):
+    """The texts that are compared grow with the program alone, however deep it is nested."""
+    source = f"if x:\n    y = {' + '.join(['a'] * count)}\nelse:\n    y = 2\n"
+    found = pk.recognise(source, source.replace("if x", "if not x"))
+    assert (found.status == "not_this_concept", "nested too deeply" in found.detail) == (count < 300, count == 300)
+
+
+def test_nested_blocks_end_in_time():
+    head = "".join("    " * depth + f"if a > {depth}:\n" for depth in range(19))
+    first, second = ("    " * 19 + f"{name} = 1\n" for name in "xy")
+    assert pk.recognise(head + first + second, head + second + first).concept == "independent_swap"

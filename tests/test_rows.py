@@ -19,7 +19,7 @@ def read(path, **options):
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        (b"{not json}", "Expecting property name"),
+        (b"{not json}", "no JSON: Expecting property name enclosed in double quotes (column 2)"),
         (b'["a list"]', "a row must be a JSON object, not list"),
         (b'{"other": 1}', "field 'id' is missing"),
         (b'{"id": 3}', "field 'id' must be a string, not int"),
@@ -53,6 +53,26 @@ def test_a_bad_row_warns_by_default(tmp_path):
 def test_compressed_rows(tmp_path):
     path = tmp_path / "rows.jsonl.gz"
     path.write_bytes(gzip.compress(b'{"a": 1}\n'))
+    assert read(path) == ([{"a": 1}], [])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [gzip.compress(b'{"a": 1}\n' * 9)[:-12], gzip.compress(b'{"a": 1}\n') + b"x", b"no"],
+    ids=("cut off", "something behind it", "not compressed"),
+)
+def test_a_compressed_file_that_is_none_gives_what_it_holds(tmp_path, data):
+    path = tmp_path / "rows.jsonl.gz"
+    path.write_bytes(data)
+    found, bad = read(path)
+    assert found == [{"a": 1}] * len(found)
+    assert len(bad) == 1
+    assert bad[0].startswith(f"{path}:{len(found) + 1}: from here on it cannot be unpacked: ")
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_a_row(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n')
     assert read(path) == ([{"a": 1}], [])
 
 

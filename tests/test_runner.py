@@ -166,6 +166,35 @@ def test_a_killed_worker_costs_nothing():
     assert run(HONEST).passed
 
 
+def test_all_workers_killed_cost_nothing():
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(run, ["import time\ntime.sleep(.2)\n" + HONEST] * 3))
+    for worker in runner._idle:
+        worker.process.kill()
+        worker.process.wait()
+    assert len(runner._idle) >= 3 and run(HONEST).passed
+
+
+def test_a_worker_that_says_it_is_broken_is_replaced(monkeypatch):
+    tried = []
+    monkeypatch.setattr(
+        runner._Worker,
+        "run",
+        lambda self, job: (
+            tried.append(self)
+            or {"status": "crashed", "detail": "its surroundings died", "seconds": 0.1, "broken": True}
+        ),
+    )
+    assert run(HONEST).status == "crashed"
+    assert len(set(tried)) == 2
+    monkeypatch.undo()
+    assert run(HONEST).passed
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_a_program():
+    assert run("\ufeff" + HONEST).passed
+
+
 def test_worker_ends_with_its_caller():
     script = "from procure_kit.runner import _worker; import os; _worker(); print('started', flush=True); os._exit(0)"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20)

@@ -65,6 +65,12 @@ WRONG = {
     "endless output": ("while True: print('x' * 9999)", "refused|tests_fail", ""),
     "closes its output": ("import os\nos.close(1)\nprint(3)", "tests_fail", ""),
     "kills what runs it": ("import os\nos.kill(os.getppid(), 9)\nprint(3)", "crashed", ""),
+    "writes half and crashes": ("import os\nos.write(1, b'3\\n')\nos.abort()", "crashed", "killed by signal 6"),
+    "goes on after the end": (HONEST + "print('more')\nimport sys\nsys.stdin.read()", "tests_fail", "got 2"),
+    "two bytes a character": ("print('é' * 5_000_000)", "refused", "more than 8,000,000 bytes of output"),
+    "wrong, in Windows' lines": ("print('4\\r\\n\\r\\n')", "tests_fail", "expected '3', got '4'"),
+    "commands a terminal": ("print('\\x1b[2J')", "tests_fail", r"got '\x1b[2J'"),
+    "hides its exception": ("import sys\nsys.excepthook = print\nprint(3)\nraise ValueError", "tests_fail", "code 1"),
     "writes to every descriptor": (EVERY, "tests_fail", ""),
     "looks for outputs": ("import gc\nprint([o for o in gc.get_objects() if '42' in str(o)][:1])", "tests_fail", ""),
 }  # fmt: skip
@@ -76,6 +82,34 @@ def test_wrong(program, status, detail):
     assert result.status in status.split("|"), result
     assert detail in result.detail
     assert run(HONEST).passed
+
+
+BREAKS = {
+    "locks its folder": "import os\nos.mkdir('a', 0)\nos.makedirs('b/c')\nos.chmod('b/c', 0)\nos.chmod('b', 0)\n",
+    "nests its folders": "import os\nfor _ in range(1500):\n    os.mkdir('d' * 50)\n    os.chdir('d' * 50)\n",
+    "leaves one to fill the disk": """
+import os
+if os.fork() == 0:
+    os.setsid()
+    while True:
+        try: open(str(os.times().elapsed), 'w').write('x' * 10**7)
+        except OSError: pass
+""",
+}
+
+
+@pytest.mark.parametrize("mess", BREAKS.values(), ids=BREAKS)
+def test_no_case_breaks_what_runs_the_next(mess):
+    result = run("import os\nif os.listdir(): raise SystemExit('it is not empty')\n" + mess + HONEST)
+    assert result.passed, result
+
+
+def test_what_runs_a_program_can_be_broken_and_the_worker_goes_on():
+    breaks = "import os\nos.rename('.', '../elsewhere')\n"
+    kills = "import os\nos.kill(os.getppid(), 11)\n"
+    for program in (breaks, kills):
+        assert run(program).status in ("tests_fail", "crashed")
+        assert run(HONEST).passed
 
 
 def test_each_case_has_its_own_time():
@@ -106,6 +140,7 @@ def test_each_case_has_its_own_time():
         ("inf", "1", 1e-3, False, False),
         ("1_0", "10", 1e-3, False, False),
         ("x", "1", 1e-3, False, False),
+        ("9" * 100_000 + "x", "1", 1e-3, False, False),
         ("9" * 400, "9" * 400 + ".5", 1e-3, False, False),
     ],
 )

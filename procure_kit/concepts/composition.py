@@ -67,6 +67,8 @@ class _Edits:
         self.moves: list[tuple[int, int, list[Span]]] = []  # of each site that moves text: its extent, and the places;
         self.around: dict[Span, tuple[int, int, list[Span]] | None] = {}  # in order, with the next one around each
         self.borders: list[int] = []  # of those places, in order
+        self.bordering: dict[int, list[Span]] = {}  # the places that begin or end at a point
+        self.inserting: dict[int, list[Span]] = {}  # the extents of the sites that insert text there
         self.words = set(re.findall(r"\w+", source))
         self.drawn: set[str] = set()  # names that are new
 
@@ -80,7 +82,9 @@ class _Edits:
             return "another site renames the same variables"
         if any(self._is_changed(edit.start, edit.end) for edit in leaves):
             return "another site changes the same text"
-        if not self._nest(places) or self._cut(places, leaves):
+        extent = _extent([(edit.start, edit.end) for edit in kept])
+        inserted = {edit.start for edit in leaves if edit.start == edit.end}
+        if not self._nest(places) or self._cut(places, leaves) or self._astride(extent, inserted, places):
             return "another site moves the same text"
         if not drawn.isdisjoint(self.drawn):
             return "another site has drawn the same name"
@@ -88,10 +92,14 @@ class _Edits:
         self.drawn |= drawn
         for edit in leaves:
             insort(self.leaves, (edit.start, edit.end, edit.text))
+        for point in inserted:
+            self.inserting.setdefault(point, []).append(extent)
         if places:
             self._move((*_extent(places), places))
-            for border in (border for place in places for border in place):
+        for place in places:
+            for border in place:
                 insort(self.borders, border)
+                self.bordering.setdefault(border, []).append(place)
         return None
 
     def _is_renamed(self, edit: Edit) -> bool:
@@ -154,6 +162,13 @@ class _Edits:
             if at > 0 and self.leaves[at - 1][1] > border:
                 return True
         return False
+
+    def _astride(self, extent: Span, inserted: set[int], places: list[Span]) -> bool:
+        """Whether text would be inserted right where a move begins or ends, by a site that is not all inside of what
+        moves: it cannot be told whether that text moves along."""
+        theirs = ((extent, place) for point in inserted for place in self.bordering.get(point, ()))
+        ours = ((other, place) for place in places for point in place for other in self.inserting.get(point, ()))
+        return any(not _within(*one, [place]) for one, place in (*theirs, *ours))
 
 
 def _wider_first(move: tuple[int, int, list[Span]]) -> Span:

@@ -60,7 +60,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
         if refused:
             yield Candidate(span, label, refused=refused)
         else:
-            yield Candidate(span, label, edits, soundness=sure)
+            yield Candidate(span, label, edits, soundness="tested" if uses.in_namespace(node) else sure)
 
 
 # Comparisons ----------------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def _call(analysis: Analysis, node: cst.Call):
 def _empty(analysis: Analysis, node: cst.CSTNode):
     name = _EMPTY[type(node)]
     if not _means_builtin(analysis, name):
-        return f"{name} means something else in this file", None, ""
+        return f"{name} may mean something else in this file", None, ""
     start, end = _brackets(analysis, node)
     edits = [apart(analysis.source, Edit(start, start + 1, f"{name}(")), Edit(end - 1, end, ")")]
     return None, partial(_as_they_are, edits), "syntactic"
@@ -170,7 +170,7 @@ def _display(analysis: Analysis, uses: Uses, node: cst.CSTNode):
 
 def _dict_display(analysis: Analysis, node: cst.Dict):
     if not _means_builtin(analysis, "dict"):
-        return "dict means something else in this file", None, ""
+        return "dict may mean something else in this file", None, ""
     edits, names = [], set()
     for element in node.elements:
         key = element.key if isinstance(element, cst.DictElement) else None
@@ -195,7 +195,7 @@ def _is_plain(name: str) -> bool:
 def _means_builtin(analysis: Analysis, name: str) -> bool:
     """Whether the name, written anywhere in the file, would be the built-in."""
     bound = any(scope.variables[name].kinds != {"load"} for scope in analysis.scopes.all if name in scope.variables)
-    return not bound and not analysis.star_import
+    return not bound and not analysis.star_import and not analysis.built_ins_may_change
 
 
 def _brackets(analysis: Analysis, node: cst.CSTNode) -> tuple[int, int]:

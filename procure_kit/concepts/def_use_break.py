@@ -58,7 +58,7 @@ def _refuse(analysis: Analysis, variable: Variable, web: list[Occurrence], at: O
     if not {o.kind for o in web} <= {"store", "load", "update", "delete"} or name.startswith("__"):
         return f"the second definition of {name} ({at.kind}) is not an assignment to a variable"
     if not analysis.printed.isdisjoint(web):
-        return f"an f-string with {name}= prints the name"
+        return f"the program can show the name of {name} as text, in an f-string with = or an annotation"
     return analysis.reader(variable.scope)
 
 

@@ -113,8 +113,8 @@ def _swap_values(analysis: Analysis, node: cst.IfExp) -> list[Edit]:
 
 
 def _between(source: str, start: int, end: int, text: str, moved: Span) -> Edit:
-    """Keep what comes to stand here from running into the words beside it."""
-    before = " " * (is_word(source, start - 1) and (is_word(text, 0) or text[0] in "'\""))
+    """Keep what comes to stand here from running into the words beside it: another site may make `list()` of `[]`."""
+    before = " " * is_word(source, start - 1)
     after = " " * (is_word(source, end) and is_word(text, len(text) - 1))
     return Edit(start, end, before + text + after, moved)
 

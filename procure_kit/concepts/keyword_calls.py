@@ -29,7 +29,7 @@ class _Index:
     calls: dict[str, list[tuple[cst.Name, Variable | None]]]
     strings: dict[str, list[cst.SimpleString]]
     others: set[str]  # of classes and patterns
-    unpacked: set[Variable | None]  # what is called with a dictionary, whose keys are names
+    unpacked: set[Variable | None]  # what is called with a dictionary, whose keys are names; None: a class, a method
 
 
 @lru_cache(maxsize=4)
@@ -57,7 +57,7 @@ def _index(analysis: Analysis) -> _Index:
 def keyword_spans(analysis: Analysis, parameter: Variable) -> list[Span] | None:
     """The places of a parameter's name as a keyword; None when one of the file's keywords may be it, or may not."""
     name, index, own, found = parameter.name, _index(analysis), _function(analysis, parameter), []
-    if name in index.others or own is not None and own in index.unpacked:
+    if name in index.others or own in index.unpacked:
         return None
     for keyword, callee in index.calls.get(name, ()):
         if callee is None:

@@ -76,7 +76,8 @@ def refuse(analysis: Analysis, function: Scope) -> str | None:
     if reason is None:
         own = {o for scope in function.inside() for o in scope.occurrences}
         told = sorted(o.name for o in own & analysis.printed)
-        reason = f"an f-string with {told[0]}= prints the name" if told else None
+        where = "in an f-string with = or an annotation"
+        reason = f"the program can show the name of {told[0]} as text, {where}" if told else None
     return reason
 
 

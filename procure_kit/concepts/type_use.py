@@ -39,6 +39,12 @@ class Uses:
             return True
         return isinstance(up, cst.For | cst.CompFor | cst.AugAssign | cst.AnnAssign) and up.target is node
 
+    def in_namespace(self, node: cst.CSTNode) -> bool:
+        """Whether it stands right in a class whose metaclass may have put names of its own into the body."""
+        while node is not None and not isinstance(node, cst.FunctionDef | cst.Lambda | cst.ClassDef):
+            node = self.parent.get(node)
+        return isinstance(node, cst.ClassDef) and bool(node.bases or node.keywords)
+
     def of(self, node: cst.CSTNode) -> Found:
         """The reason why something may see the type of the object that the expression gives, or how sure it is not."""
         up = self.parent[node]

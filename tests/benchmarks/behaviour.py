@@ -33,6 +33,8 @@ from tempfile import TemporaryDirectory
 from tqdm import tqdm
 
 from procure_kit.concepts import CONCEPTS, MODES, find_sites, perturb, perturb_all
+from procure_kit.counterfactual import Site
+from procure_kit.counts import NAMED
 from procure_kit.problems import load_problems
 
 HERE = Path(__file__).parent
@@ -111,11 +113,21 @@ def compare(seed: int, inputs: int, program: tuple) -> list[tuple]:
                 if site.refused is None:
                     cf = perturb(source, concept, seed, mode, site)
                     verdict = judge(expected, cf.counterfactual, entry, values)
+                    if verdict != "same":
+                        verdict += why(source, site)
                     rows.append((task, mode, concept, site.soundness, verdict, f"site {site.index}: {site.label[:60]}"))
         made = perturb_all(source, None, seed, mode, "syntactic")
         if made.sites:
             rows.append((task, mode, "all", "syntactic", judge(expected, made.counterfactual, entry, values), ""))
     return rows
+
+
+def why(source: str, site: Site) -> str:
+    """What the strict definition has against a swap that the looser one makes."""
+    if site.concept != "independent_swap":
+        return ""
+    strict = {other.span: other.refused for other in find_sites(source, site.concept)}
+    return "; " + (strict.get(site.span, "other statements stand between the two") or "only tests can tell")
 
 
 def generated(code: str, source: str, entry: str, seed: int, count: int) -> list[list]:
@@ -219,6 +231,7 @@ def summary(name: str, count: int, rows: list[tuple], args: argparse.Namespace) 
         "programs": count,
         "left out": dict(left_out.most_common()),
         "rewrites": [[*key, cells[*key, True] + cells[*key, False], cells[*key, False]] for key in keys],
+        "causes": dict(Counter(NAMED.sub("…", row[4]) for row in rows if row[4] != "same").most_common()),
         "changed": [dict(zip(FIELDS, row, strict=True)) for row in rows if row[4] != "same"],
     }  # fmt: skip
 
@@ -230,11 +243,15 @@ def table(name: str, part: dict) -> str:
         "| mode | concept | soundness | rewrites | behaviour changed |", "| --- | --- | --- | ---: | ---: |",
     ]  # fmt: skip
     lines += [f"| {mode} | `{concept}` | {sure} | {n} | {bad} |" for mode, concept, sure, n, bad in part["rewrites"]]
+    causes = [f"- {count} × {cause}" for cause, count in part["causes"].items()]
     changed = [
         f"- {row['task']}, {row['mode']}, `{row['concept']}`, {row['soundness']}, {row['site']}: {row['cause']}"
         for row in part["changed"]
     ]
-    return "\n".join([*lines, "", "Changed:", "", *(changed or ["- none"])])
+    if not changed:
+        return "\n".join([*lines, "", "Changed: none."])
+    one_by_one = ["", "<details><summary>One by one</summary>", "", *changed, "", "</details>"]
+    return "\n".join([*lines, "", "Changed, by cause:", "", *causes, *one_by_one])
 
 
 if __name__ == "__main__":
