@@ -176,6 +176,18 @@ def test_ink_on_every_shade_can_be_read(browser, saved):
                 assert page.evaluate(contrast) >= 4.5
 
 
+def test_an_underscore_stands_on_its_pieces_ground(browser, saved):
+    """In white ink, below a dark ground, it would be lost."""
+    with offline(browser, saved) as page:
+        piece = page.locator(".pane .u").nth(1)
+        piece.evaluate("u => { u.textContent = '____'; u.style.background = '#f00'; u.style.color = '#0f0'; }")
+        red, green, _ = (
+            np.asarray(Image.open(io.BytesIO(piece.screenshot())).convert("RGB")).astype(int).transpose(2, 0, 1)
+        )
+        ink, ground = ((a - b > 60).any(axis=1).nonzero()[0] for a, b in ((green, red), (red, green)))
+        assert ink.size and ink.max() < ground.max()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("deficiency", ["protanopia", "deuteranopia", "tritanopia"])
 def test_a_colour_blind_reader_tells_the_scales_ends_apart(browser, saved, scheme, deficiency):
