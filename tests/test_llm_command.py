@@ -106,7 +106,7 @@ def test_options_that_do_not_fit(server, tmp_path, capsys, more, message):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "interrupt"])
 def test_a_run_stopped_in_the_middle_loses_nothing(server, tmp_path, how):
     code, headers, text = ok()
-    server.script = [ok(), (code, {"sleep": 5}, text)]
+    server.script = [ok(), (code, {"sleep": 90}, text)]
     script = "import sys; from procure_kit import cli; sys.exit(cli.main(sys.argv[1:]))"
     more = ["--generator", "openai:m", "--base-url", server.url, "--concurrency", "1", "--concepts", "if_else_flip"]
     out, record = tmp_path / "out.jsonl", tmp_path / "record.jsonl"
@@ -116,9 +116,7 @@ def test_a_run_stopped_in_the_middle_loses_nothing(server, tmp_path, how):
     while len(server.asked) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(how)
-    start = time.monotonic()
-    said = process.communicate()[1]
-    assert time.monotonic() - start < 4
+    said = process.communicate(timeout=60)[1]  # raises where it waits for the reply
     if how == signal.SIGINT:
         assert process.returncode == 130 and "the same command goes on where it stopped" in said
         assert "Traceback" not in said
