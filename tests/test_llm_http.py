@@ -41,7 +41,7 @@ def test_a_passing_fault_is_retried(server, name):
     assert (row["status"], len(server.asked)) == ("valid", 2), row["detail"]
 
 
-@pytest.mark.parametrize("when", ["0.01", formatdate(time.time() - 9, usegmt=True)])
+@pytest.mark.parametrize("when", ["0.01", formatdate(time.time() - 9, usegmt=True)], ids=["seconds", "date"])
 def test_retry_after_goes_before_the_usual_pause(server, when):
     server.script = [(429, {"retry-after": when}, "{}"), ok()]
     start = time.monotonic()
