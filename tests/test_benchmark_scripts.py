@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 SCRIPTS = sorted(path for folder in ("benchmarks", "proofs") for path in (HERE / folder).glob("[a-z]*.py"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_it_says_how_it_is_run(path):
     module = importlib.import_module(f"tests.{path.parent.name}.{path.stem}")

@@ -132,6 +132,7 @@ def test_the_table_has_levels_and_differences(runs):
     assert any(line.startswith("| both − plain | all | +0.0 (+0.0 to +0.0) | +25.0 (+0.0 to +75.0)") for line in lines)
 
 
+@pytest.mark.slow
 def test_the_command_trains_scores_and_prints(tmp_path, capsys):
     out = tmp_path / "runs.jsonl"
     options = {"steps": 1, "batch-size": 10, "composition": 1, "family": 1, "kit": 0, "max-new-tokens": 24}

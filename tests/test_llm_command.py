@@ -103,6 +103,7 @@ def test_options_that_do_not_fit(server, tmp_path, capsys, more, message):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill", "interrupt"])
 def test_a_run_stopped_in_the_middle_loses_nothing(server, tmp_path, how):
     code, headers, text = ok()

@@ -21,6 +21,7 @@ def test_an_interval_narrows_with_more_problems():
     assert higher - lower < (high - low) / 5
 
 
+@pytest.mark.slow
 def test_the_data_card_counts_the_pairs():
     card, problems = (DATA / "world.md").read_text(), load_problems(HELD_OUT)
     count: Counter = Counter()
@@ -52,6 +53,7 @@ def test_the_stored_scores_reach_the_aims():
     assert sum(scores["composition"][concept]["drop"][1] > 0 for concept in PAPER_CONCEPTS) >= 3
 
 
+@pytest.mark.slow
 def test_the_shipped_model_is_the_scored_one():
     from procure_kit.models import load_model
 

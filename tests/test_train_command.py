@@ -93,6 +93,7 @@ def test_rows_that_nobody_validated_are_refused(tmp_path):
         run(run_file(tmp_path, ["", "tests_fail"]))
 
 
+@pytest.mark.slow
 def test_a_sweep_is_one_file_and_a_folder_for_each_mix(tmp_path, capsys):
     run_file(tmp_path, ["valid"])
     words = ["-p", "train.steps", "1", "--each", "ablation", "nll", "both", "--each", "loss.lam", "0.1", "1"]

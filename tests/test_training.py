@@ -72,6 +72,7 @@ def test_the_first_logged_row_is_the_loss_of_that_batch(tokenizer, examples):
         assert row[name] == pytest.approx(float(torch.as_tensor(getattr(expected, name)).detach()), rel=1e-4), name
 
 
+@pytest.mark.slow
 def test_however_a_step_is_cut_the_gradient_is_the_same(tokenizer, examples, watch):
     gradients = []
 
@@ -109,6 +110,7 @@ def test_the_adapter_on_disk_is_the_trained_one(tokenizer, examples, tmp_path):
     assert (plain - result.model(ids).logits).abs().max() > 1e-3
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_to_the_same_weights(tokenizer, examples, tmp_path, watch):
     def on_step_begin(self, args, state, control, **kwargs):
         if state.global_step == 1 and not (tmp_path / "checkpoint-2").exists() and str(tmp_path) == args.output_dir:
@@ -196,6 +198,7 @@ def test_four_bits_cannot_be_trained_in_full(tokenizer, examples, nf4_model):
         train(nf4_model, tokenizer, examples, TrainConfig(**QUICK | {"lora_r": 0}))
 
 
+@pytest.mark.slow
 def test_a_second_run_goes_on_with_the_adapter_or_says_how(tokenizer, examples):
     model = model_of(CONFIGS["llama"])
     first = train(model, tokenizer, examples, TrainConfig(**QUICK))

@@ -61,6 +61,7 @@ def forbid_eager(implementation):
     return checked
 
 
+@pytest.mark.slow
 def test_a_file_of_4096_tokens_makes_no_map_of_it():
     config = type(CONFIGS["llama"])(**CONFIGS["llama"].to_dict() | {"vocab_size": 400})
     model = model_of(config).eval()
