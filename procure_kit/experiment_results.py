@@ -56,8 +56,7 @@ def compared(runs: Runs, after: str, before: str, dataset: str = "") -> dict[str
     """`differences` of two arms over the seeds that both have, and of `whole function` among the metrics; the untuned
     model is the same at every seed.
 
-    Raises: KeyError for an arm without a run;
-    ValueError without a seed in common.
+    Raises: KeyError for an arm without a run; ValueError without a seed in common.
     """
     arms = [runs[name] for name in (after, before)]
     tuned = [set(runs[name]) for name in (after, before) if name != "untuned"]

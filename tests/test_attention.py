@@ -6,8 +6,8 @@ import torch
 from procure_kit import attention
 from procure_kit.attention import attention_groups, attention_maps, attention_mass, layer_indices
 from procure_kit.examples import tokens_in_spans
+from tests.small_models import CONFIGS, model_of
 from tests.test_examples import byte_tokenizer
-from tests.test_loss import CONFIGS, model_of
 
 torch.set_num_threads(1)
 TEXT = "def add(a, b):\n    total = a\n    return total + b\n"

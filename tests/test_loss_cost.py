@@ -1,11 +1,14 @@
 """What the benchmark of the loss prints about its own rows."""
 
+import sys
+
 import pytest
 import torch
 from bitsandbytes.nn import Linear4bit
 
+from tests.benchmarks import loss_cost
 from tests.benchmarks.loss_cost import SMALL, VARIANTS, aims, batch_of, measured, quantize, table
-from tests.test_loss import CONFIGS, model_of
+from tests.small_models import CONFIGS, model_of
 
 
 def row(tokens, loss, time_ratio, memory_ratio):
@@ -51,3 +54,11 @@ def test_all_but_the_projection_is_quantized_and_biases_stay(name):
     linear = {n for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and not isinstance(m, Linear4bit)}
     assert linear == {"lm_head"}
     assert sum(p.numel() for n, p in model.named_parameters() if n.endswith("bias")) == biases
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here, so nothing to refuse")
+def test_without_a_gpu_it_says_so_before_anything_is_built(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["loss_cost", "--device", "cuda"])
+    with pytest.raises(SystemExit):
+        loss_cost.main()
+    assert "there is no GPU" in capsys.readouterr().err

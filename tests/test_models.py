@@ -8,8 +8,8 @@ from safetensors.torch import load_file, save_file
 
 from procure_kit import models, smollm2
 from procure_kit.models import load_model
+from tests.small_models import CONFIGS, model_of
 from tests.test_examples import byte_tokenizer
-from tests.test_loss import CONFIGS, model_of
 
 torch.set_num_threads(1)
 

@@ -9,8 +9,8 @@ import pytest
 from procure_kit.live import LiveCurves
 from procure_kit.rows import append_row
 from procure_kit.train_command import add_arguments, read_run, run
+from tests.small_models import CONFIGS, model_of
 from tests.test_examples import PROBLEM, RENAMED, byte_tokenizer
-from tests.test_loss import CONFIGS, model_of
 
 MINIMAL = 'model = "smollm2"\nrows = "pairs.jsonl"\n'
 

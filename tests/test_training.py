@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, TrainerCallback
 from procure_kit import training
 from procure_kit.loss import LossConfig, concept_loss
 from procure_kit.training import TrainConfig, train
-from tests.test_loss import CONFIGS, example, model_of
+from tests.small_models import CONFIGS, example, model_of
 
 torch.set_num_threads(1)
 QUICK = {"steps": 4, "batch_size": 4, "lr": 1e-2, "lora_r": 4}

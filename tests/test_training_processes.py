@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from procure_kit.loss import LossConfig
-from tests.test_loss import CONFIGS, batch_of, measured, model_of
+from tests.small_models import CONFIGS, batch_of, measured, model_of
 from tests.training_process import trained
 
 ROOT = Path(__file__).parent.parent

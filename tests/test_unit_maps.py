@@ -7,11 +7,11 @@ import torch
 from procure_kit import unit_maps as module
 from procure_kit.attention import attention_maps
 from procure_kit.unit_maps import Merger, unit_maps
+from tests.small_models import CONFIGS, model_of
 from tests.test_attention import TEXT, TOTAL
 from tests.test_attention import model as lm
 from tests.test_code_units import every_character
 from tests.test_examples import byte_tokenizer
-from tests.test_loss import CONFIGS, model_of
 
 torch.set_num_threads(1)
 TOKENIZER = byte_tokenizer()

@@ -16,8 +16,8 @@ from transformers import TrainerCallback
 
 from procure_kit.loss import LossConfig, concept_loss, token_counts
 from procure_kit.training import TrainConfig, train
+from tests.small_models import CONFIGS, batch_of, example, model_of
 from tests.test_examples import byte_tokenizer
-from tests.test_loss import CONFIGS, batch_of, example, model_of
 
 torch.set_num_threads(1)
 

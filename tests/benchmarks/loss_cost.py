@@ -262,6 +262,8 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     args = parser.parse_args()
     on_gpu = args.device == "cuda"
+    if on_gpu and not torch.cuda.is_available():
+        parser.error("there is no GPU that torch can use here; --device cpu measures on a processor")
     name = args.model or ("meta-llama/Llama-3.1-8B" if on_gpu else None)
     rows = []
     for checkpointing in (False, True) if on_gpu else (False,):

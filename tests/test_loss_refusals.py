@@ -1,0 +1,100 @@
+"""What the loss cannot be computed for is refused, with a sentence that names the way out."""
+
+import pytest
+from transformers import (
+    BertConfig,
+    CodeGenConfig,
+    CohereConfig,
+    FalconConfig,
+    Gemma2Config,
+    Gemma3TextConfig,
+    GptOssConfig,
+    GraniteConfig,
+)
+
+from procure_kit.loss import LossConfig, concept_loss
+from tests.small_models import CONFIGS, GPT, GROUPED, SIZES, VOCABULARY, assert_same, batch_of, measured, model_of
+
+SMALL = SIZES | {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8}
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Gemma2Config(**SMALL),  # soft-capped scores
+        Gemma2Config(**SMALL, attn_logit_softcapping=None, final_logit_softcapping=0.1),
+        CohereConfig(**GROUPED, bos_token_id=1, eos_token_id=2, logit_scale=0.5),
+        GraniteConfig(**GROUPED, logits_scaling=1.001),
+        CodeGenConfig(**GPT, rotary_dim=4),
+        FalconConfig(vocab_size=VOCABULARY, hidden_size=32, num_hidden_layers=3, num_attention_heads=4),
+        GptOssConfig(**SMALL, num_local_experts=2, num_experts_per_tok=1),
+    ],
+    ids=["capped scores", "capped logits", "scaled logits", "hardly scaled", "its own", "its own, too", "sinks"],
+)
+def test_what_the_fused_form_does_not_fit_is_refused(config):
+    model = model_of(config)
+    with pytest.raises(NotImplementedError, match='implementation="eager"'):
+        concept_loss(model, batch_of())
+    model = model_of(config, attn_implementation="eager")
+    assert concept_loss(model, batch_of(), LossConfig(), "eager").n_query > 0
+
+
+@pytest.mark.parametrize("implementation", ["fused", "eager"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        BertConfig(**SIZES, num_attention_heads=4),
+        Gemma3TextConfig(**GROUPED, head_dim=8, sliding_window=5, use_bidirectional_attention=True),
+    ],
+    ids=["encoder", "embedder"],
+)
+def test_a_model_that_sees_what_it_is_to_predict_is_refused(config, implementation):
+    with pytest.raises(ValueError, match="looks ahead"):
+        concept_loss(model_of(config), batch_of(), None, implementation)
+
+
+def test_an_encoder_made_a_decoder_is_a_causal_model():
+    config = BertConfig(
+        **SIZES, num_attention_heads=4, is_decoder=True, hidden_dropout_prob=0, attention_probs_dropout_prob=0
+    )
+    model, batch = model_of(config), batch_of()
+    assert_same(measured(model, batch), measured(model, batch, None, "eager"))
+
+
+@pytest.mark.parametrize(
+    "values, message",
+    [
+        ({"lam": -1}, "lam must be a number from 0 up"),
+        ({"w_att": float("nan")}, "w_att must be"),
+        ({"layers": ()}, "layers must name at least one"),
+        ({"heads": (0.5,)}, "heads must name at least one whole number"),
+        ({"form": "cube"}, "form must be one of complement, linear, log"),
+    ],
+)
+def test_a_wrong_value_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        LossConfig(**values)
+
+
+@pytest.mark.parametrize(
+    "config, message",
+    [
+        (LossConfig(layers=(3,)), "layer 3 does not exist: the model has 3 layers"),
+        (LossConfig(heads=(4,)), "head 4 does not exist: the model has 4 query heads"),
+    ],
+)
+def test_a_layer_or_head_beyond_the_model_is_refused(config, message):
+    with pytest.raises(ValueError, match=message):
+        concept_loss(model_of(CONFIGS["llama"]), batch_of(), config)
+
+
+def test_an_unknown_implementation_is_refused():
+    with pytest.raises(ValueError, match="must be fused or eager, not 'flash'"):
+        concept_loss(model_of(CONFIGS["llama"]), batch_of(), None, "flash")
+
+
+def test_a_batch_without_a_response_is_refused():
+    batch = batch_of()
+    batch["labels"][:] = -100
+    with pytest.raises(ValueError, match="no response token"):
+        concept_loss(model_of(CONFIGS["llama"]), batch)
