@@ -9,68 +9,24 @@ chance is 1/4. The paper leaves downstream tasks open; all three are our constru
 """
 
 import argparse
-import ast
 import random
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from procure_kit.choices import RIVALS, defects, summaries
 from procure_kit.completion import complete
 from procure_kit.concepts import PAPER_CONCEPTS, perturb
 from procure_kit.counterfactual import NotApplicable
-from procure_kit.cuts import SYMBOLS, Cut
-from procure_kit.flip_check import COMPLEMENTS
+from procure_kit.cuts import Cut
+from procure_kit.likelihoods import likelihoods
 from procure_kit.markdown import hundredths
 from procure_kit.metrics import Triple, interval
 from procure_kit.problems import Problem, load_problems
 from procure_kit.runner import run_many
+from procure_kit.wrong_lines import broken
 
-RIVALS = 3  # docstrings of other functions beside a function's own
 CHANCE = {"repair": 0.0, "defect": 1 / 2, "summary": 1 / (1 + RIVALS)}
-WORDS = SYMBOLS | {ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not"}
-Option = tuple[str, str]  # what is given, and the text whose likelihood counts
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Options of which the first is right."""
-
-    task: str
-    task_id: str
-    options: tuple[Option, ...]
-
-
-def mutated_lines(program: str) -> list[tuple[int, str]]:
-    """(line from 1, its wrong text): comparisons turned, integers raised by one, returned values dropped.
-
-    Only the one place differs, so that nothing but the meaning tells the wrong line. Raises: SyntaxError.
-    """
-    lines, found = program.split("\n"), []
-    for node in ast.walk(ast.parse(program)):
-        if getattr(node, "lineno", 0) != getattr(node, "end_lineno", 0) or not hasattr(node, "lineno"):
-            continue
-        line = lines[node.lineno - 1].encode()
-        edit = _edit(node, line)
-        if edit:
-            start, end, text = edit
-            found.append((node.lineno, (line[:start] + text.encode() + line[end:]).decode()))
-    return sorted(set(found))
-
-
-def _edit(node: ast.AST, line: bytes) -> tuple[int, int, str] | None:
-    """(first byte, byte behind, new text) in the node's line."""
-    match node:
-        case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            start, end = left.end_col_offset, right.col_offset
-            between, old = line[start:end].decode(), WORDS[type(operator)]
-            new = WORDS[COMPLEMENTS[type(operator)]]
-            return start, end, re.sub(rf"(?<![\w=<>!]){old.replace(' ', ' +')}(?![\w=])", new, between, count=1)
-        case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
-            return value.col_offset, value.end_col_offset, "None"
-        case ast.Constant(value=int(number)) if not isinstance(number, bool):
-            return node.col_offset, node.end_col_offset, str(number + 1)
-    return None
 
 
 def perturbed(problems: Iterable[Problem], seed: int = 0) -> list[Problem]:
@@ -84,99 +40,6 @@ def perturbed(problems: Iterable[Problem], seed: int = 0) -> list[Problem]:
                     found.append(replace(problem, canonical_solution=program[len(problem.prompt) :]))
                     break
     return found
-
-
-def broken(problems: Iterable[Problem], seed: int = 0, workers: int = 2) -> Iterator[tuple[Problem, int, str]]:
-    """Each function with one mutated line that its tests reject: (problem, line, its wrong text); others are left out.
-
-    Tries three of its mutated lines, drawn by the seed.
-    """
-    tries = []
-    for problem in problems:
-        start = problem.prompt.rstrip().count("\n") + 1  # the statement is not the program's doing
-        lines = [mutant for mutant in mutated_lines(problem.program) if mutant[0] > start]
-        random.Random(f"{seed} {problem.task_id}").shuffle(lines)
-        tries += [(problem, *mutant) for mutant in lines[:3]]
-    jobs = [(_with_line(problem.program, line, text), problem) for problem, line, text in tries]
-    seen = set()
-    for found, result in zip(tries, run_many(jobs, workers), strict=True):
-        if not result.passed and found[0].task_id not in seen:
-            seen.add(found[0].task_id)
-            yield found
-
-
-def _with_line(program: str, line: int, text: str) -> str:
-    lines = program.split("\n")
-    return "\n".join([*lines[: line - 1], text, *lines[line:]])
-
-
-def defects(mutants: Iterable[tuple[Problem, int, str]]) -> list[Choice]:
-    """The original's text from the mutated line on against the mutant's, after the same beginning."""
-    choices = []
-    for problem, line, text in mutants:
-        lines = problem.program.rstrip("\n").split("\n")
-        given, rest = "\n".join(lines[: line - 1]), lines[line:]
-        options = tuple((given, "\n" + "\n".join([version, *rest])) for version in (lines[line - 1], text))
-        choices.append(Choice("defect", problem.task_id, options))
-    return choices
-
-
-def summaries(problems: Sequence[Problem], seed: int = 0) -> list[Choice]:
-    """The body after the function's own docstring against the same body after those of RIVALS other functions.
-
-    The others come from functions with as many parameters, as far as there are enough. A program without a docstring is
-    left out.
-    """
-    known = {problem.task_id: found for problem in problems if (found := _docstring(problem))}
-    choices = []
-    for task_id, (head, own, body, arity) in known.items():
-        rivals = [entry for other, entry in known.items() if other != task_id and entry[1] != own]
-        random.Random(f"{seed} {task_id}").shuffle(rivals)
-        rivals.sort(key=lambda entry: entry[3] != arity)
-        texts = list(dict.fromkeys(entry[1] for entry in rivals))[:RIVALS]
-        if len(texts) == RIVALS:
-            options = tuple((head + text, body) for text in (own, *texts))
-            choices.append(Choice("summary", task_id, options))
-    return choices
-
-
-def _docstring(problem: Problem) -> tuple[str, str, str, int] | None:
-    """What stands before the docstring, the docstring, what follows it, and the number of parameters."""
-    tree = ast.parse(problem.program)
-    functions = (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == problem.entry_point)
-    function = next(functions, None)
-    if function is None or ast.get_docstring(function) is None or len(function.body) < 2:
-        return None
-    node, lines = function.body[0], problem.program.rstrip("\n").split("\n")
-    head = "\n".join([*lines[: node.lineno - 1], lines[node.lineno - 1].encode()[: node.col_offset].decode()])
-    own = "\n".join(lines[node.lineno - 1 : node.end_lineno])[len(head.rpartition("\n")[2]) :]
-    body = "\n" + "\n".join(lines[node.end_lineno : function.end_lineno])
-    return head, own, body, len(function.args.args)
-
-
-def likelihoods(model, tokenizer, options: Sequence[Option], batch_size: int = 16) -> list[float]:
-    """The summed log-probability of each option's text, given what comes before it; a token over the border counts."""
-    import torch
-
-    order = sorted(range(len(options)), key=lambda i: sum(map(len, options[i])))
-    scores = [0.0] * len(options)
-    for start in range(0, len(order), batch_size):
-        batch = order[start : start + batch_size]
-        rows = [tokenizer("".join(options[i]), return_offsets_mapping=True) for i in batch]
-        width = max(len(row["input_ids"]) for row in rows)
-        tokens = [row["input_ids"] for row in rows]
-        pads = [[0] * (width - len(row)) for row in tokens]  # behind, where no token of the text looks
-        ids = torch.tensor([row + pad for row, pad in zip(tokens, pads, strict=True)], device=model.device)  # (B, N)
-        ones = [[1] * len(row) + pad for row, pad in zip(tokens, pads, strict=True)]
-        mask = torch.tensor(ones, device=model.device)
-        with torch.inference_mode():
-            logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1].float()  # (B, N - 1, V)
-        chosen = logits.log_softmax(-1).gather(-1, ids[:, 1:, None])[..., 0]  # (B, N - 1)
-        for place, i in enumerate(batch):
-            border = len(options[i][0].rstrip())
-            counts = [end > border for _, end in rows[place]["offset_mapping"]][1:]
-            scores[i] = float(chosen[place, : len(counts)][torch.tensor(counts, device=model.device)].sum())
-    return scores
 
 
 def downstream(

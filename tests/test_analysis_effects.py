@@ -4,8 +4,9 @@ import libcst as cst
 import pytest
 
 from procure_kit.analysis import analyse
-from procure_kit.effects import ACTS, INERT, READS, effect_of, statement_effect
+from procure_kit.effects import ACTS, INERT, READS, effect_of
 from procure_kit.inference import kind
+from procure_kit.statement_effects import statement_effect
 
 SETUP = "def f(a, b):\n    n = 1\n    s = 'x'\n    z = 0.5\n    xs = [a]\n"
 

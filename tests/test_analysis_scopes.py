@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from procure_kit.scopes import resolve_scopes
+from procure_kit.scope_rules import resolve_scopes
 from procure_kit.source_tree import parse_source
 
 COMPREHENSIONS = {"genexpr", "listcomp", "setcomp", "dictcomp"}

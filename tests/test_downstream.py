@@ -3,19 +3,12 @@
 import pytest
 
 from procure_kit import downstream as tasks
-from procure_kit.downstream import (
-    accuracies,
-    broken,
-    defects,
-    downstream,
-    gains,
-    likelihoods,
-    mutated_lines,
-    perturbed,
-    summaries,
-)
+from procure_kit.choices import defects, summaries
+from procure_kit.downstream import accuracies, downstream, gains, perturbed
+from procure_kit.likelihoods import likelihoods
 from procure_kit.problems import Problem, load_problems
 from procure_kit.runner import run_tests
+from procure_kit.wrong_lines import broken, mutated_lines
 
 PROGRAM = """def f(é, k):
     if "ß" != é and k not in é:
