@@ -42,8 +42,6 @@ class NameWalk(Visitor):
         elif isinstance(target, cst.Tuple | cst.List):
             for element in target.elements:
                 self.bind(element.value, kind)
-        elif isinstance(target, cst.Element | cst.StarredElement):
-            self.bind(target.value, kind)
         else:
             self.visit(target)
 
