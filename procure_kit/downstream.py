@@ -1,45 +1,55 @@
-"""Does understanding carry over? Program repair, defect detection and choosing a docstring, on functions with tests.
+"""Does understanding carry over? Program repair, defect detection and choosing a docstring, before and after tuning.
 
-    python -m procure_kit.downstream tiny --arms plain both --seeds 1     # before and after tuning, paired
+    OMP_NUM_THREADS=1 python -m procure_kit.downstream --arms plain both --seeds 3
 
 repair: a line was mutated so that the tests fail; the model writes that line anew, the rest of the function stays, and
 the tests judge. defect: which of two versions of a function is wrong, by likelihood of what follows their common
 beginning; chance is 1/2. summary: which of four docstrings belongs to a function, by likelihood of its body under each;
-chance is 1/4. The paper leaves downstream tasks open; all three are our construction.
+chance is 1/4. Every run is one row, appended when it is done; the same command goes on where it stopped.
 """
 
 import argparse
-import random
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from procure_kit.choices import RIVALS, defects, summaries
+from tqdm.auto import tqdm
+
+from procure_kit import markdown
 from procure_kit.completion import complete
-from procure_kit.concepts import PAPER_CONCEPTS, perturb
-from procure_kit.counterfactual import NotApplicable
 from procure_kit.cuts import Cut
-from procure_kit.likelihoods import likelihoods
+from procure_kit.downstream_tasks import RIVALS, Option, broken, defects, perturbed, summaries
 from procure_kit.markdown import hundredths
 from procure_kit.metrics import Triple, interval
 from procure_kit.problems import Problem, load_problems
+from procure_kit.rows import append_row, read_rows
 from procure_kit.runner import run_many
-from procure_kit.wrong_lines import broken
 
 CHANCE = {"repair": 0.0, "defect": 1 / 2, "summary": 1 / (1 + RIVALS)}
 
 
-def perturbed(problems: Iterable[Problem], seed: int = 0) -> list[Problem]:
-    """The problems with their solutions rewritten by one concept that applies, drawn by the seed; without one, left."""
-    found = []
-    for problem in problems:
-        for concept in random.Random(f"{seed} {problem.task_id}").sample(PAPER_CONCEPTS, len(PAPER_CONCEPTS)):
-            with suppress(NotApplicable):
-                program = perturb(problem.program, concept, seed=seed).counterfactual
-                if program.startswith(problem.prompt):
-                    found.append(replace(problem, canonical_solution=program[len(problem.prompt) :]))
-                    break
-    return found
+def likelihoods(model, tokenizer, options: Sequence[Option], batch_size: int = 16) -> list[float]:
+    """The summed log-probability of each option's text, given what comes before it; a token over the border counts."""
+    import torch
+
+    order = sorted(range(len(options)), key=lambda i: sum(map(len, options[i])))
+    scores = [0.0] * len(options)
+    for start in range(0, len(order), batch_size):
+        batch = order[start : start + batch_size]
+        rows = [tokenizer("".join(options[i]), return_offsets_mapping=True) for i in batch]
+        width = max(len(row["input_ids"]) for row in rows)
+        tokens = [row["input_ids"] for row in rows]
+        pads = [[0] * (width - len(row)) for row in tokens]  # behind, where no token of the text looks
+        ids = torch.tensor([row + pad for row, pad in zip(tokens, pads, strict=True)], device=model.device)  # (B, N)
+        ones = [[1] * len(row) + pad for row, pad in zip(tokens, pads, strict=True)]
+        mask = torch.tensor(ones, device=model.device)
+        with torch.inference_mode():
+            logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1].float()  # (B, N - 1, V)
+        chosen = logits.log_softmax(-1).gather(-1, ids[:, 1:, None])[..., 0]  # (B, N - 1)
+        for place, i in enumerate(batch):
+            border = len(options[i][0].rstrip())
+            counts = [end > border for _, end in rows[place]["offset_mapping"]][1:]
+            scores[i] = float(chosen[place, : len(counts)][torch.tensor(counts, device=model.device)].sum())
+    return scores
 
 
 def downstream(
@@ -97,36 +107,64 @@ def gains(before: Iterable[dict], after: Iterable[dict]) -> dict[str, Triple]:
     return {task: interval([[sides[1][k] - sides[0][k]] for k in common if k[0] == task]) for task in tasks}
 
 
-def main(argv: list[str] | None = None) -> None:
+def run_all(out: Path, model: str, arms: Iterable[str], seeds: int, steps: int, problems: Sequence[Problem]) -> None:
+    """Append each run that `out` lacks: the model as it is, and tuned by each arm and seed.
+
+    Raises: ValueError when `out` holds runs of other settings.
+    """
     from procure_kit.experiments import Recipe, arm_named, tuned
-    from procure_kit.models import load_model
+
+    forms = {"as written": list(problems), "perturbed": perturbed(problems)}
+    settings = {"model": model, "steps": steps, "problems": [problem.task_id for problem in problems]}
+    kept = list(read_rows(out, required=("arm",))) if out.exists() else []
+    if any({name: row[name] for name in settings} != settings for row in kept):
+        raise ValueError(f"{out} holds runs of another model, problems or number of steps; name a new file")
+    done = {(row["arm"], row["seed"]) for row in kept}
+    wanted = [("untuned", 0), *((arm, seed) for seed in range(seeds) for arm in arms)]
+    for arm, seed in tqdm([run for run in wanted if run not in done], desc="runs"):
+        network, tokenizer, _ = tuned(arm_named(arm), Recipe(model=model, steps=steps), seed)
+        found = {form: downstream(network, tokenizer, chosen) for form, chosen in forms.items()}
+        append_row(out, {"arm": arm, "seed": seed, **settings, "rows": found})
+
+
+def table(runs: Iterable[dict]) -> str:
+    """A Markdown table: the untuned model's scores, in per cent, and what each arm gains on them, in points, both with
+    95 % intervals over problems."""
+    rows: dict[str, dict[str, list[dict]]] = {}
+    for run in runs:
+        for form, found in run["rows"].items():
+            rows.setdefault(run["arm"], {}).setdefault(form, []).extend(found)
+    before = rows.pop("untuned")
+    levels, columns = [], [(form, task) for form in before for task in accuracies(before[form])]
+    for form, task in columns:
+        count = sum(row["task"] == task for row in before[form])
+        score = hundredths(*accuracies(before[form])[task])
+        changes = [hundredths(*gains(before[form], found[form])[task], "+.1f") for found in rows.values()]
+        levels.append([form, task, count, f"{100 * CHANCE[task]:.0f}", score, *changes])
+    arms = [f"{arm} − untuned" for arm in rows]
+    return markdown.table(["functions", "task", "problems", "chance", "untuned", *arms], levels)
+
+
+def main(argv: list[str] | None = None) -> None:
+    from procure_kit.experiments import Recipe, arm_named
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", help='"tiny", or any name that load_model knows')
-    parser.add_argument("--arms", nargs="*", default=[], help="of the experiments: tuned, and compared with the model")
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--model", default="tiny", help="any name that load_model knows")
+    parser.add_argument("--arms", nargs="*", default=["plain", "both"], help="of the experiments")
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--split", default="family", choices=("composition", "family"), help="of the world's held-out")
     parser.add_argument("--limit", type=int, default=60, help="problems")
+    parser.add_argument("--out", type=Path, help="default: tests/benchmarks/downstream_MODEL.jsonl")
     args = parser.parse_args(argv)
-    written = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
-    forms = {"as written": written, "perturbed": perturbed(written)}
-    model, tokenizer = load_model(args.model)
-    before = {form: downstream(model, tokenizer, problems) for form, problems in forms.items()}
-    for form, rows in before.items():
-        for task, (value, low, high) in accuracies(rows).items():
-            count, chance = sum(row["task"] == task for row in rows), 100 * CHANCE[task]
-            ends = f"{100 * low:.0f} to {100 * high:.0f}, {count} problems; chance {chance:.0f}"
-            print(f"{args.model}, {form}: {task} {100 * value:.0f} % ({ends})")
-    for name in args.arms:
-        after: dict[str, list[dict]] = {form: [] for form in forms}
-        for seed in range(args.seeds):
-            model, tokenizer, _ = tuned(arm_named(name), Recipe(model=args.model, steps=args.steps), seed)
-            for form, problems in forms.items():
-                after[form] += downstream(model, tokenizer, problems)
-        for form, rows in after.items():
-            for task, gain in gains(before[form], rows).items():
-                print(f"{name} − {args.model}, {form}: {task} {hundredths(*gain, '+.1f')} points")
+    for arm in args.arms:
+        arm_named(arm)  # before anything is trained
+    out = args.out or Path(f"tests/benchmarks/downstream_{Path(args.model).name}.jsonl")
+    problems = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
+    run_all(out, args.model, args.arms, args.seeds, args.steps, problems)
+    text = table(read_rows(out, required=("arm",)))
+    out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+    print(text)
 
 
 if __name__ == "__main__":
