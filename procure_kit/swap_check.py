@@ -87,7 +87,7 @@ def _pair(old: list, new: list, low: int, high: int, down: int, up: int) -> list
 def _check_independent(one: ast.stmt, other: ast.stmt) -> None:
     for statement in (one, other):
         jumps = (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
-        if isinstance(statement, jumps) or any(isinstance(n, jumps) for n in _own(statement)):
+        if any(isinstance(node, jumps) for node in _own(statement)):
             raise NotThisConcept(f"line {statement.lineno}: a statement that jumps or declares cannot change places")
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             raise NotThisConcept(f"line {statement.lineno}: a docstring or a bare constant is no statement to swap")
@@ -98,11 +98,11 @@ def _check_independent(one: ast.stmt, other: ast.stmt) -> None:
         raise NotThisConcept(f"lines {one.lineno} and {other.lineno} depend on each other: {told}")
 
 
-def _own(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The nodes below a statement, without the bodies of functions and classes."""
-    for child in ast.iter_child_nodes(statement):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield child
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and those below it, without the bodies of functions and lambdas, which run at another time."""
+    yield node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        for child in ast.iter_child_nodes(node):
             yield from _own(child)
 
 

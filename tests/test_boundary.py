@@ -2,8 +2,9 @@
 
 import pytest
 
-from procure_kit.boundary import Peer, Table, remote_error
+from procure_kit.plain_data import Table, Values
 from procure_kit.problems import Problem
+from procure_kit.remote_errors import remote_error
 from procure_kit.runner import run_tests
 from procure_kit.wire import Unsendable
 
@@ -114,7 +115,7 @@ def test_an_argument_that_cannot_cross_is_refused():
 
 
 def decode(data: object) -> object:
-    return Peer(None, ()).decode(data, Table())
+    return Values().decode(data, Table())
 
 
 FORGED = [

@@ -6,7 +6,9 @@ from math import isnan
 
 import pytest
 
-from procure_kit.metrics import Report, ame, ccs_all, ccs_valid, comparison, differences, interval, pass_at_k
+from procure_kit.differences import comparison, differences
+from procure_kit.metrics import ame, ccs_all, ccs_valid, interval, pass_at_k
+from procure_kit.report import Report
 
 FOUR = [(True, True), (True, False), (False, True), (False, False)]
 

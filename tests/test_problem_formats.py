@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from procure_kit.problem_formats import problem_of, tolerance_in
+from procure_kit.codecontests import tolerance_in
+from procure_kit.problem_formats import problem_of
 from procure_kit.problems import DATA, FIELDS, load_problems
 from procure_kit.rows import read_rows
 from procure_kit.runner import run_tests
