@@ -1,5 +1,6 @@
 """The script that runs programs before and after: it sees every kind of change, and varies what it is given."""
 
+import sys
 from random import Random
 
 from tests.benchmarks.behaviour import arguments, behaviour, compare, judge, vary
@@ -27,6 +28,16 @@ def test_every_accepted_site_of_both_modes_has_a_row():
     assert {row[4] for row in rows} == {"same"} and {row[1] for row in rows} == {"strict", "procure"}
     assert {"variable_name_random", "all"} <= {row[2] for row in rows}
     assert compare(0, 3, ("t", "import nothing_like_it", "f", []))[0][4] == "cannot be run: ModuleNotFoundError"
+
+
+def test_a_program_that_is_random_is_left_out_though_two_runs_agreed():
+    """The two runs before have one result, the seventh another: a rewrite then seems to change it."""
+    source = "def f(x):\n    import sys\n    y = sys.runs = getattr(sys, 'runs', 0) + 1\n    return y // 7\n"
+    try:
+        rows = compare(0, 3, ("t", source, "f", [[1]]))
+    finally:
+        del sys.runs
+    assert [row[4] for row in rows] == ["cannot be compared: two runs of the original differ"]
 
 
 def test_a_swap_that_changes_something_says_what_speaks_against_it():
