@@ -69,11 +69,11 @@ class Peer(Values):
         """Carry out one request of the other side and send the reply."""
         table, given = Table(), []
         try:
-            if message["op"] not in self.allowed:
-                raise PermissionError(f"{message['op']!r} is not offered on this side")
             args = [self.decode(arg, table) for arg in message["args"]]
             kwargs = {name: self.decode(arg, table) for name, arg in message["kwargs"].items()}
             given = list(table)
+            if message["op"] not in self.allowed:
+                raise PermissionError(f"{message['op']!r} is not offered on this side")
             result = OPERATIONS[message["op"]](self.kept[message["on"]], args, kwargs)
             reply = {"result": self.encode(result, table)}
         except self.answered as error:

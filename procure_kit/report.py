@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import fmean
 
 from procure_kit.concepts import CONCEPTS
 from procure_kit.markdown import hundredths, table
-from procure_kit.metrics import WHOLE, Triple, dataset_of, interval, ratio_interval, row_metrics, row_sums
+from procure_kit.metrics import WHOLE, Triple, dataset_of, interval, ratio_interval
+from procure_kit.row_metrics import row_metrics, row_sums
 
 OPERATORS = (("==", "!="), (">", "<="), ("<", ">="))
 
@@ -54,7 +56,7 @@ class Report:
         for form, complement in [way for pair in OPERATORS for way in (pair, pair[::-1])]:
             rows = [row for row in self.rows if tuple(row.get("operators") or ()) == (form, complement)]
             if rows:
-                means = [(row["task_id"], _mean(row["original"]), _mean(row["counterfactual"])) for row in rows]
+                means = [(row["task_id"], fmean(row["original"]), fmean(row["counterfactual"])) for row in rows]
                 found = {"from": form, "to": complement, "pairs": len(rows)}
                 found["original"] = _by_task((task, a) for task, a, _ in means)
                 found["counterfactual"] = _by_task((task, b) for task, _, b in means)
@@ -88,10 +90,6 @@ class Report:
 def _plain(scores: dict[str, Triple]) -> dict[str, list[float | None]]:
     """JSON has no nan."""
     return {name: [None if x != x else x for x in triple] for name, triple in scores.items()}
-
-
-def _mean(passes: list[bool]) -> float:
-    return sum(passes) / len(passes)
 
 
 def _by_task(values: Iterable[tuple[str, float]]) -> Triple:

@@ -8,7 +8,7 @@ import pytest
 
 from procure_kit.analysis import analyse
 from procure_kit.effects import ACTS, INERT, PURE_BUILTINS, PURE_METHODS, READS, effect_of
-from procure_kit.inference import kind
+from procure_kit.inference import METHODS, RETURNS, kind
 from procure_kit.statement_effects import statement_effect
 
 SETUP = "def f(a, b):\n    n = 1\n    s = 'x'\n    z = 0.5\n    xs = [a]\n"
@@ -175,3 +175,33 @@ def test_effect_of_the_last_statement(body, level):
     analysis = analyse("def f(a, b):\n" + "".join(f"    {line}\n" for line in body.splitlines()))
     statement = next(block for block in analysis.blocks if block.scope.kind == "function").body[-1]
     assert statement_effect(analysis, statement.body[0]).level == level
+
+
+SAMPLES = {"str": "'ab'", "list": "[1]", "tuple": "(1,)", "dict": "{1: 2}", "set": "{1}"}
+
+
+def result_of(call: str) -> str | None:
+    """The name of the type that a call gives, with the first arguments that it takes."""
+    for arguments in ("", "'a'", "['a']", "'a', 'b'", "1", "b'ab'", "int, object", "1, 'a'", "None, [1]", "__file__"):
+        with contextlib.suppress(TypeError, ValueError, AttributeError):
+            made = type(eval(f"{call}({arguments})")).__name__
+            return "int" if made == "bool" else made
+    return None
+
+
+@pytest.mark.parametrize(("kind_of_it", "methods"), [(k, m) for k, m in METHODS.items()])
+def test_methods_return_what_the_table_says(kind_of_it, methods):
+    for name, returned in methods.items():
+        assert result_of(f"{SAMPLES[kind_of_it]}.{name}") == returned, name
+        assert kind(*value_of(f"{SAMPLES[kind_of_it]}.{name}()")) == returned, name
+
+
+def test_built_in_functions_return_what_the_table_says():
+    for name, returned in RETURNS.items():
+        assert kind(*value_of(f"{name}(a)")) == returned, name
+        if returned != "iterator":
+            assert result_of(name) == returned, name
+    assert {name for name, returned in RETURNS.items() if returned == "iterator"} == ITERATORS
+
+
+ITERATORS = {"enumerate", "filter", "iter", "map", "open", "reversed", "zip"}

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from procure_kit.flip_check import is_guard, truth
+from procure_kit.flip_check import is_guard
+from procure_kit.truth import truth
 from procure_kit.type_check import neutral
 
 
