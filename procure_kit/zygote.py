@@ -7,11 +7,9 @@ import contextlib
 import gc
 import os
 import random
-import shutil
 import signal
 import socket
 import struct
-import tempfile
 import traceback
 
 from procure_kit import candidate, isolation, landlock, seccomp
@@ -70,20 +68,29 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     isolation.quiet_threads()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a handler, a namespace's first process gets no signal
     uid = isolation.spare_uid(level)
-    home = isolation.scratch() if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
-    if uid is not None and level != "namespaces":
-        os.chown(home, uid, uid)
+    home = isolation.scratch() if level == "namespaces" else _own_folder(uid)
     os.chdir(home)
     fence = landlock.fence(isolation.python_paths(), isolation.answers(), home) if level == "landlock" else None
     isolation.limit(processes=isolation.PROCESSES + (others if uid is None else 0))
     seccomp.forbid()
+    candidate.rehearse()
     gc.disable()
     gc.freeze()  # forks that never touch an object's header never copy its page
     try:
         _keep_one_ready(control, uid, level, fence)
     finally:
         if level != "namespaces":
-            shutil.rmtree(home, ignore_errors=True)
+            isolation.empty_folder()
+            os.rmdir(home)
+
+
+def _own_folder(uid: int | None) -> str:
+    import tempfile  # what it loads would be copied with every fork
+
+    home = tempfile.mkdtemp(prefix="procure-")
+    if uid is not None:
+        os.chown(home, uid, uid)
+    return home
 
 
 def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
@@ -94,7 +101,8 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
         child = os.fork()
         if child == 0:
             ours.close()
-            live(_become_candidate, theirs.detach(), uid, level, fence)
+            control.close()  # what commands the zygote
+            live(_become_candidate, theirs, uid, level, fence)
         with ours, theirs, contextlib.suppress(BrokenPipeError):  # raised when the worker is gone
             socket.send_fds(control, [b"."], [ours.fileno()])
         word = control.recv(1)
@@ -104,11 +112,9 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
             control.sendall(ENDED.pack(ending, seconds))
 
 
-def _become_candidate(end: int, uid: int | None, level: str, fence: int | None) -> None:
+def _become_candidate(end: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
     os.setsid()
-    os.dup2(end, 3)  # in place of what commands the zygote
-    os.close(end)
-    channel = Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3))
+    channel = Channel(end)
     limits = channel.receive()
     isolation.limit(cpu_seconds=limits["cpu"], memory_mb=limits["memory_mb"])
     isolation.drop_privileges(uid)
