@@ -29,6 +29,8 @@ CAPABILITY_VERSION = 0x20080522
 NO_CAPABILITIES = ((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)())
 LINUX = sys.platform == "linux"
 _libc = ctypes.CDLL(None, use_errno=True)
+if LINUX:
+    _libc.capset.argtypes = [ctypes.c_uint32 * 2, ctypes.c_uint32 * 6]  # looked up here, for all forks
 
 
 def _call(name: str, *args) -> None:

@@ -29,6 +29,8 @@ MEMORY_MB = 1024
 PATIENCE = 30.0  # seconds in which a worker must start, or end
 STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: nothing interrupts some C code
 START = "import sys; sys.path.insert(0, {!r}); from procure_kit.worker import main; sys.path.pop(0); main({}, {!r})"
+# cleared before any job: sets of strings have the same order in every run; no fork has to look for C functions again
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"}
 PACKAGE_ROOT = str(Path(__file__).resolve().parent.parent)
 
 
@@ -65,7 +67,7 @@ class _Worker:
         code = START.format(PACKAGE_ROOT, theirs.fileno(), level)
         self.process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-c", code],
-            env={"PYTHONHASHSEED": "0"},  # sets of strings have the same order in every run; cleared before any job
+            env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],

@@ -79,9 +79,9 @@ class _Job:
     def run(self, job: dict) -> dict:
         """The result of one job; `broken` in it when this worker should not go on."""
         memory_mb, cases = job["memory_mb"], max(1, len(job["cases"]))
-        limits = {"cpu": int(job["cpu_seconds"]) + 1, "memory_mb": memory_mb}
+        cpu_seconds = int(job["cpu_seconds"]) + 1  # the kernel knows whole ones
         with socket.socket(fileno=socket.recv_fds(self.control, 1, 1)[1][0]) as ours:
-            Channel(ours).send(limits)
+            ours.sendall(zygote.LIMITS.pack(cpu_seconds, memory_mb))
             random.seed(0)
             start = time.monotonic()
             self.limit_mb, self.limit_cpu = memory_mb, job["cpu_seconds"] * cases
@@ -110,7 +110,7 @@ class _Job:
             }
         ending, cpu = ended
         if result["status"] == "gone":
-            over = cpu >= limits["cpu"] or ending == -signal.SIGXCPU
+            over = cpu >= cpu_seconds or ending == -signal.SIGXCPU
             result["status"] = "timeout" if over else "crashed"
             result["detail"] += f": {_ended(ending)} after {cpu:.1f} s of CPU time"
         return {"seconds": seconds, "cpu": cpu} | result | {"detail": _on_one_line(result["detail"])}

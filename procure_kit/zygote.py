@@ -15,6 +15,7 @@ import traceback
 from procure_kit import candidate, isolation, landlock, seccomp
 from procure_kit.wire import Channel
 
+LIMITS = struct.Struct("II")  # a candidate's seconds of CPU time, and the megabytes of its address space
 ENDED = struct.Struct("id")  # how a candidate ended, as subprocess's returncode, and its seconds of CPU time
 SPARE = 100  # descriptors from here on are unused
 
@@ -104,7 +105,7 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
             control.close()  # what commands the zygote
             live(_become_candidate, theirs, uid, level, fence)
         with ours, theirs, contextlib.suppress(BrokenPipeError):  # raised when the worker is gone
-            socket.send_fds(control, [b"."], [ours.fileno()])
+            control.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", ours.fileno()))])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
         isolation.empty_folder()
@@ -114,9 +115,8 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
 
 def _become_candidate(end: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
     os.setsid()
-    channel = Channel(end)
-    limits = channel.receive()
-    isolation.limit(cpu_seconds=limits["cpu"], memory_mb=limits["memory_mb"])
+    cpu_seconds, memory_mb = LIMITS.unpack(end.recv(LIMITS.size))
+    isolation.limit(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
     isolation.drop_privileges(uid)
     if fence is not None:
         landlock.enter(fence)
@@ -126,7 +126,7 @@ def _become_candidate(end: socket.socket, uid: int | None, level: str, fence: in
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(0)  # a program that draws random numbers gets the same ones each time
     gc.enable()
-    candidate.main(channel, level == "namespaces")
+    candidate.main(Channel(end), level == "namespaces")
 
 
 def _kill_all(child: int, level: str) -> tuple[int, float]:
