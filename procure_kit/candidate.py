@@ -9,7 +9,10 @@ import sys
 import types
 
 from procure_kit import stdin_program
-from procure_kit.boundary import OPERATIONS, Peer, Table, said
+from procure_kit.boundary import Peer
+from procure_kit.handles import OPERATIONS
+from procure_kit.plain_data import Table
+from procure_kit.remote_errors import said
 from procure_kit.wire import Channel, Gone
 
 TESTS = "<tests>"

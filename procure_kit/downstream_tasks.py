@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from procure_kit.concepts import PAPER_CONCEPTS, perturb
 from procure_kit.counterfactual import NotApplicable
 from procure_kit.cuts import SYMBOLS
-from procure_kit.flip_check import COMPLEMENTS
 from procure_kit.problems import Problem
 from procure_kit.runner import run_many
+from procure_kit.truth import COMPLEMENTS
 
 RIVALS = 3  # docstrings of other functions beside a function's own
 WORDS = SYMBOLS | {ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not"}

@@ -20,8 +20,8 @@ BUILTINS = {
     "abs", "all", "any", "bin", "bool", "bytearray", "bytes", "callable", "chr", "complex", "dict", "divmod",
     "enumerate", "filter", "float", "format", "frozenset", "hash", "hex", "int", "isinstance", "len", "list", "map",
     "max", "min", "next", "oct", "ord", "pow", "print", "range", "repr", "reversed", "round", "set", "slice", "sorted",
-    "str", "sum", "tuple", "type", "zip", *(error.__name__ for error in Exception.__subclasses__()), "Exception",
-    "IndexError", "KeyError", "ZeroDivisionError", "OverflowError", "RecursionError",
+    "str", "sum", "tuple", "type", "zip",
+    *(name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)),
 }  # fmt: skip
 STATEMENTS = (
     ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If,
@@ -128,7 +128,7 @@ def _leaves_a_trace(node: ast.AST, modules: dict[str, str], bound: set[str]) -> 
         case ast.Import(names=names):
             return any(alias.name not in MODULES for alias in names)
         case ast.ImportFrom(module=module, names=names, level=level):
-            return bool(level) or any(alias.name not in MODULES.get(module or "", ()) for alias in names)
+            return bool(level) or any(alias.name not in MODULES.get(module, ()) for alias in names)
         case ast.Name(id=name, ctx=ast.Load()):
             return hasattr(builtins, name) and name not in BUILTINS and name not in bound
         case ast.Attribute(value=value, attr=name, ctx=ast.Load()):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from procure_kit.llm_record import ApiFault, Record, read_reply, read_texts, request_hash
+from procure_kit.llm_record import Record, request_hash
+from procure_kit.llm_reply import ApiFault, read_reply, read_texts
 from procure_kit.rows import read_rows
 
 
