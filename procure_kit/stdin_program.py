@@ -6,6 +6,7 @@
 import atexit
 import contextlib
 import os
+import random
 import re
 import signal
 import sys
@@ -62,6 +63,7 @@ def _live(code: types.CodeType, ends: list[int]) -> None:
         setattr(sys, name, open(standard, mode, encoding="utf-8", errors=errors, closefd=False))  # noqa: SIM115
     sys.argv = ["program.py"]
     main = sys.modules["__main__"] = types.ModuleType("__main__")
+    random.seed(0)  # as in candidate programs: a fork draws its numbers anew
     ending = 0
     try:
         exec(code, main.__dict__)

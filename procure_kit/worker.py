@@ -35,6 +35,7 @@ def main(fd: int, level: str) -> None:
     """Serve jobs on `fd` until it closes."""
     os.environ.clear()
     os.umask(0o022)
+    isolation.quiet_threads()
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
@@ -60,7 +61,7 @@ def main(fd: int, level: str) -> None:
     gc.freeze()
     job = _Job(caller, control, usage)
     signal.signal(signal.SIGALRM, job.look)
-    with contextlib.suppress(Gone):  # the caller is gone, and so is the work
+    with contextlib.suppress(Gone, BrokenPipeError):  # the caller is gone, or somebody killed the next candidate
         while True:
             caller.send(job.run(caller.receive()))
     control.close()
@@ -87,6 +88,9 @@ class _Job:
             self.limit_mb, self.limit_cpu = memory_mb, job["cpu_seconds"] * cases
             self.deadline = start + job["timeout"] * cases + 2 * GRACE
             signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+            # ends this process, where C code keeps Python from looking at the clock; its own CPU time: to be kept
+            # waiting by a busy machine is no offence
+            signal.setitimer(signal.ITIMER_PROF, job["timeout"] * cases + 3 * GRACE)
             result = {}
             try:
                 run = oracle.judge if oracle.leaves_no_trace(job) else self._in_a_fork
@@ -98,6 +102,7 @@ class _Job:
             finally:
                 self.deadline = None
                 signal.setitimer(signal.ITIMER_REAL, 0)
+                signal.setitimer(signal.ITIMER_PROF, 0)
             seconds = time.monotonic() - start
             ended = self._end_candidate()  # before the channel closes: a process that sleeps is the quickest to kill
         if ended is None:

@@ -66,7 +66,6 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     os.environ.clear()
     isolation.hide()
     isolation.adopt_orphans()
-    isolation.quiet_threads()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a handler, a namespace's first process gets no signal
     uid = isolation.spare_uid(level)
     home = isolation.scratch() if level == "namespaces" else _own_folder(uid)
