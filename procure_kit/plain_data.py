@@ -104,7 +104,7 @@ class Values:
         return ["handle", self.keep(value), kind.__name__, able]
 
     def decode(self, data: object, table: Table, depth: int = 0) -> object:
-        """Rebuild a value out of the fixed types alone. Raises: one of MALFORMED for anything else."""
+        """Rebuild a value out of the fixed types alone. Raises: one of boundary.MALFORMED for anything else."""
         if isinstance(data, dict):
             raise ValueError("an object where a value was expected")
         if not isinstance(data, list):

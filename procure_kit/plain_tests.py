@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from procure_kit.calls_ahead import calls_ahead, walk
+
 MODULES = {  # names of modules whose use changes nothing that outlives it
     "math": {name for name in dir(__import__("math")) if not name.startswith("_")},
     "random": {"choice", "choices", "gauss", "randint", "random", "randrange", "sample", "seed", "shuffle", "uniform"},
@@ -28,16 +30,12 @@ STATEMENTS = (
     ast.Try, ast.ExceptHandler, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Delete,
     ast.Import, ast.ImportFrom,
 )  # fmt: skip
-CONDITIONAL = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 HARMLESS = {
     ast.List, ast.Tuple, ast.Dict, ast.Set, ast.arguments, ast.arg, ast.keyword,
     ast.Call, ast.Compare, ast.UnaryOp, ast.USub, ast.BinOp, *ast.cmpop.__subclasses__(), ast.Assert,
 }  # fmt: skip
 LONG = 20_000  # characters of tests beyond which nothing is sent ahead: it has to fit into a socket's buffer
 INSPECTING = {"inspect", "dis", "gc", "unittest.mock", "mock", "tracemalloc", "ctypes"}
-
-
-LEAVES = {int, str, type(None), ast.Constant, ast.Load, ast.Store}
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Traits:
 def traits(source: str, entry_point: str = "") -> Traits:
     """Look at the tests of a problem. Raises: SyntaxError."""
     tree = ast.parse(source)
-    nodes = _walk(tree)
+    nodes = walk(tree)
     modules = dict(_imports(nodes))
     bound = set(modules)
     for node in nodes:
@@ -70,45 +68,8 @@ def traits(source: str, entry_point: str = "") -> Traits:
     free = tuple(name for name in loaded if name not in bound and not hasattr(builtins, name) and name != entry_point)
     plain = not any(_leaves_a_trace(node, modules, bound) for node in nodes if type(node) not in HARMLESS)
     checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
-    ahead = [] if len(source) > LONG else list(_calls_ahead(tree.body, checks, entry_point))
+    ahead = [] if len(source) > LONG else list(calls_ahead(tree.body, checks, entry_point))
     return Traits(plain, free, bool(checks), _inside(nodes, free, {entry_point, "candidate"}), ahead)
-
-
-def _walk(tree: ast.AST) -> list[ast.AST]:
-    """The node and all below it but for LEAVES, which are more than half: `ast.walk` takes twice the time."""
-    found = [tree]
-    for node in found:
-        for name in node._fields:
-            value = getattr(node, name)
-            if type(value) is list:
-                found += [inner for inner in value if type(inner) not in LEAVES]
-            elif type(value) not in LEAVES:
-                found.append(value)
-    return found
-
-
-def _calls_ahead(body: list[ast.stmt], checks: list[ast.FunctionDef], name: str) -> Iterator[tuple[tuple, dict]]:
-    """The arguments of the first statements' calls, as long as these are asserts with one call of literals each."""
-    if checks:
-        if len(checks) > 1 or len(checks[0].args.args) != 1:
-            return
-        body, name = checks[0].body, checks[0].args.args[0].arg
-    for statement in body:
-        inside = _walk(statement)
-        used = [node for node in inside if isinstance(node, ast.Name) and node.id == name]
-        if not used and isinstance(statement, ast.Assert | ast.Import | ast.ImportFrom | ast.Expr | ast.Pass):
-            continue
-        calls = [node for node in inside if isinstance(node, ast.Call) and node.func in used]
-        if not isinstance(statement, ast.Assert) or len(used) != 1 or len(calls) != 1:
-            return
-        if statement.msg is not None or any(isinstance(node, CONDITIONAL) for node in inside):
-            return
-        try:
-            args = tuple(ast.literal_eval(arg) for arg in calls[0].args)
-            kwargs = {keyword.arg: ast.literal_eval(keyword.value) for keyword in calls[0].keywords}
-        except (ValueError, TypeError):
-            return
-        yield args, kwargs
 
 
 def _imports(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:

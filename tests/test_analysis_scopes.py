@@ -37,7 +37,10 @@ inlined = pytest.mark.skipif(
 
 
 @inlined
-@pytest.mark.parametrize("module", ["textwrap", "heapq", "json.decoder", "contextlib", "functools", "argparse"])
+@pytest.mark.parametrize(
+    "module",
+    ["textwrap", "heapq", "json.decoder", "contextlib", "functools", pytest.param("argparse", marks=pytest.mark.slow)],
+)
 def test_scopes_bind_what_cpython_says(module):
     source = inspect.getsource(importlib.import_module(module))
     assert ours(source) == cpython(source)

@@ -121,3 +121,9 @@ def test_code_tokens(text, tokens):
 def test_nodes_of_one_token_are_not_told():
     kinds = [kind for _, _, kind in every_character("f(x, y=1)\n").nodes]
     assert "Call" in kinds and "keyword" in kinds and "Name" not in kinds and "Constant" not in kinds
+
+
+def test_a_node_is_told_by_both_its_ends():
+    code = every_character("a.b(c) + d\n")
+    ends = {kind: (labels(code, "token")[a], labels(code, "token")[b]) for a, b, kind in code.nodes}
+    assert ends == {"Attribute": ("a", "b"), "Call": ("a", ")"), "BinOp": ("a", "d")}

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procure_kit.counterfactual import Counterfactual, Edit, apply_edits, exchange, place_edits
@@ -45,6 +45,7 @@ def test_an_insertion_stands_before_what_is_replaced_there_and_behind_what_ends_
     assert apply_edits("abc", [Edit(1, 2, "B"), Edit(2, 2, "+")])[0] == "aB+c"
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.text(max_size=3)), max_size=4))
 def test_outside_the_spans_both_versions_are_equal(source, raw):
     edits, position = [], 0
