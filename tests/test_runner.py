@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -219,6 +220,17 @@ def test_a_worker_that_cannot_start_says_so(monkeypatch):
 def test_threads_share_the_pool():
     with ThreadPoolExecutor(3) as threads:
         assert all(result.passed for result in threads.map(run, [HONEST] * 6))
+
+
+@pytest.mark.slow
+def test_tests_that_nothing_can_interrupt_end_by_their_own_cpu_time(monkeypatch):
+    monkeypatch.setattr(runner, "STUCK", 200.0)
+    counts = replace(PROBLEM, test="def check(candidate):\n    assert sum(range(candidate([]))) == 0\n")
+    start = time.monotonic()
+    result = run_tests("def f(xs): return 10**12", counts, timeout=0.2)
+    assert (result.status, result.detail) == ("timeout", "the tests could not be stopped in time")
+    assert time.monotonic() - start < 150
+    assert run(HONEST).passed
 
 
 SLEEPS = "import time\ndef f(xs):\n    time.sleep({})\n    return sorted(xs)\n"
