@@ -1,4 +1,5 @@
-"""The warm process whose forks are the candidates: it has never seen a program, a test, or an expected value.
+"""The warm process whose forks are the candidates: it has run a few lines of its own (`candidate.rehearse`), and never
+seen a program, a test, or an expected value.
 
 At the level "namespaces" it is the first process of a PID namespace, so that it can kill everything in there at once.
 """

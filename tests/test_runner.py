@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from procure_kit import runner
+from procure_kit import candidate, runner
 from procure_kit.problems import Problem
 from procure_kit.runner import run_many, run_tests
+from procure_kit.wire import Channel
 
 HONEST = "def f(xs):\n    return sorted(xs)\n"
 PROBLEM = Problem(
@@ -150,6 +151,14 @@ def test_failure_says_what_happened(program, status, detail):
 def test_unknown_level_is_an_error():
     with pytest.raises(ValueError, match="unknown level of isolation 'total': use one of 'namespaces'"):
         run(HONEST, require="total")
+
+
+def test_a_rehearsal_goes_all_the_way_and_leaves_nothing(monkeypatch):
+    sent, send = [], Channel.send
+    monkeypatch.setattr(Channel, "send", lambda self, *messages: sent.extend(messages) or send(self, *messages))
+    candidate.rehearse()
+    assert sum("result" in message for message in sent) == 2 * candidate.ROUNDS
+    assert "candidate" not in sys.modules
 
 
 def test_many_keep_their_order():
