@@ -4,6 +4,20 @@ import ast
 from collections.abc import Iterator
 
 CONDITIONAL = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+LEAVES = {int, str, type(None), ast.Constant, ast.Load, ast.Store}
+
+
+def walk(tree: ast.AST) -> list[ast.AST]:
+    """The node and all below it but for LEAVES, which are more than half: `ast.walk` takes twice the time."""
+    found = [tree]
+    for node in found:
+        for name in node._fields:
+            value = getattr(node, name)
+            if type(value) is list:
+                found += [inner for inner in value if type(inner) not in LEAVES]
+            elif type(value) not in LEAVES:
+                found.append(value)
+    return found
 
 
 def calls_ahead(body: list[ast.stmt], checks: list[ast.FunctionDef], name: str) -> Iterator[tuple[tuple, dict]]:
@@ -13,7 +27,7 @@ def calls_ahead(body: list[ast.stmt], checks: list[ast.FunctionDef], name: str) 
             return
         body, name = checks[0].body, checks[0].args.args[0].arg
     for statement in body:
-        inside = list(ast.walk(statement))
+        inside = walk(statement)
         used = [node for node in inside if isinstance(node, ast.Name) and node.id == name]
         if not used and isinstance(statement, ast.Assert | ast.Import | ast.ImportFrom | ast.Expr | ast.Pass):
             continue

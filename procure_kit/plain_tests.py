@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from procure_kit.calls_ahead import calls_ahead
+from procure_kit.calls_ahead import calls_ahead, walk
 
 MODULES = {  # names of modules whose use changes nothing that outlives it
     "math": {name for name in dir(__import__("math")) if not name.startswith("_")},
@@ -31,7 +31,7 @@ STATEMENTS = (
     ast.Import, ast.ImportFrom,
 )  # fmt: skip
 HARMLESS = {
-    ast.Constant, ast.Load, ast.Store, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.arguments, ast.arg, ast.keyword,
+    ast.List, ast.Tuple, ast.Dict, ast.Set, ast.arguments, ast.arg, ast.keyword,
     ast.Call, ast.Compare, ast.UnaryOp, ast.USub, ast.BinOp, *ast.cmpop.__subclasses__(), ast.Assert,
 }  # fmt: skip
 LONG = 20_000  # characters of tests beyond which nothing is sent ahead: it has to fit into a socket's buffer
@@ -55,7 +55,7 @@ class Traits:
 def traits(source: str, entry_point: str = "") -> Traits:
     """Look at the tests of a problem. Raises: SyntaxError."""
     tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
+    nodes = walk(tree)
     modules = dict(_imports(nodes))
     bound = set(modules)
     for node in nodes:

@@ -112,6 +112,11 @@ def test_what_runs_a_program_can_be_broken_and_the_worker_goes_on():
         assert run(HONEST).passed
 
 
+def test_random_numbers_are_the_same_in_every_run():
+    said = {run("import random\nprint(random.random())").detail for _ in range(2)}
+    assert len(said) == 1 and "got '0." in said.pop()
+
+
 def test_each_case_has_its_own_time():
     slow = "import time\ntime.sleep(0.2)\n" + HONEST
     result = run(slow, timeout=0.35)
