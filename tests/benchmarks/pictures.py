@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 import procure_kit as pk
 from procure_kit import figures
 from procure_kit.code_html import show_pair
+from procure_kit.experiment_arms import SETS
 from procure_kit.experiment_results import compared, contrasts, load_runs
 from tests.browsing import chromium, lab_page, offline
 
@@ -50,10 +51,11 @@ def draw_pair(pair, path: Path) -> None:
 def draw_grid(path: Path) -> None:
     """What the arms of the experiments gain over each other."""
     runs = load_runs(Path(__file__).with_name("experiments_tiny.jsonl"))
-    found = {f"{after} − {before}": compared(runs, after, before) for after, before in contrasts(runs)}
+    arms = SETS["main"] + SETS["lambda"]
+    found = {f"{after} − {before}": compared(runs, after, before) for after, before in contrasts(runs) if after in arms}
     shown = {"pass@1 original": "original", "pass@1 counterfactual": "counterfactual", "ccs_valid": "ccs_valid"}
     figure = figures.gains(found, shown | {"whole function": "whole function"}, "What tuning changes, 95 % intervals")
-    figure.write_image(path, width=1100, height=620, scale=1.5)
+    figure.write_image(path, width=1100, height=140 + 60 * len(found), scale=1.5)
 
 
 def draw_explorer(path: Path) -> None:

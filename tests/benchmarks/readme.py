@@ -28,6 +28,7 @@ def main(run: Path | None) -> None:
     readme = between(readme, "costs", (BENCHMARKS / "loss_cost.cpu.md").read_text().strip())
     readme = between(readme, "proofs", proofs())
     readme = between(readme, "experiments", experiments())
+    readme = between(readme, "downstream", (BENCHMARKS / "downstream_tiny.md").read_text().strip())
     for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
         name, seconds = entry["notebook"], f"{entry['seconds']:.0f} s"
         put_time(ROOT / "notebooks" / f"{name}.ipynb", seconds)
@@ -54,9 +55,16 @@ def proofs() -> str:
 
 
 def experiments() -> str:
-    """The grid's levels, and its differences over all sets together; the page has each set's own."""
-    kept = [line for line in (BENCHMARKS / "experiments_tiny.md").read_text().splitlines() if "| world/" not in line]
-    return "\n".join(line for line in kept if "| kit |" not in line).strip()
+    """The grid's levels, and its differences over all sets together, folded; the page has each set's own. Then the
+    same of the longer runs."""
+    parts = []
+    for name, steps in (("experiments_tiny", ""), ("experiments_tiny_400", "After 400 steps:\n\n")):
+        lines = (BENCHMARKS / f"{name}.md").read_text().splitlines()
+        kept = "\n".join(line for line in lines if "| world/" not in line and "| kit |" not in line)
+        levels, head, gains = kept.strip().partition("Paired differences")
+        summary, _, rows = gains.partition(":")
+        parts.append(f"{steps}{levels}<details><summary>{head}{summary}</summary>{rows}\n\n</details>")
+    return "\n\n".join(parts)
 
 
 def between(readme: str, mark: str, block: str) -> str:
