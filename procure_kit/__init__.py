@@ -49,7 +49,7 @@ _HOME = {
     "evaluate_whole": "evaluation",
     "score_samples": "rescoring",
     "rescore": "rescoring",
-    "differences": "evaluation",
+    "differences": "differences",
     "attention_pair": "pairview",
     "explorer": "explore",
     "control_flow_picture": "analysis_pictures",

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from html import escape
 
 from procure_kit.analysis import Analysis, analyse
-from procure_kit.code_html import CodeView
+from procure_kit.code_view import CodeView
 from procure_kit.flow import Flow
 from procure_kit.scopes import Scope
 

@@ -4,14 +4,28 @@ Nothing here is trusted. The program may change any of it; all it can win is to 
 """
 
 import ast
+import socket
 import sys
 import types
 
 from procure_kit import stdin_program
-from procure_kit.boundary import OPERATIONS, Peer, Table, said
+from procure_kit.boundary import Peer
+from procure_kit.handles import OPERATIONS
+from procure_kit.plain_data import Table
+from procure_kit.remote_errors import said
 from procure_kit.wire import Channel, Gone
 
 TESTS = "<tests>"
+ROUNDS = 20  # more than the interpreter waits before it adapts code to what it meets
+REHEARSED = """
+from typing import List
+
+def f(*args: List[int]) -> List[int]:
+    for arg in args:
+        if arg == 3:
+            return arg
+    return args
+"""
 
 
 def main(channel: Channel, alone: bool) -> None:
@@ -27,6 +41,20 @@ def main(channel: Channel, alone: bool) -> None:
             peer.answer(channel.receive())
     except Gone:
         return  # the oracle has its verdict
+
+
+def rehearse() -> None:
+    """Run a small program a few times: what has run before needs less time, and less memory of its own, in a fork."""
+    job = {"program": REHEARSED, "entry_point": "f", "setup": "", "names": []}
+    args = [1, 1.5, True, None, "a", ["list", [1, ["list", ["a"]]]], ["tuple", [1]], ["dict", [["tuple", ["a", 1]]]]]
+    call = {"op": "call", "on": 0, "args": args, "kwargs": {}}
+    for _ in range(ROUNDS):
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            Channel(ours).send(job, call, call)
+            ours.shutdown(socket.SHUT_WR)
+            main(Channel(theirs), False)
+    del sys.modules["candidate"]
 
 
 def load(job: dict, peer: Peer, alone: bool) -> dict:

@@ -5,25 +5,13 @@ import re
 from collections.abc import Iterable
 from html import escape
 
+from procure_kit.code_view import CodeView
 from procure_kit.concepts.candidate import short
 from procure_kit.counterfactual import Counterfactual, Site, Span
 
 MARK = "background:#ffe08a;color:#1a1a1a;text-decoration:none;border-radius:2px"
 FADED = "opacity:.7"  # of the page's own ink, which can be read on light paper and on dark
 PRE = "margin:0;padding:.5em;font:13px/1.45 monospace;text-align:left;white-space:pre-wrap;word-break:normal"
-
-
-class CodeView:
-    """Something a notebook shows as HTML and a terminal as text."""
-
-    def __init__(self, html: str, text: str):
-        self.html, self.text = html, text
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __repr__(self) -> str:
-        return self.text
 
 
 def mark_spans(source: str, spans: Iterable[Span]) -> str:

@@ -124,10 +124,12 @@ def syntax_starts(parsed: PythonTree) -> tuple[set[int], set[int], list[tuple[in
                 statements.update([gap] if gap >= 0 else [])
             for child in children:
                 is_expression = isinstance(child, ast.expr | ast.arg)
+                if isinstance(child, ast.match_case):  # it has no place of its own either
+                    statements.add(text.rfind("case", 0, span(child.pattern)[0]))
                 if hasattr(child, "lineno"):
                     start, end = span(child)
                     nodes.append((start, end, type(child).__name__))
-                    if isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+                    if isinstance(child, ast.stmt | ast.ExceptHandler):
                         statements.add(start)
                     elif is_expression and not inside_expression:
                         expressions.update((start, end))

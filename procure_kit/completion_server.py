@@ -11,7 +11,7 @@ from procure_kit.background import wait_for
 from procure_kit.completion import TOP_P, function_rest
 from procure_kit.cuts import Cut
 from procure_kit.llm_client import Client, NotAsked
-from procure_kit.llm_record import ApiFault
+from procure_kit.llm_reply import ApiFault
 
 
 def complete_by_server(

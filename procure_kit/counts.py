@@ -39,7 +39,7 @@ CACP = {
 NAMED = re.compile(
     r"(?<=use of )\w+|(?<=both define ).+|(?<=calls )[\w.]+|(?<=object that )\w+|(?<=defines: ).+"
     r"|^.+(?= is not known to)|^line \d+, \w+(?=: )|(?<=passed to ).+(?=, which)|(?<=its )\.\w+"
-    r"|\[.+\](?= may be a slice)|^\w+(?= is changed in)"
+    r"|\[.+\](?= may be a slice)|^\w+(?= is changed in)|(?<=stores to ).+(?=, which)"
 )
 REMARK = (
     "Counts of the two modes are not comparable: `strict` follows CACP's definitions, `procure` the looser reading of "

@@ -73,7 +73,7 @@ def _at_three_quarters(source: str, spans: tuple[Span, ...], program: bool) -> C
     if function is None and not program:
         return None
     whole = function or text.tree
-    body = whole.body[1:] if ast.get_docstring(whole, clean=False) is not None else whole.body
+    body = whole.body[1:] if ast.get_docstring(whole) is not None else whole.body
     if not body:
         return None
     first = body[0].lineno

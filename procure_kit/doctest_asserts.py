@@ -3,7 +3,7 @@
 import ast
 import builtins
 import doctest
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 def asserts(node: ast.FunctionDef) -> tuple[str, set[str]]:
@@ -76,18 +76,15 @@ def _compared(value: ast.expr, example: doctest.Example) -> list[ast.stmt]:
     return ast.parse(f"assert {shown}({text}) == {want!r}").body
 
 
-def bound_names(body: list[ast.stmt]) -> Iterator[str]:
+def bound_names(body: Iterable[ast.AST]) -> Iterator[str]:
     """Names that a module's own statements bind, those under an `if` or a `try` included."""
     for node in body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                yield node.id
         else:
-            for child in ast.walk(node):
-                if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-                    yield child.id
-            for field in ("body", "orelse", "finalbody"):
-                yield from bound_names([child for child in getattr(node, field, ()) if isinstance(child, ast.stmt)])
-            for handler in getattr(node, "handlers", ()):
-                yield from bound_names(handler.body)
+            yield from bound_names(ast.iter_child_nodes(node))

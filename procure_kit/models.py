@@ -5,8 +5,9 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedModel, PreTrainedTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizer
 
+from procure_kit.four_bit import four_bit_config, keep_gradients
 from procure_kit.problems import DATA
 from procure_kit.smollm2 import smollm2_folder
 
@@ -49,33 +50,10 @@ def load_model(
     if missing := sorted(loading["missing_keys"]):  # they would silently be random
         raise ValueError(f"model {str(name)!r}: {folder} lacks {len(missing)} of its weights, first {missing[0]}")
     if four_bit and device.type == "cpu":
-        _keep_gradients(model)
+        keep_gradients(model)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.eval(), tokenizer
-
-
-def four_bit_config(dtype: torch.dtype) -> BitsAndBytesConfig:
-    """QLoRA's weights: NF4 with doubly quantized constants; products are computed in `dtype`."""
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=dtype,
-    )
-
-
-def _keep_gradients(model: PreTrainedModel) -> None:
-    """Forbid bitsandbytes to repack 4-bit weights on CPUs with AVX512-BF16.
-
-    It does so at the first use without gradients, into a form that computes in bfloat16 and through which a later
-    backward pass sends nothing, with no more than a warning.
-    """
-    from bitsandbytes.nn import Linear4bit  # heavy, and only QLoRA needs it
-
-    for module in model.modules():
-        if isinstance(module, Linear4bit):
-            module.support_avx512bf16_for_cpu = False
 
 
 def _folder(name: str | Path) -> str | Path:

@@ -5,7 +5,7 @@ import copy
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from procure_kit.flip_check import COMPLEMENTS
+from procure_kit.truth import COMPLEMENTS
 
 
 class Broken(NamedTuple):

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from procure_kit.calls_ahead import calls_ahead, walk
+
 MODULES = {  # names of modules whose use changes nothing that outlives it
     "math": {name for name in dir(__import__("math")) if not name.startswith("_")},
     "random": {"choice", "choices", "gauss", "randint", "random", "randrange", "sample", "seed", "shuffle", "uniform"},
@@ -20,17 +22,16 @@ BUILTINS = {
     "abs", "all", "any", "bin", "bool", "bytearray", "bytes", "callable", "chr", "complex", "dict", "divmod",
     "enumerate", "filter", "float", "format", "frozenset", "hash", "hex", "int", "isinstance", "len", "list", "map",
     "max", "min", "next", "oct", "ord", "pow", "print", "range", "repr", "reversed", "round", "set", "slice", "sorted",
-    "str", "sum", "tuple", "type", "zip", *(error.__name__ for error in Exception.__subclasses__()), "Exception",
-    "IndexError", "KeyError", "ZeroDivisionError", "OverflowError", "RecursionError",
+    "str", "sum", "tuple", "type", "zip",
+    *(name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)),
 }  # fmt: skip
 STATEMENTS = (
     ast.Module, ast.FunctionDef, ast.Return, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If,
     ast.Try, ast.ExceptHandler, ast.Assert, ast.Expr, ast.Pass, ast.Break, ast.Continue, ast.Raise, ast.Delete,
     ast.Import, ast.ImportFrom,
 )  # fmt: skip
-CONDITIONAL = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 HARMLESS = {
-    ast.Constant, ast.Load, ast.Store, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.arguments, ast.arg, ast.keyword,
+    ast.List, ast.Tuple, ast.Dict, ast.Set, ast.arguments, ast.arg, ast.keyword,
     ast.Call, ast.Compare, ast.UnaryOp, ast.USub, ast.BinOp, *ast.cmpop.__subclasses__(), ast.Assert,
 }  # fmt: skip
 LONG = 20_000  # characters of tests beyond which nothing is sent ahead: it has to fit into a socket's buffer
@@ -54,7 +55,7 @@ class Traits:
 def traits(source: str, entry_point: str = "") -> Traits:
     """Look at the tests of a problem. Raises: SyntaxError."""
     tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
+    nodes = walk(tree)
     modules = dict(_imports(nodes))
     bound = set(modules)
     for node in nodes:
@@ -67,32 +68,8 @@ def traits(source: str, entry_point: str = "") -> Traits:
     free = tuple(name for name in loaded if name not in bound and not hasattr(builtins, name) and name != entry_point)
     plain = not any(_leaves_a_trace(node, modules, bound) for node in nodes if type(node) not in HARMLESS)
     checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
-    ahead = [] if len(source) > LONG else list(_calls_ahead(tree.body, checks, entry_point))
+    ahead = [] if len(source) > LONG else list(calls_ahead(tree.body, checks, entry_point))
     return Traits(plain, free, bool(checks), _inside(nodes, free, {entry_point, "candidate"}), ahead)
-
-
-def _calls_ahead(body: list[ast.stmt], checks: list[ast.FunctionDef], name: str) -> Iterator[tuple[tuple, dict]]:
-    """The arguments of the first statements' calls, as long as these are asserts with one call of literals each."""
-    if checks:
-        if len(checks) > 1 or len(checks[0].args.args) != 1:
-            return
-        body, name = checks[0].body, checks[0].args.args[0].arg
-    for statement in body:
-        inside = list(ast.walk(statement))
-        used = [node for node in inside if isinstance(node, ast.Name) and node.id == name]
-        if not used and isinstance(statement, ast.Assert | ast.Import | ast.ImportFrom | ast.Expr | ast.Pass):
-            continue
-        calls = [node for node in inside if isinstance(node, ast.Call) and node.func in used]
-        if not isinstance(statement, ast.Assert) or len(used) != 1 or len(calls) != 1:
-            return
-        if statement.msg is not None or any(isinstance(node, CONDITIONAL) for node in inside):
-            return
-        try:
-            args = tuple(ast.literal_eval(arg) for arg in calls[0].args)
-            kwargs = {keyword.arg: ast.literal_eval(keyword.value) for keyword in calls[0].keywords}
-        except (ValueError, TypeError):
-            return
-        yield args, kwargs
 
 
 def _imports(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -112,7 +89,7 @@ def _leaves_a_trace(node: ast.AST, modules: dict[str, str], bound: set[str]) -> 
         case ast.Import(names=names):
             return any(alias.name not in MODULES for alias in names)
         case ast.ImportFrom(module=module, names=names, level=level):
-            return bool(level) or any(alias.name not in MODULES.get(module or "", ()) for alias in names)
+            return bool(level) or any(alias.name not in MODULES.get(module, ()) for alias in names)
         case ast.Name(id=name, ctx=ast.Load()):
             return hasattr(builtins, name) and name not in BUILTINS and name not in bound
         case ast.Attribute(value=value, attr=name, ctx=ast.Load()):

@@ -11,78 +11,23 @@ Matrices are multiplied in bfloat16 on a GPU and on a CPU with instructions for 
 import argparse
 import copy
 import json
-import math
 import os
 import time
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.tensorboard import SummaryWriter
-from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
+from transformers import AutoTokenizer, LlamaForCausalLM
 
+from procure_kit.loss_curve import loss_curve
+from procure_kit.pretrain_settings import Settings, learning_rate, new_model
 from procure_kit.world.corpus import packed, texts, train_tokenizer
-from procure_kit.world.habits import Habits
 
 LOG = ("step", "tokens", "loss", "lr", "seconds")
 LOG_EVERY = 20  # steps
 TOKENIZER_TEXTS = 12000
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the result; all of it is stored next to the model."""
-
-    seed: int = 0
-    steps: int = 3600
-    batch: int = 16  # rows a step
-    length: int = 256  # tokens a row
-    lr: float = 3e-3
-    warm_up: int = 100  # steps
-    weight_decay: float = 0.1
-    vocabulary: int = 1536
-    width: int = 256
-    layers: int = 6
-    heads: int = 8
-    kv_heads: int = 2
-    feed_forward: int = 640
-    condition_first: float = Habits.condition_first
-    fixed_order: float = Habits.fixed_order
-    keep_name: float = Habits.keep_name
-    role_names: float = Habits.role_names
-    strange_names: float = Habits.strange_names
-
-    @property
-    def habits(self) -> Habits:
-        return Habits(**{field.name: getattr(self, field.name) for field in fields(Habits)})
-
-
-def new_model(settings: Settings, tokenizer) -> LlamaForCausalLM:
-    """A Llama with grouped-query attention and tied embeddings, its weights drawn by the seed."""
-    torch.manual_seed(settings.seed)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=settings.width,
-        intermediate_size=settings.feed_forward,
-        num_hidden_layers=settings.layers,
-        num_attention_heads=settings.heads,
-        num_key_value_heads=settings.kv_heads,
-        max_position_embeddings=2 * settings.length,
-        tie_word_embeddings=True,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    return LlamaForCausalLM(config)
-
-
-def learning_rate(step: int, settings: Settings) -> float:
-    """Linear warm-up, then a cosine down to a twentieth of the peak."""
-    if step < settings.warm_up:
-        return settings.lr * (step + 1) / settings.warm_up
-    done = (step - settings.warm_up) / max(1, settings.steps - settings.warm_up)
-    return settings.lr * (0.05 + 0.95 * (1 + math.cos(math.pi * done)) / 2)
 
 
 def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 2) -> LlamaForCausalLM:
@@ -185,32 +130,6 @@ def _log(out: Path, board: SummaryWriter, step: int, settings: Settings, loss: f
     board.add_scalar("tokens_per_second", tokens / seconds, step)
     with open(out / "log.csv", "a") as file:
         file.write(f"{step},{tokens},{loss:.4f},{lr:.2e},{seconds:.0f}\n")
-
-
-def loss_curve(points: list[tuple[int, float]]) -> str:
-    """An SVG of (tokens, loss in nats a token), the losses on a logarithmic scale from 0.5 to 8."""
-    width, height, left, top = 640, 320, 50, 20
-    furthest = points[-1][0]
-
-    def across(tokens: float) -> float:
-        return left + (width - left - 20) * tokens / furthest
-
-    def down(loss: float) -> float:
-        return top + (height - 2 * top - 20) * (1 - math.log(loss / 0.5) / math.log(16))
-
-    ticks = "".join(
-        f'<line x1="{left}" x2="{width - 20}" y1="{down(v):.0f}" y2="{down(v):.0f}" stroke="#ddd"/>'
-        f'<text x="{left - 8}" y="{down(v) + 4:.0f}" text-anchor="end">{v:g}</text>'
-        for v in (0.5, 1, 2, 4, 8)
-    )
-    curve = " ".join(f"{across(tokens):.1f},{down(loss):.1f}" for tokens, loss in points)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
-        f'font-size="12"><rect width="100%" height="100%" fill="white"/>{ticks}'
-        f'<polyline points="{curve}" fill="none" stroke="#1f77b4" stroke-width="1.5"/>'
-        f'<text x="{left}" y="{height - 8}">loss in nats a token over {furthest / 1e6:.1f} million tokens</text>'
-        "</svg>\n"
-    )
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ plain data cross between them (boundary.py). What keeps the program in is named 
 import atexit
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,8 +28,10 @@ MULTIPLE = 10  # a program may take this many times as long as its original,
 WALL_FLOOR, CPU_FLOOR = 3.0, 0.5  # and so many seconds in any case: only waiting is at the mercy of a busy machine
 MEMORY_MB = 1024
 PATIENCE = 30.0  # seconds in which a worker must start, or end
-STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: nothing interrupts some C code
+STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: a busy machine may keep it waiting
 START = "import sys; sys.path.insert(0, {!r}); from procure_kit.worker import main; sys.path.pop(0); main({}, {!r})"
+# cleared before any job: sets of strings have the same order in every run; no fork has to look for C functions again
+ENVIRONMENT = {"PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"}
 PACKAGE_ROOT = str(Path(__file__).resolve().parent.parent)
 
 
@@ -65,7 +68,7 @@ class _Worker:
         code = START.format(PACKAGE_ROOT, theirs.fileno(), level)
         self.process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-c", code],
-            env={"PYTHONHASHSEED": "0"},  # sets of strings have the same order in every run; cleared before any job
+            env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
@@ -176,7 +179,8 @@ def run_tests(
             return TestResult(False, "refused", str(error), 0.0, worker.level, **given)
         except Gone as error:
             worker.kill()
-            if error.timeout:  # comparing or hashing what the program returned can take for ever
+            # comparing or hashing what the program returned can take for ever
+            if error.timeout or worker.process.returncode == -signal.SIGPROF:
                 result = {"status": "timeout", "detail": "the tests could not be stopped in time", "seconds": timeout}
                 return TestResult(False, isolation=worker.level, slowest=timeout, **given, **result)
             # someone killed the worker: try once more, with a fresh one

@@ -6,11 +6,10 @@
 import atexit
 import contextlib
 import os
+import random
 import re
 import signal
 import sys
-import tempfile
-import threading
 import traceback
 import types
 from collections.abc import Callable
@@ -29,7 +28,9 @@ def runner(code: types.CodeType, alone: bool) -> Callable[[str], list]:
 
     def run(given: str) -> list:
         with contextlib.ExitStack() as stack:
-            files = [stack.enter_context(tempfile.TemporaryFile(dir=".")) for _ in range(3)]
+            files = [stack.enter_context(open(f"{number}", "w+b")) for number in range(3)]
+            for number in range(3):
+                os.unlink(f"{number}")
             files[0].write(given.encode("utf-8", "surrogatepass"))
             files[0].seek(0)
             return _run(code, files, alone)
@@ -62,6 +63,7 @@ def _live(code: types.CodeType, ends: list[int]) -> None:
         setattr(sys, name, open(standard, mode, encoding="utf-8", errors=errors, closefd=False))  # noqa: SIM115
     sys.argv = ["program.py"]
     main = sys.modules["__main__"] = types.ModuleType("__main__")
+    random.seed(0)  # as in candidate programs: a fork draws its numbers anew
     ending = 0
     try:
         exec(code, main.__dict__)
@@ -73,7 +75,8 @@ def _live(code: types.CodeType, ends: list[int]) -> None:
         ending = 1
         traceback.print_exc()
     try:
-        threading._shutdown()  # waits for threads, as the interpreter does when it ends
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()  # waits for threads, as the interpreter does when it ends
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

@@ -4,6 +4,7 @@ import ast
 import hashlib
 from collections.abc import Iterator
 
+from procure_kit.names_used import names_used
 from procure_kit.syntax_pairs import NotThisConcept, Pair, parts, same, several
 
 
@@ -87,59 +88,20 @@ def _pair(old: list, new: list, low: int, high: int, down: int, up: int) -> list
 def _check_independent(one: ast.stmt, other: ast.stmt) -> None:
     for statement in (one, other):
         jumps = (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
-        if isinstance(statement, jumps) or any(isinstance(n, jumps) for n in _own(statement)):
+        if any(isinstance(node, jumps) for node in _own(statement)):
             raise NotThisConcept(f"line {statement.lineno}: a statement that jumps or declares cannot change places")
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             raise NotThisConcept(f"line {statement.lineno}: a docstring or a bare constant is no statement to swap")
-    (uses1, defs1), (uses2, defs2) = _names(one), _names(other)
+    (uses1, defs1), (uses2, defs2) = names_used(one), names_used(other)
     shared = defs1 & defs2 or defs1 & uses2 or uses1 & defs2
     if shared:
         told = ", ".join(sorted(shared))
         raise NotThisConcept(f"lines {one.lineno} and {other.lineno} depend on each other: {told}")
 
 
-def _own(statement: ast.stmt) -> Iterator[ast.AST]:
-    """The nodes below a statement, without the bodies of functions and classes."""
-    for child in ast.iter_child_nodes(statement):
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield child
+def _own(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and those below it, without the bodies of functions and lambdas, which run at another time."""
+    yield node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        for child in ast.iter_child_nodes(node):
             yield from _own(child)
-
-
-_COMPREHENSION = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-_DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-
-
-def _names(node: ast.AST) -> tuple[set[str], set[str]]:
-    """The names that a piece of code uses, and those that it defines, outside its own inner scopes."""
-    uses, definitions = set(), set()
-    for child in ast.iter_child_nodes(node):
-        inner_uses, inner_definitions = _names(child)
-        uses |= inner_uses
-        definitions |= inner_definitions
-    match node:
-        case ast.Name(ctx=ast.Load()):
-            uses.add(node.id)
-        case ast.Name(ctx=ast.Store()):
-            definitions.add(node.id)
-        case ast.Name():  # `del x` needs it and takes it away
-            uses.add(node.id)
-            definitions.add(node.id)
-        case ast.AugAssign(target=ast.Name(id=name)):
-            uses.add(name)
-        case ast.alias():
-            definitions.add((node.asname or node.name).split(".")[0])
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            definitions.add(name)
-        case ast.MatchMapping(rest=str(name)):
-            definitions.add(name)
-        case _ if isinstance(node, _COMPREHENSION):
-            own = {n.id for part in node.generators for n in ast.walk(part.target) if isinstance(n, ast.Name)}
-            first = _names(node.generators[0].iter)[0]  # evaluated outside
-            uses, definitions = uses - own | first, definitions - own
-        case ast.Lambda():
-            own = {n.arg for n in ast.walk(node.args) if isinstance(n, ast.arg)}
-            uses, definitions = uses - own | _names(node.args)[0], set()
-        case _ if isinstance(node, _DEFINITION):
-            definitions = {node.name}
-    return uses, definitions

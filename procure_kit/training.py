@@ -10,68 +10,25 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
-from peft.tuners.tuners_utils import BaseTunerLayer
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import TrainerCallback, TrainingArguments
 from transformers.integrations import TensorBoardCallback
 from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from transformers.trainer_callback import ProgressCallback
 
+from procure_kit.adapters import with_adapter
 from procure_kit.attention import SDPA_MASS, attention_implementation
 from procure_kit.card import model_card
+from procure_kit.concept_trainer import ConceptTrainer
 from procure_kit.examples import collate
 from procure_kit.interrupt import Interruptible
-from procure_kit.loss import LossConfig, TokenCounts, concept_loss, token_counts
+from procure_kit.train_config import TrainConfig, TrainResult
 
-MEANS = ("nll", "mask", "attention", "mean_mass")
-COUNTS = TokenCounts._fields
 NON_REENTRANT = {"use_reentrant": False}
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How to train. The paper states the first four and λ; everything else is our reconstruction or convenience."""
-
-    epochs: float = 5  # paper
-    lr: float = 5e-6  # paper
-    batch_size: int = 16  # paper; examples in one forward pass, on each process
-    optimizer: str = "adamw_torch"  # paper: AdamW; any name that TrainingArguments(optim=…) takes
-    loss: LossConfig = field(default_factory=LossConfig)  # paper: λ = 0.1
-    steps: int | None = None  # optimizer steps; given, they take the place of `epochs`
-    gradient_accumulation: int = 1  # forward passes to one optimizer step
-    lora_r: int = 16  # 0: full fine-tuning (the paper does not say which it used)
-    lora_alpha: int = 32
-    lora_dropout: float = 0.0
-    lora_targets: str | tuple[str, ...] = "all-linear"  # or the names of modules: ("q_proj", "v_proj")
-    warmup_steps: int = 0  # then a linear decay
-    weight_decay: float = 0.0
-    max_grad_norm: float = 1.0
-    gradient_checkpointing: bool = False
-    implementation: str = "fused"  # of the loss, or "eager"
-    seed: int = 0
-    output_dir: str | None = None  # None: nothing is written, nothing can be resumed
-    save_steps: int = 50
-    logging_steps: int = 1
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """What a run leaves: `model` carries the trained adapter, and `log` has one dict for each logged step.
-
-    A log row holds step, epoch, loss, nll, mask, attention, mean_mass, n_response, n_changed, n_query,
-    steps_without_concept, learning_rate and grad_norm: means over the steps since the row before, token counts summed
-    over them. `steps_without_concept` counts the steps in which a concept term had no token at all, and was zero.
-    """
-
-    model: torch.nn.Module
-    log: list[dict]
-    adapter: Path | None  # the folder of the adapter (of the whole model without LoRA); None without output_dir
-    seconds: float
 
 
 def train(
@@ -130,65 +87,6 @@ def _base_name(model) -> str:
     """What the base model is called; of a local folder the last part."""
     name = model.config.get_text_config().name_or_path
     return Path(name).name if Path(name).is_absolute() else name or type(model).__name__
-
-
-def with_adapter(model, config: TrainConfig):
-    """The model ready to train: a fresh LoRA around it, unless it has an adapter or trains in full."""
-    if isinstance(model, PeftModel):
-        return model
-    if any(isinstance(module, BaseTunerLayer) for module in model.modules()):
-        raise ValueError("this model was trained before: go on with that run's result.model, or load the model afresh")
-    if config.lora_r == 0:
-        if getattr(model, "is_loaded_in_4bit", False):
-            raise ValueError("weights in 4 bits cannot be trained in full: give lora_r, or load without four_bit")
-        return model.requires_grad_(True)
-    targets = config.lora_targets if isinstance(config.lora_targets, str) else list(config.lora_targets)
-    lora = LoraConfig(
-        r=config.lora_r,
-        lora_alpha=config.lora_alpha,
-        lora_dropout=config.lora_dropout,
-        target_modules=targets,
-        task_type="CAUSAL_LM",
-    )
-    # peft's prepare_model_for_kbit_training is left out: it would put the frozen embeddings, projection and norms into
-    # 32 bits, 2 GiB more for Llama-3.1-8B. The adapter's weights are in 32 bits in any case.
-    return get_peft_model(model, lora)
-
-
-class ConceptTrainer(Trainer):
-    """The Trainer with the concept-sensitive loss, and with denominators that span a whole optimizer step."""
-
-    def __init__(self, *, loss: LossConfig, implementation: str, **options):
-        super().__init__(**options)
-        self.concept = {"config": loss, "implementation": implementation}
-        self.model_accepts_loss_kwargs = True  # the loss is already divided by what the whole step holds
-        # Since the last log: what the parts of the loss add up to, the steps, and those that lacked M or Q.
-        self.sums, self.steps, self.without_concept = {}, 0, 0
-
-    def get_batch_samples(self, epoch_iterator, num_batches, device):
-        """The batches of one optimizer step, and the response, changed and query tokens in all of them, everywhere."""
-        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-        self.steps += 1
-        counts = torch.tensor([token_counts(batch) for batch in batches], device=device).sum(0, keepdim=True)  # (1, 3)
-        total = TokenCounts(*self.accelerator.gather(counts).sum(0).tolist())
-        self.without_concept += 0 in (total.n_changed, total.n_query)
-        return batches, total
-
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        parts = concept_loss(model, inputs, **self.concept, denominators=num_items_in_batch)
-        for name in MEANS + COUNTS:
-            self.sums[name] = self.sums.get(name, 0) + torch.as_tensor(getattr(parts, name)).detach()
-        return parts.total * self.accelerator.num_processes  # which then averages over the processes
-
-    def log(self, logs, *args, **kwargs):
-        if "loss" in logs and self.sums:
-            local = torch.stack([self.sums[name].to(self.args.device, torch.float64) for name in MEANS + COUNTS])
-            values = self.accelerator.reduce(local, "sum").tolist()
-            for name, value in zip(MEANS + COUNTS, values, strict=True):
-                logs[name] = int(value) if name in COUNTS else value / self.steps
-            logs["steps_without_concept"] = self.without_concept
-            self.sums, self.steps, self.without_concept = {}, 0, 0
-        super().log(logs, *args, **kwargs)
 
 
 def _trainer(model, tokenizer, examples, config: TrainConfig, folder: Path) -> ConceptTrainer:

@@ -3,10 +3,10 @@
 import ast
 import keyword
 
+from procure_kit.orders import order_of
 from procure_kit.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
 
 _DISPLAY = {"list": ast.List, "tuple": ast.Tuple, "dict": ast.Dict}
-_MIRROR = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
 
 
 def check_data_type(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
@@ -73,7 +73,7 @@ def _items(display: ast.expr) -> dict:
 
 def _orders(one: ast.Compare, other: ast.Compare, line: int) -> list[tuple] | None:
     """Two comparisons of the same expression with an integer."""
-    forms = [_order(compare) for compare in (one, other)]
+    forms = [order_of(compare) for compare in (one, other)]
     if (
         None in forms
         or [type(op) for op in one.ops] == [type(op) for op in other.ops]
@@ -91,35 +91,6 @@ def _orders(one: ast.Compare, other: ast.Compare, line: int) -> list[tuple] | No
 
 def _value(compare: ast.Compare) -> list[ast.expr]:
     return [compare.left, *compare.comparators]
-
-
-def _order(compare: ast.Compare) -> tuple | None:
-    """The expression, "below" or "from", the least integer that is not below, and whether the number stands first."""
-    if len(compare.ops) > 1:
-        return None
-    left, right, kind = compare.left, compare.comparators[0], type(compare.ops[0])
-    first, second = _integer(left), _integer(right)
-    if (first is None) == (second is None) or kind not in _MIRROR:
-        return None
-    expression, number, mirrored = (left, second, False) if first is None else (right, first, True)
-    kind = _MIRROR[kind] if mirrored else kind
-    if kind in (ast.Eq, ast.NotEq):
-        length = (
-            isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "len"
-        )
-        sign = "below" if kind is ast.Eq else "from"
-        return (expression, sign, 1, mirrored) if length and number == 0 else None
-    bound = number + 1 if kind in (ast.LtE, ast.Gt) else number
-    return expression, "below" if kind in (ast.Lt, ast.LtE) else "from", bound, mirrored
-
-
-def _integer(node: ast.expr) -> int | None:
-    match node:
-        case ast.Constant(value=int(value)) if not isinstance(value, bool):
-            return value
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))) if not isinstance(value, bool):
-            return -value
-    return None
 
 
 def _bound(tree: ast.Module) -> set[str]:
@@ -161,7 +132,7 @@ class _Neutral(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
-        found = _order(node)
+        found = order_of(node)
         if found is None:
             return node
         expression, sign, bound, _ = found

@@ -7,7 +7,9 @@ import struct
 import time
 
 MAX_BYTES = 32_000_000
+CHUNK, LONG = 1 << 13, 1 << 18  # bytes to ask for: what fits into memory that is there, as a rule
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+_decode = json.JSONDecoder().raw_decode
 _size = struct.Struct("!I")
 
 
@@ -57,10 +59,10 @@ class Channel:
         if size > MAX_BYTES:
             raise Gone(f"a message of {size:,} bytes is more than the {MAX_BYTES:,} that may cross")
         try:
-            message = json.loads(self._take(size))
+            message, end = _decode(text := self._take(size).decode())
         except (ValueError, RecursionError) as error:
             raise Gone(f"what arrived is no message: {error}") from error
-        if not isinstance(message, dict):
+        if not isinstance(message, dict) or end < len(text):
             raise Gone("what arrived is no message")
         return message
 
@@ -81,7 +83,7 @@ class Channel:
             chunks, have = [self._read], len(self._read)
             while have < size:
                 try:
-                    chunk = self.socket.recv(1 << 18, self._flags)
+                    chunk = self.socket.recv(min(max(size - have, CHUNK), LONG), self._flags)
                 except BlockingIOError:
                     self._wait(select.POLLIN)
                     continue

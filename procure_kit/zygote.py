@@ -1,4 +1,5 @@
-"""The warm process whose forks are the candidates: it has never seen a program, a test, or an expected value.
+"""The warm process whose forks are the candidates: it has run a few lines of its own (`candidate.rehearse`), and never
+seen a program, a test, or an expected value.
 
 At the level "namespaces" it is the first process of a PID namespace, so that it can kill everything in there at once.
 """
@@ -7,16 +8,15 @@ import contextlib
 import gc
 import os
 import random
-import shutil
 import signal
 import socket
 import struct
-import tempfile
 import traceback
 
 from procure_kit import candidate, isolation, landlock, seccomp
 from procure_kit.wire import Channel
 
+LIMITS = struct.Struct("II")  # a candidate's seconds of CPU time, and the megabytes of its address space
 ENDED = struct.Struct("id")  # how a candidate ended, as subprocess's returncode, and its seconds of CPU time
 SPARE = 100  # descriptors from here on are unused
 
@@ -67,23 +67,31 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     os.environ.clear()
     isolation.hide()
     isolation.adopt_orphans()
-    isolation.quiet_threads()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a handler, a namespace's first process gets no signal
     uid = isolation.spare_uid(level)
-    home = isolation.scratch() if level == "namespaces" else tempfile.mkdtemp(prefix="procure-")
-    if uid is not None and level != "namespaces":
-        os.chown(home, uid, uid)
+    home = isolation.scratch() if level == "namespaces" else _own_folder(uid)
     os.chdir(home)
     fence = landlock.fence(isolation.python_paths(), isolation.answers(), home) if level == "landlock" else None
     isolation.limit(processes=isolation.PROCESSES + (others if uid is None else 0))
     seccomp.forbid()
+    candidate.rehearse()
     gc.disable()
     gc.freeze()  # forks that never touch an object's header never copy its page
     try:
         _keep_one_ready(control, uid, level, fence)
     finally:
         if level != "namespaces":
-            shutil.rmtree(home, ignore_errors=True)
+            isolation.empty_folder()
+            os.rmdir(home)
+
+
+def _own_folder(uid: int | None) -> str:
+    import tempfile  # what it loads would be copied with every fork
+
+    home = tempfile.mkdtemp(prefix="procure-")
+    if uid is not None:
+        os.chown(home, uid, uid)
+    return home
 
 
 def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
@@ -94,9 +102,10 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
         child = os.fork()
         if child == 0:
             ours.close()
-            live(_become_candidate, theirs.detach(), uid, level, fence)
+            control.close()  # what commands the zygote
+            live(_become_candidate, theirs, uid, level, fence)
         with ours, theirs, contextlib.suppress(BrokenPipeError):  # raised when the worker is gone
-            socket.send_fds(control, [b"."], [ours.fileno()])
+            control.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", ours.fileno()))])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
         isolation.empty_folder()
@@ -104,13 +113,10 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
             control.sendall(ENDED.pack(ending, seconds))
 
 
-def _become_candidate(end: int, uid: int | None, level: str, fence: int | None) -> None:
+def _become_candidate(end: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
     os.setsid()
-    os.dup2(end, 3)  # in place of what commands the zygote
-    os.close(end)
-    channel = Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 3))
-    limits = channel.receive()
-    isolation.limit(cpu_seconds=limits["cpu"], memory_mb=limits["memory_mb"])
+    cpu_seconds, memory_mb = LIMITS.unpack(end.recv(LIMITS.size))
+    isolation.limit(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
     isolation.drop_privileges(uid)
     if fence is not None:
         landlock.enter(fence)
@@ -120,7 +126,7 @@ def _become_candidate(end: int, uid: int | None, level: str, fence: int | None) 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     random.seed(0)  # a program that draws random numbers gets the same ones each time
     gc.enable()
-    candidate.main(channel, level == "namespaces")
+    candidate.main(Channel(end), level == "namespaces")
 
 
 def _kill_all(child: int, level: str) -> tuple[int, float]:

@@ -1,11 +1,15 @@
 """Types that the text proves, and what evaluating code can do besides giving a value."""
 
+import builtins
+import contextlib
+
 import libcst as cst
 import pytest
 
 from procure_kit.analysis import analyse
-from procure_kit.effects import ACTS, INERT, READS, effect_of, statement_effect
-from procure_kit.inference import kind
+from procure_kit.effects import ACTS, INERT, PURE_BUILTINS, PURE_METHODS, READS, effect_of
+from procure_kit.inference import METHODS, RETURNS, kind
+from procure_kit.statement_effects import statement_effect
 
 SETUP = "def f(a, b):\n    n = 1\n    s = 'x'\n    z = 0.5\n    xs = [a]\n"
 
@@ -83,6 +87,16 @@ def test_a_shadowed_builtin_proves_nothing():
         ("a.replace(b)", ACTS), ("a.replace('x', b)", READS),
         ("list(it)", ACTS), ("sum(g for g in it)", ACTS), ("[q for q in it]", ACTS), ("a in it", ACTS), ("[*it]", ACTS),
         ("zip(it, a)", ACTS), ("', '.join(it)", ACTS), ("id(it)", READS), ("it", INERT), ("list(zip(a, b))", READS),
+        ("(w := 1)", INERT), ("(w := g())", ACTS), ("sorted(a, key=None)", READS), ("min(a, b, key=g)", ACTS),
+        ("-a", READS), ("-n", INERT), ("~n", INERT), ("~z", READS), ("-z", INERT), ("n or g()", ACTS),
+        ("a or 1", READS),
+        ("1 if n else a", INERT), ("1 if a else n", READS), ("n < 2 < z", INERT), ("n < s", READS), ("n == s", INERT),
+        ("n == a", READS), ("n in xs", READS), ("n - 1", INERT), ("z + 1", READS), ("n / 1", READS), ("s - s", READS),
+        ("n // 2", INERT), ("n << 1", READS), ("{**a}", READS), ("[*a]", READS), ("{s: a}", INERT), ("{n}", INERT),
+        ("f'{s!r}'", READS), ("f'{s:>3}'", READS), ("'a' 'b'", INERT), ("await_", READS), ("filter(None, a)", READS),
+        ("map()", READS), ("map(lambda q: g(q), a)", ACTS), ("map(a.strip, b)", ACTS), ("math.pi.real(a)", READS),
+        ("a.count(b)", READS), ("a.count()", ACTS), ("a.index(b)", READS), ("a.index()", ACTS), ("a.copy()", READS),
+        ("a.copy(b)", ACTS), ("a.append(b)", ACTS), ("', '.join()", ACTS), ("max(it)", ACTS), ("bool(it)", READS),
         ("list(again)", ACTS), ("os.path.join(a)", ACTS), ("', '.join(a)", READS),
     ],
 )  # fmt: skip
@@ -104,3 +118,90 @@ def test_effect_of_a_statement(statement, level):
     analysis = analyse(f"{SETUP}    it = open(a)\n    {statement}\n    return lambda: shared\n")
     line = next(block for block in analysis.blocks if block.scope.kind == "function").body[5]
     assert statement_effect(analysis, line.body[0]).level == level
+
+
+# Built-ins that change something, run what they are given, or take an element away; `super` and the like need a class.
+ACTING = {
+    "aiter", "anext", "breakpoint", "bytearray", "classmethod", "compile", "delattr", "dir", "eval", "exec", "getattr",
+    "globals", "input", "iter", "locals", "memoryview", "next", "object", "open", "print", "property", "setattr",
+    "staticmethod", "super", "vars",
+    "copyright", "credits", "exit", "help", "license", "quit",  # the site module's
+}  # fmt: skip
+
+
+def test_every_built_in_function_is_known_to_act_or_not_to():
+    there = {name for name in dir(builtins) if name[0].islower() and callable(getattr(builtins, name))}
+    assert there - PURE_BUILTINS <= ACTING and there - ACTING >= PURE_BUILTINS
+
+
+@pytest.mark.parametrize("kind", [str, bytes, tuple, frozenset, float])
+def test_every_method_of_a_type_that_cannot_change_is_pure_or_makes_another_type(kind):
+    others = {"format_map", "maketrans", "fromhex", "hex", "as_integer_ratio", "conjugate", "from_number"}
+    assert {name for name in vars(kind) if name.islower() and name[0] != "_"} - PURE_METHODS - {
+        "real",
+        "imag",
+    } <= others
+
+
+@pytest.mark.parametrize(("value", "argument"), [([3, 1], 1), ({1: 2}, 1), ({1, 2}, {2}), (bytearray(b"ab"), b"a")])
+def test_no_pure_method_changes_what_it_is_called_on(value, argument):
+    before = repr(value)
+    for name in sorted(PURE_METHODS & set(dir(value))):
+        for arguments in ((), (argument,)):
+            with contextlib.suppress(TypeError, ValueError):
+                getattr(value, name)(*arguments)
+            assert repr(value) == before, name
+
+
+@pytest.mark.parametrize(
+    ("body", "level"),
+    [
+        ("n = 1\nn += 1", INERT),
+        ("if a:\n    n = 1\nn += 1", READS),  # it may be unbound
+        ("n = 1\nn //= 0", READS),
+        ("n = 's'\nn += 't'", INERT),
+        ("x: g() = 1", ACTS),
+        ("x: a = 1", INERT),
+        ("x = y = g()", ACTS),
+        ("(x, y), z = (1, 2), 3", INERT),
+        ("(x, y), z = a, 3", READS),
+        ("x, *y = 1, 2", READS),
+        ("x, y = 1, 2, 3", READS),
+        ("[x, a.b] = 1, 2", ACTS),
+        ("a.b += 1", ACTS),
+    ],
+)
+def test_effect_of_the_last_statement(body, level):
+    analysis = analyse("def f(a, b):\n" + "".join(f"    {line}\n" for line in body.splitlines()))
+    statement = next(block for block in analysis.blocks if block.scope.kind == "function").body[-1]
+    assert statement_effect(analysis, statement.body[0]).level == level
+
+
+SAMPLES = {"str": "'ab'", "list": "[1]", "tuple": "(1,)", "dict": "{1: 2}", "set": "{1}"}
+
+
+def result_of(call: str) -> str | None:
+    """The name of the type that a call gives, with the first arguments that it takes."""
+    for arguments in ("", "'a'", "['a']", "'a', 'b'", "1", "b'ab'", "int, object", "1, 'a'", "None, [1]", "__file__"):
+        with contextlib.suppress(TypeError, ValueError, AttributeError):
+            made = type(eval(f"{call}({arguments})")).__name__
+            return "int" if made == "bool" else made
+    return None
+
+
+@pytest.mark.parametrize(("kind_of_it", "methods"), [(k, m) for k, m in METHODS.items()])
+def test_methods_return_what_the_table_says(kind_of_it, methods):
+    for name, returned in methods.items():
+        assert result_of(f"{SAMPLES[kind_of_it]}.{name}") == returned, name
+        assert kind(*value_of(f"{SAMPLES[kind_of_it]}.{name}()")) == returned, name
+
+
+def test_built_in_functions_return_what_the_table_says():
+    for name, returned in RETURNS.items():
+        assert kind(*value_of(f"{name}(a)")) == returned, name
+        if returned != "iterator":
+            assert result_of(name) == returned, name
+    assert {name for name, returned in RETURNS.items() if returned == "iterator"} == ITERATORS
+
+
+ITERATORS = {"enumerate", "filter", "iter", "map", "open", "reversed", "zip"}

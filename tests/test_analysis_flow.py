@@ -3,6 +3,7 @@
 import pytest
 
 from procure_kit.analysis import analyse
+from procure_kit.evaluation_order import CONSUMERS
 
 # The body of `def f(a, b):`; each x is followed by its web's letter in the expected text.
 WEBS = {
@@ -47,6 +48,22 @@ WEBS = {
     "unpacking": ("x, y = a\ng(x)\n(x, y), z = b\ng(x)", "AABB"),
     "assert stops": ("x = 1\nassert a, (x := 2)\ng(x)", "ABA"),
     "after raise": ("x = 1\nif a:\n    x = 2\n    raise E(x)\ng(x)", "ABBA"),
+    "while True ends by a break": ("x = 1\nwhile True:\n    x = 2\n    if a: break\ng(x)", "ABB"),
+    "while 1 ends by a break": ("x = 1\nwhile 1:\n    x = 2\n    if a: break\ng(x)", "ABB"),
+    "while of a name may end": ("x = 1\nwhile a:\n    x = 2\n    if b: break\ng(x)", "AAA"),
+    "condition of a chain may skip": ("x = 1\nif a < b < (x := 2): g(x)\ng(x)", "AAAA"),
+    "both sides of an and held": ("x = 1\nif a and (x := 2): g(x)\nelse: x = 3\ng(x)", "ABBBB"),
+    "not turns a condition": ("x = 1\nif not (a or (x := 2)): g(x)\nelse: g(x)", "AAAA"),
+    "else of a try": ("x = 1\ntry: h()\nexcept E: pass\nelse: x = 2\ng(x)", "AAA"),
+    "else of a for": ("x = 1\nfor q in a: h()\nelse: x = 2\ng(x)", "ABB"),
+    "attributes and items are no names": ("x = 1\na.x = x\na[x] = 2\na.x += x\na.b[x] += 1\nx = 2\ng(x)", "AAAAABB"),
+    "bases and decorators are evaluated": ("x = 1\n@x\nclass C(x, k=x): pass\nx = 2\ng(x)", "AAAABB"),
+    "defaults and annotations are evaluated": ("x = 1\n@x\ndef h(p: x = x) -> x: pass\nx = 2\ng(x)", "AAAAABB"),
+    "defaults of a lambda are evaluated": ("x = 1\nh = lambda p=x: p\nx = 2\ng(x)", "AABB"),
+    "two loops of a comprehension": ("x = 1\ny = {p: q for p in x for q in x if x}\nx = 2\ng(x)", "AAAABB"),
+    "except of a name": ("x = 1\ntry: h()\nexcept x: h()\nx = 2\ng(x)", "AABB"),
+    "with of a name": ("x = 1\nwith x: h()\nx = 2\ng(x)", "AABB"),
+    "yield goes on": ("x = 1\nyield x\nx = 2\ng(x)", "AABB"),
     "type of the name": ("x: int = 1\ng(x)\nx: str = 's'\ng(x)", "AABB"),
 }
 
@@ -76,12 +93,47 @@ def test_webs(body, expected):
         "x = 1\ny = (x for q in a)",
         "x = 1\nclass C:\n    y = x",
         "x = 1\ny = max((x for q in a), key=b)",
+        "x = 1\ny = a.join(x for q in b)",
+        "x = 1\ny = a(x for q in b)",
+        "x = 1\ntype = lambda: x",
         "x = 1\nlist = a\ny = list(x for q in b)",
     ],
 )
 def test_what_happens_at_another_time_is_not_covered(body):
     _, function, flow = flow_of(body)
     assert not flow.covers(function.variables["x"])
+
+
+@pytest.mark.parametrize("consumer", [*sorted(CONSUMERS), "', '.join"])
+def test_a_generator_that_is_consumed_at_once_is_covered(consumer):
+    _, function, flow = flow_of(f"x = 1\ny = {consumer}(x for q in a)\nx = 2\ng(x)")
+    assert flow.covers(function.variables["x"]) and len(flow.webs(function.variables["x"])) == 2
+
+
+def test_a_global_that_one_function_alone_names_is_not_covered():
+    analysis, _, flow = flow_of("global x\nx = 1\nx += 1\ng(x)")
+    assert not flow.covers(analysis.scopes.module.variables["x"])
+
+
+@pytest.mark.parametrize(
+    ("body", "lines", "unbound"),
+    [
+        ("x = 1\ng(x)", [2], False),
+        ("x = 1\ndel x\ng(x)", [3], True),
+        ("for x in a: h()\ng(x)", [2], True),
+        ("x = 1\nfor x in a: h()\ng(x)", [2, 3], False),
+        ("try: x = h()\nexcept E: pass\ng(x)", [2], True),
+        ("try: x = h()\nexcept E: raise\ng(x)", [2], False),
+        ("x = 1\ntry: h()\nexcept E as x: h()\ng(x)", [2, 4], True),
+        ("while a:\n    if b: continue\n    x = 1\ng(x)", [4], True),
+        ("match a:\n    case [x]: h()\n    case {'k': x}: h()\n    case _: return\ng(x)", [3, 4], False),
+    ],
+)
+def test_what_a_use_may_find(body, lines, unbound):
+    analysis, function, flow = flow_of(body)
+    use = max(function.variables["x"].occurrences, key=lambda o: o.span)
+    definitions, nothing = flow.reaching(use)
+    assert (sorted(analysis.tree.line(o.span[0]) for o in definitions), nothing) == (lines, unbound)
 
 
 def test_a_parameter_is_the_first_definition():

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from procure_kit.scopes import resolve_scopes
+from procure_kit.scope_rules import resolve_scopes
 from procure_kit.source_tree import parse_source
 
 COMPREHENSIONS = {"genexpr", "listcomp", "setcomp", "dictcomp"}
@@ -37,7 +37,10 @@ inlined = pytest.mark.skipif(
 
 
 @inlined
-@pytest.mark.parametrize("module", ["textwrap", "heapq", "json.decoder", "contextlib", "functools", "argparse"])
+@pytest.mark.parametrize(
+    "module",
+    ["textwrap", "heapq", "json.decoder", "contextlib", "functools", pytest.param("argparse", marks=pytest.mark.slow)],
+)
 def test_scopes_bind_what_cpython_says(module):
     source = inspect.getsource(importlib.import_module(module))
     assert ours(source) == cpython(source)
@@ -88,3 +91,49 @@ def test_names_that_unicode_holds_equal_are_one_variable():
     scopes = resolve_scopes(parse_source("def f():\n    ﬁ = 1\n    return fi"))
     assert {o.name for o in scopes.in_order()} == {"f", "fi"}
     assert len(scopes.all[1].variables["fi"].occurrences) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        ("x = None, True, False", {"x": "store"}),
+        ("def f(p=d): pass", {"f": "def", "p": "parameter", "d": "load"}),
+        ("f = lambda p=d: p", {"f": "store", "p": "parameter load", "d": "load"}),
+        ("class C(B, k=v): pass", {"C": "class", "B": "load", "v": "load"}),
+        ("import a.b, c as d", {"a": "import", "d": "import"}),
+        ("from m import n, o as p", {"n": "import", "p": "import"}),
+        ("from m import *", {}),
+        ("x += y", {"x": "update", "y": "load"}),
+        ("x: T = 1", {"x": "store", "T": "load"}),
+        ("x: T", {"x": "store", "T": "load"}),
+        ("a.b, c[d], (e, *f) = g", {"a": "load", "c": "load", "d": "load", "e": "store", "f": "store", "g": "load"}),
+        ("del x, y.z", {"x": "delete", "y": "load"}),
+        ("with a as b, c as (d, e): pass", {"a": "load", "b": "store", "c": "load", "d": "store", "e": "store"}),
+        ("try: pass\nexcept E as e: pass", {"E": "load", "e": "store"}),
+        ("match a:\n    case {'k': b}: pass", {"a": "load", "b": "store"}),
+        ("match a:\n    case {'k': 1, **r}: pass", {"a": "load", "r": "store"}),
+        ("match a:\n    case [*_, C(k=b)]: pass", {"a": "load", "C": "load", "b": "store"}),
+        ("for i in a: pass\nelse: b", {"i": "store", "a": "load", "b": "load"}),
+        ("def f():\n    global x\n    x = 1", {"f": "def", "x": "declare store"}),
+        ("(x := y)", {"x": "store", "y": "load"}),
+        ("f'{a!r:{b}}'", {"a": "load", "b": "load"}),
+    ],
+)
+def test_what_is_done_with_each_name(source, kinds):
+    found = {}
+    for occurrence in resolve_scopes(parse_source(source)).in_order():
+        found[occurrence.name] = f"{found.get(occurrence.name, '')} {occurrence.kind}".strip()
+    assert found == kinds
+
+
+def test_scopes_hold_each_other_and_a_comprehension_runs_in_its_function():
+    scopes = resolve_scopes(parse_source("def f(a):\n    return [b for b in a if (lambda: b)]\nclass C: pass"))
+    kinds = [(scope.kind, scope.number, scope.frame.kind, len(list(scope.inside()))) for scope in scopes.all]
+    assert kinds == [
+        ("module", 0, "module", 5),
+        ("function", 1, "function", 3),
+        ("comprehension", 2, "function", 2),
+        ("lambda", 3, "lambda", 1),
+        ("class", 4, "class", 1),
+    ]
+    assert scopes.module is scopes.all[0]

@@ -14,6 +14,7 @@ def test_a_change_is_named_by_what_shows_it():
     for change, verdict in (
         (("y = 1", "y  =  1"), "same"),
         (("y = 1", "y = 2"), "the result differs"),
+        (("y = 1", "y = 1 if x else bytearray(1 << 60)"), "it takes too much memory"),
         (("print(y)", "pass"), "what it prints differs"),
         (("append(y)", "append(y); x.append(y)"), "what becomes of its arguments differs"),
         (("def f", "def g"), "loading raises KeyError"),

@@ -1,11 +1,22 @@
 """Plain data crosses unchanged, arguments change in place, and everything else stays where it is."""
 
+import collections
+import contextlib
+import enum
+import json
+import socket
+import threading
+from unittest import mock
+
 import pytest
 
-from procure_kit.boundary import Peer, Table, remote_error
+from procure_kit.boundary import Peer
+from procure_kit.handles import ABILITIES, OPERATIONS, handle_type
+from procure_kit.plain_data import Table, Values, contents, refill
 from procure_kit.problems import Problem
+from procure_kit.remote_errors import RemoteError, remote_error, said
 from procure_kit.runner import run_tests
-from procure_kit.wire import Unsendable
+from procure_kit.wire import Channel, Gone, Unsendable
 
 
 def problem(program: str, test: str) -> Problem:
@@ -22,12 +33,12 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES)
-def test_plain_data_round_trips(value):
-    there = problem(f"def f(): return {value}", f"assert repr(candidate()) == repr({value})")
-    assert run_tests(there.program, there).passed
-    back = problem("def f(x): return x", f"value = {value}\nassert repr(candidate(value)) == repr(value)")
-    assert run_tests(back.program, back).passed
+def test_plain_data_goes_there_and_comes_back():
+    values = f"VALUES = [{', '.join(VALUES)}]"
+    test = f"{values}\nfor n, value in enumerate(VALUES):\n    assert repr(candidate(n, value)) == repr([value] * 2)"
+    there = problem(f"{values}\ndef f(place, value): return [VALUES[place], value]", test)
+    result = run_tests(there.program, there)
+    assert result.passed, result.detail
 
 
 CASES = {
@@ -114,7 +125,284 @@ def test_an_argument_that_cannot_cross_is_refused():
 
 
 def decode(data: object) -> object:
-    return Peer(None, ()).decode(data, Table())
+    return Values().decode(data, Table())
+
+
+def crossed(value: object, one: Values, other: Values) -> object:
+    """The value as it arrives at the other side."""
+    return other.decode(json.loads(json.dumps(one.encode(value, Table()))), Table())
+
+
+class Loud(list):
+    """A list whose own methods would show that they ran."""
+
+    def __iter__(self):
+        raise AssertionError("a method of the candidate's ran")
+
+    __len__ = __getitem__ = __iter__
+
+
+class Size(enum.IntEnum):
+    SMALL = 1
+
+
+Point = collections.namedtuple("Point", "x y")
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_plain_data_is_the_same_on_the_other_side(value):
+    value = eval(value)
+    assert repr(crossed(value, Values(), Values())) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "arrives"),
+    [
+        (Loud([1, Loud([2])]), [1, [2]]),
+        (collections.Counter("aab"), {"a": 2, "b": 1}),
+        (collections.OrderedDict(b=1, a=2), {"b": 1, "a": 2}),
+        (Size.SMALL, 1),
+        (Point(1, [2]), (1, [2])),
+        (type("Text", (str,), {})("é"), "é"),
+        (type("Real", (float,), {})(0.5), 0.5),
+        (type("Raw", (bytes,), {})(b"x"), b"x"),
+        (2**64, 2**64),
+        (-(2**64), -(2**64)),
+        ("\ud83d\ude00", "\ud83d\ude00"),  # two halves do not become one
+    ],
+)
+def test_a_subclass_arrives_as_its_plain_base(value, arrives):
+    found = crossed(value, Values(), Values())
+    assert type(found) is type(arrives) and found == arrives
+
+
+@pytest.mark.parametrize(
+    ("number", "sent"), [(2**64 - 1, 2**64 - 1), (2**64, ["int", hex(2**64)]), (1 - 2**64, 1 - 2**64), (True, True)]
+)
+def test_large_integers_travel_as_hex(number, sent):
+    assert Values().encode(number, Table()) == sent
+
+
+def test_what_is_one_object_stays_one_object():
+    row = [1]
+    both, cycle = crossed([row, row, {"k": row}], Values(), Values()), [2]
+    assert both[0] is both[1] is both[2]["k"]
+    cycle.append(cycle)
+    found = crossed(cycle, Values(), Values())
+    assert found[1] is found and found[0] == 2
+
+
+def test_what_is_no_plain_data_stays_where_it_is_and_is_known_again():
+    here, there = Values(), Values()
+
+    def function():
+        pass
+
+    sent = here.encode([function, function, iter([])], Table())
+    assert sent == ["list", [["handle", 0, "function", ["__call__"]]] * 2 + [["handle", 1, "list_iterator", mock.ANY]]]
+    one, same, iterator = there.decode(sent, Table())
+    assert one is same and callable(one) and not isinstance(one, collections.abc.Iterable)
+    assert isinstance(iterator, collections.abc.Iterator) and not callable(iterator)
+    assert repr(one) == "<function>" and one != function and one in [one]
+    assert there.encode(one, Table()) == ["yours", 0] and crossed(one, there, here) is function
+    assert Values().encode(one, Table())[0] == "handle"  # a third side's: nobody else's number
+
+
+def test_arrays_of_plain_numbers_are_arrays_and_others_are_lists():
+    numpy = pytest.importorskip("numpy")
+    for array in (numpy.array([[1, 2]]), numpy.array([0.5], "float32"), numpy.array([True]), numpy.array([])):
+        found = crossed(array, Values(), Values())
+        assert found.dtype == array.dtype and found.shape == array.shape and (found == array).all()
+    assert crossed(numpy.array(["a", None], object), Values(), Values()) == ["a", None]
+    plain = [crossed(number, Values(), Values()) for number in (numpy.float64(0.5), numpy.int8(3), numpy.bool_(True))]
+    assert repr(plain) == "[0.5, 3, True]"
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_depth_has_an_end_on_both_sides(kind):
+    deep = data = kind()
+    data = [kind.__name__, []]
+    for _ in range(150):
+        deep, data = kind([deep]), [kind.__name__, [data]]
+    assert crossed(deep, Values(), Values()) == deep
+    with pytest.raises(Unsendable, match="nested more than 150 deep"):
+        Values().encode(kind([deep]), Table())
+    with pytest.raises(ValueError, match="nested more than 150 deep"):
+        decode([kind.__name__, [data]])
+
+
+@pytest.mark.parametrize("items", [[1], {1: 2}, {1}, bytearray(b"x"), collections.deque([1])])
+def test_containers_are_refilled_as_the_objects_that_they_are(items):
+    target = type(items)()
+    refill(target, contents(items))
+    assert target == items and type(target) is type(items)
+
+
+class Asked:
+    """A side that notes what is asked of the other."""
+
+    def __init__(self):
+        self.requests = []
+
+    def request(self, *request):
+        self.requests.append(request)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("use", "asked"),
+    [
+        (lambda h: h(1, k=2), ("call", 7, (1,), {"k": 2})),
+        (lambda h: h.x, ("getattr", 7, ("x",))),
+        (lambda h: setattr(h, "x", 3), ("setattr", 7, ("x", 3))),
+        (lambda h: h["k"], ("getitem", 7, ("k",))),
+        (bool, ("bool", 7)),
+        (next, ("next", 7)),
+    ],
+)
+def test_what_is_done_with_a_handle_is_asked_of_the_other_side(use, asked):
+    peer = Asked()
+    use(handle_type(tuple(ABILITIES))(peer, 7, "thing"))
+    assert peer.requests == [asked]
+
+
+def test_a_handle_tells_nothing_by_names_that_begin_with_a_line():
+    peer = Asked()
+    handle = handle_type(())(peer, 7, "thing")
+    with pytest.raises(AttributeError):
+        handle._secret  # noqa: B018
+    with pytest.raises(AttributeError):
+        handle._secret = 1
+    with pytest.raises(TypeError):
+        handle()
+    assert (repr(handle), handle == handle_type(())(peer, 7, "thing"), peer.requests) == ("<thing>", False, [])
+
+
+@contextlib.contextmanager
+def talk(*objects, allowed=tuple(OPERATIONS)):
+    """A peer whose other end, in a thread, holds the objects."""
+    here, there = socket.socketpair()
+    with here, there:
+        other = Peer(Channel(there), allowed)
+        for value in objects:
+            other.keep(value)
+
+        def answer():
+            with contextlib.suppress(Gone):
+                while True:
+                    other.answer(other.channel.receive())
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield Peer(Channel(here), ())
+        here.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def grow(values, *, by=1):
+    values.append(by)
+    if by < 0:
+        raise IndexError("too small")
+    return values
+
+
+def test_arguments_change_in_place_also_where_an_exception_comes_back():
+    with talk(grow) as peer:
+        values = [1]
+        assert peer.request("call", 0, (values,), {"by": 2}) is values and values == [1, 2]
+        with pytest.raises(IndexError, match="^too small$"):
+            peer.request("call", 0, (values,), {"by": -1})
+        assert values == [1, 2, -1]
+
+
+@pytest.mark.parametrize(
+    ("operation", "args", "result"),
+    [
+        ("len", (), 2), ("bool", (), True), ("str", (), "[5, 6]"), ("getitem", (1,), 6),
+        ("getattr", ("__doc__",), list.__doc__),
+    ],
+)  # fmt: skip
+def test_operations_on_an_object_that_stayed(operation, args, result):
+    with talk([5, 6]) as peer:
+        assert peer.request(operation, 0, args) == result
+        assert [*peer.request("iter", 0)] == [5, 6]
+
+
+def test_what_is_not_offered_is_refused():
+    with talk(grow, allowed=("len",)) as peer, pytest.raises(PermissionError, match="'call' is not offered"):
+        peer.request("call", 0, ([],))
+
+
+def test_the_end_of_an_iterator_ends_no_loop_of_the_tests():
+    def stop():
+        raise StopIteration("no more")
+
+    with talk(stop, iter([])) as peer:
+        with pytest.raises(RemoteError, match="StopIteration: no more"):
+            peer.request("call", 0)
+        with pytest.raises(StopIteration):
+            peer.request("next", 1)
+
+
+def test_a_result_that_cannot_cross_is_an_exception():
+    deep = []
+    for _ in range(200):
+        deep = [deep]
+    with talk(lambda values: deep) as peer, pytest.raises(Unsendable, match="nested more than 150 deep"):
+        peer.request("call", 0, ([1],))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {},
+        {"result": 1},
+        {"result": ["ref", 4], "objects": []},
+        {"objects": [], "message": ""},
+        {"result": 1, "objects": [3]},
+    ],
+)
+def test_a_reply_that_is_none_ends_the_talk(reply):
+    here, there = socket.socketpair()
+    with here, there:
+        Channel(there).send(reply)
+        with pytest.raises(Gone, match="what arrived is no reply"):
+            Peer(Channel(here), ()).request("len", 0)
+
+
+class Wordless(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("why"), "why"),
+        (KeyError("k"), "k"),
+        (KeyError("k", 2), "('k', 2)"),
+        (ValueError("x" * 5000), "x" * 1000),
+        (Wordless(), "(what it says could not be had)"),
+    ],
+)
+def test_what_an_exception_says(error, told):
+    assert said(error) == told
+
+
+class Mine(Exception):
+    def __init__(self, one, two):
+        pass
+
+
+class MyFile(OSError):
+    pass
+
+
+@pytest.mark.parametrize("kind", [Mine, MyFile])
+def test_an_exception_of_a_known_type_is_made_without_its_own_arguments(kind):
+    error = remote_error(kind.__name__, "why", {kind.__name__: kind})
+    assert type(error) is kind and error.args == ("why",)
+    assert type(remote_error(kind.__name__, "why", {"Other": kind})) is RemoteError
 
 
 FORGED = [
@@ -131,9 +419,17 @@ def test_what_no_encoder_sends_is_refused(data):
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("ValueError", ValueError), ("SystemExit", Exception), ("print", Exception), ("Unsendable", Unsendable)],
+    [
+        ("ValueError", ValueError),
+        ("Unsendable", Unsendable),
+        ("SystemExit", RemoteError),
+        ("print", RemoteError),
+        ("UnicodeDecodeError", RemoteError),
+        ("ExceptionGroup", RemoteError),
+        ("KeyboardInterrupt", RemoteError),
+    ],
 )
 def test_exceptions_arrive_as_built_in_ones_or_remote(name, kind):
     error = remote_error(name, "why")
-    assert isinstance(error, kind)
+    assert type(error) is kind
     assert isinstance(error, Exception)  # so that no candidate can end the oracle

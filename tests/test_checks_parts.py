@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from procure_kit.flip_check import is_guard, truth
+from procure_kit.flip_check import is_guard
+from procure_kit.truth import truth
 from procure_kit.type_check import neutral
 
 
@@ -26,7 +27,15 @@ def test_tests_that_mean_the_same_have_one_truth(one, other):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("a < b", "b > a"), ("a and b", "b and a"), ("a < f() < b", "a < f() and f() < b")]
+    ("one", "other"),
+    [
+        ("a < b", "b > a"),
+        ("a and b", "b and a"),
+        ("a < f() < b", "a < f() and f() < b"),
+        ("a and b", "a and not b"),
+        ("a and (b or c)", "a and b and c"),
+        ("(a or b) and c", "a or b and c"),
+    ],
 )
 def test_what_runs_in_another_order_or_twice_is_not_the_same(one, other):
     assert truth(expression(one)) != truth(expression(other))
@@ -51,6 +60,8 @@ def test_a_guard_is_an_if_that_returns_before_a_return(source, guard):
     [
         ("(1, 2)", "[1, 2]"),
         ("tuple()", "[]"),
+        ("list()", "()"),
+        ("(a == (), x <= 2)", "[a == [], x < 3]"),
         ("dict(a=x)", "{'a': x}"),
         ("x < 3", "x <= 2"),
         ("3 > x", "x < 3"),
@@ -61,6 +72,16 @@ def test_forms_of_one_value_are_one(one, other):
     assert ast.dump(neutral(expression(one))) == ast.dump(neutral(expression(other)))
 
 
-@pytest.mark.parametrize(("one", "other"), [("x < 3", "x < 4"), ("dict(x)", "{}"), ("x == 0", "x < 1"), ("{1}", "[1]")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("x < 3", "x < 4"),
+        ("dict(x)", "{}"),
+        ("x == 0", "x < 1"),
+        ("{1}", "[1]"),
+        ("list(x)", "[]"),
+        ("(1, 2)", "[2, 1]"),
+    ],
+)
 def test_other_values_stay_apart(one, other):
     assert ast.dump(neutral(expression(one))) != ast.dump(neutral(expression(other)))

@@ -85,3 +85,45 @@ def test_columns_count_characters_not_bytes():
 def test_an_empty_text_is_refused(text, offsets):
     with pytest.raises(ValueError, match="the program is empty"):
         CodeUnits(text, offsets)
+
+
+@pytest.mark.parametrize(
+    ("text", "statements"),
+    [
+        ("for i in x:\n    a\nelse:\n    b\n", ["for i in x:", "a", "else:", "b"]),
+        ("while x:\n    a\nelse:\n    else_ = 1\n", ["while x:", "a", "else:", "else_ = 1"]),
+        ("try:\n    a\nexcept E:\n    b\nelse:\n    c\nfinally:\n    d\n",
+         ["try:", "a", "except E:", "b", "else:", "c", "finally:", "d"]),
+        ("if x:\n    a\nelif y:\n    b\nelse:\n    c\n", ["if x:", "a", "elif y:", "b", "else:", "c"]),
+        ("match x:\n    case 1:\n        a\n    case _:\n        b\n", ["match x:", "case 1:", "a", "case _:", "b"]),
+        ("with x as y: a; b\n", ["with x as y:", "a;", "b"]),
+        ("x = a if b else c\n", ["x = a if b else c"]),  # of an expression, no statement of its own
+        ("def f(a, b=1):\n    'doc'\n    return a\n", ["def f(a, b=1):", "'doc'", "return a"]),
+    ],
+)  # fmt: skip
+def test_every_statement_is_a_unit_of_its_own(text, statements):
+    assert labels(every_character(text), "statement") == statements
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("x=-1\n", ["x", "=", "-", "1", "⏎"]),
+        ("a//=b<<2\n", ["a", "//=", "b", "<<", "2", "⏎"]),
+        ("a->b:=c!=d\n", ["a", "->", "b", ":=", "c", "!=", "d", "⏎"]),
+        ("größe_1\n", ["größe_1", "⏎"]),
+    ],
+)
+def test_code_tokens(text, tokens):
+    assert labels(every_character(text), "token") == tokens
+
+
+def test_nodes_of_one_token_are_not_told():
+    kinds = [kind for _, _, kind in every_character("f(x, y=1)\n").nodes]
+    assert "Call" in kinds and "keyword" in kinds and "Name" not in kinds and "Constant" not in kinds
+
+
+def test_a_node_is_told_by_both_its_ends():
+    code = every_character("a.b(c) + d\n")
+    ends = {kind: (labels(code, "token")[a], labels(code, "token")[b]) for a, b, kind in code.nodes}
+    assert ends == {"Attribute": ("a", "b"), "Call": ("a", ")"), "BinOp": ("a", "d")}

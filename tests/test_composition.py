@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procure_kit import NotApplicable, find_sites, perturb, perturb_all
-from procure_kit.counterfactual import place_edits
+from procure_kit.concepts.candidate import Candidate
+from procure_kit.concepts.composition import compose
+from procure_kit.counterfactual import Edit, Site, exchange, place_edits
 from tests.random_programs import behaviours, random_program
 
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
@@ -136,3 +138,66 @@ def test_what_another_site_makes_of_a_value_keeps_its_distance():
     source = "def f(p):\n    return(1)if p else []\n"
     made = perturb_all(source, ["if_else_flip", "data_type"], mode="procure")
     assert len(made.sites) == 2 and _call(made.counterfactual, 0) == []
+
+
+LINE = "ab cd ef gh"
+AB, CD, EF, GH = (0, 2), (3, 5), (6, 8), (9, 11)
+HALVES = (0, 5), (6, 11)
+
+
+def fitted(*sites: list) -> tuple[str, list[str]]:
+    """What comes of a line when all sites that fit are rewritten, and why a site is left out."""
+    chosen = []
+    for number, edits in enumerate(sites):
+        made = [edit if isinstance(edit, Edit) else Edit(*edit) for edit in edits]
+        candidate = Candidate((0, 1), "", lambda rng, made=made: made)
+        chosen.append((Site("data_type", number, 1, (0, 1), ""), candidate))
+    found = compose(LINE, chosen, seed=0)
+    assert len(found.sites) + len(found.left_out) == len(sites)
+    return found.counterfactual, [why.removeprefix("another site ") for _, why in found.left_out]
+
+
+def swap(one, other) -> list[Edit]:
+    return exchange(LINE, one, other)
+
+
+@pytest.mark.parametrize(
+    ("sites", "text", "left_out"),
+    [
+        # changes of text where it stands
+        (([(*AB, "x+")], [(*AB, "y+")]), "x+ cd ef gh", "changes the same text"),
+        (([(0, 5, "z+")], [(*CD, "q+")]), "z+ ef gh", "changes the same text"),
+        (([(*CD, "q+")], [(0, 5, "z+")]), "ab q+ ef gh", "changes the same text"),
+        (([(2, 2, "(")], [(2, 2, "[")]), "ab( cd ef gh", "changes the same text"),
+        (([(*AB, "x+")], [(*AB, "y+"), (*CD, "w")]), "x+ cd ef gh", "changes the same text"),  # all of it, or nothing
+        (([(0, 1, "q")], [(1, 2, "r")]), "qr cd ef gh", None),
+        (([(*AB, "x+")], [(2, 3, "/")]), "x+/cd ef gh", None),
+        # names
+        (([(*AB, "xx")], [(*AB, "yy")]), "xx cd ef gh", "renames the same variables"),
+        (([(*AB, "xx")], [(*AB, "yy"), (*CD, "yy")]), "xx yy ef gh", None),  # what is left of the variable
+        (([(*AB, "xx")], [(*CD, "xx")]), "xx cd ef gh", "has drawn the same name"),
+        (([(*AB, "ef")], [(*CD, "ef")]), "ef ef ef gh", None),  # it was there before
+        # moves
+        ((swap(AB, CD), swap(AB, CD)), "cd ab ef gh", "moves the same text"),
+        ((swap(AB, CD), swap(CD, EF)), "cd ab ef gh", "moves the same text"),
+        ((swap(AB, GH), swap(CD, EF)), "gh cd ef ab", "moves the same text"),  # neither inside nor around nor apart
+        ((swap(CD, EF), swap(AB, GH)), "ab ef cd gh", "moves the same text"),
+        ((swap(AB, CD), swap(EF, GH)), "cd ab gh ef", None),
+        ((swap(*HALVES), swap(AB, CD)), "ef gh cd ab", None),
+        ((swap(AB, CD), swap(*HALVES)), "ef gh cd ab", None),
+        ((swap(*HALVES), swap(AB, CD), swap(EF, GH)), "gh ef cd ab", None),
+        ((swap(AB, CD), swap(EF, GH), swap(*HALVES)), "gh ef cd ab", None),
+        # both
+        ((swap(AB, CD), [(1, 4, "z+")]), "cd ab ef gh", "moves the same text"),
+        (([(1, 4, "z+")], swap(AB, CD)), "az+d ef gh", "moves the same text"),
+        ((swap(AB, CD), [(*CD, "z+")]), "z+ ab ef gh", None),
+        (([(*CD, "z+")], swap(AB, CD)), "z+ ab ef gh", None),
+        ((swap(AB, CD), [(2, 3, "/")]), "cd/ab ef gh", None),
+        ((swap(AB, CD), [(3, 3, "("), (8, 8, ")")]), "cd ab ef gh", "moves the same text"),  # which way would `(` go?
+        (([(3, 3, "("), (8, 8, ")")], swap(AB, CD)), "ab (cd ef) gh", "moves the same text"),
+        ((swap(AB, CD), [(3, 3, "("), (5, 5, ")")]), "(cd) ab ef gh", None),
+        (([(3, 3, "("), (5, 5, ")")], swap(AB, CD)), "(cd) ab ef gh", None),
+    ],
+)
+def test_which_sites_fit_together(sites, text, left_out):
+    assert fitted(*sites) == (text, [left_out] if left_out else [])

@@ -1,5 +1,7 @@
 """The concept check on pairs that somebody else may have written."""
 
+import re
+
 import pytest
 
 from procure_kit import CONCEPTS, find_sites, perturb
@@ -138,6 +140,93 @@ def test_swaps(before, after, status):
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("a = 1\nb = 2\nc = 3", "b = 2\nc = 3\na = 1", ["b = 2\nc = 3", "a = 1"]),  # a run of statements moves
+        ("a = 1\nb = 2\nc = 3\nd = 4", "c = 3\nd = 4\na = 1\nb = 2", ["c = 3\nd = 4", "a = 1\nb = 2"]),
+        ("a = 1\nb = 2\nc = 3\nd = 4", "c = 3\na = 1\nd = 4\nb = 2", "more than two statements"),
+        (
+            "for i in a:\n x = 1\n y = 2\nz = 3",
+            "z = 3\nfor i in a:\n y = 2\n x = 1",
+            ["z = 3", "for i in a:\n y = 2\n x = 1"],
+        ),
+        ("import a, b\nx = 1", "x = 1\nimport b, a", "more than the order of statements"),
+        ("def g(): return 1\nx = 1", "x = 1\ndef g(): return 1", ["x = 1", "def g(): return 1"]),
+        ("async def g(): return 1\nx = 1", "x = 1\nasync def g(): return 1", ["x = 1", "async def g(): return 1"]),
+        (
+            "class C:\n def g(): return 1\nx = 1",
+            "x = 1\nclass C:\n def g(): return 1",
+            ["x = 1", "class C:\n def g(): return 1"],
+        ),
+        ("x = 1\nclass C:\n x += 1", "class C:\n x += 1\nx = 1", "lines 1 and 2 depend on each other: x"),
+        (
+            "try: a = 1\nexcept E as e: b = 1\ne = 2",
+            "e = 2\ntry: a = 1\nexcept E as e: b = 1",
+            "depend on each other: e",
+        ),
+        ("match v:\n case [*r]: pass\nr = 1", "r = 1\nmatch v:\n case [*r]: pass", "depend on each other: r"),
+        ("match v:\n case {**r}: pass\nr = 1", "r = 1\nmatch v:\n case {**r}: pass", "depend on each other: r"),
+        ("match v:\n case r: pass\nr = 1", "r = 1\nmatch v:\n case r: pass", "depend on each other: r"),
+        ("del x\ny = x", "y = x\ndel x", "depend on each other: x"),
+        ("import m as x\ny = x", "y = x\nimport m as x", "depend on each other: x"),
+        ("from m import n as x\ny = n", "y = n\nfrom m import n as x", ["y = n", "from m import n as x"]),
+        ("y = [x for x in x]\nx = 1", "x = 1\ny = [x for x in x]", "depend on each other: x"),  # the first is outside
+        ("y = [x for x in z]\nx = 1", "x = 1\ny = [x for x in z]", ["x = 1", "y = [x for x in z]"]),
+        (
+            "y = {w for x in z for w in x}\nw = 1",
+            "w = 1\ny = {w for x in z for w in x}",
+            ["w = 1", "y = {w for x in z for w in x}"],
+        ),
+        ("g = lambda x=x: x\nx = 1", "x = 1\ng = lambda x=x: x", "depend on each other: x"),
+        ("def f():\n global x\n y = 1", "def f():\n y = 1\n global x", "jumps or declares"),
+        ("def f():\n 1\n y = 1", "def f():\n y = 1\n 1", "a bare constant"),
+        ("if a: raise E\ny = 1", "y = 1\nif a: raise E", "line 1: a statement that jumps"),
+    ],
+)
+def test_what_trades_places_or_why_it_may_not(before, after, changed):
+    found = classify(before, after, "independent_swap")
+    if isinstance(changed, str):
+        assert found.status == "not_this_concept" and changed in found.detail, found.detail
+    else:
+        assert [after[slice(*span)] for span in found.changed] == changed, found.detail
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("x = [1]", "x = (1,)", ["(1,)"]), ("x = list()", "x = []", ["[]"]), ("x = []", "x = list()", ["list()"]),
+        ("x = tuple()", "x = ()", ["()"]), ("x = dict(a=1)", "x = {'a': 1}", ["{'a': 1}"]),
+        ("x = {'a': [1]}", "x = dict(a=(1,))", ["dict(a=(1,))"]), ("x = [(1, 2)]", "x = ([1, 2],)", ["([1, 2],)"]),
+        ("x = dict(a=1, b=2)", "x = {'b': 2, 'a': 1}", ""),  # another order
+        ("x = {'if': 1}", "x = dict(a=1)", ""), ("x = {1: 1}", "x = dict(a=1)", ""), ("x = {**a}", "x = dict(a=1)", ""),
+        ("x = {'a': 1, 'a': 2}", "x = dict(a=2)", ""), ("x = list(a)", "x = [a]", ""), ("x = [1, 2]", "x = (1,)", ""),
+        ("for [a, b] in c: pass", "for (a, b) in c: pass", ""),  # targets are no values
+        ("x = []\nimport a as list", "x = list()\nimport a as list", "list means something else in the program"),
+        ("x = []\nimport list.b", "x = list()\nimport list.b", "list means something else"),
+        ("def list(): x = []", "def list(): x = list()", "list means something else"),
+        ("def f(list): x = []", "def f(list): x = list()", "list means something else"),
+        ("for list in y: x = []", "for list in y: x = list()", "list means something else"),
+        ("try: pass\nexcept E as list: x = []", "try: pass\nexcept E as list: x = list()", "list means something else"),
+        ("match y:\n case [*list]: x = []", "match y:\n case [*list]: x = list()", "list means something else"),
+        ("match y:\n case list: x = []", "match y:\n case list: x = list()", "list means something else"),
+        ("x = a < 3", "x = a <= 2", ["a <= 2"]), ("x = a >= -1", "x = a > -2", ["a > -2"]),
+        ("x = 3 > a", "x = 2 >= a", ["2 >= a"]), ("x = a < 3", "x = a <= 3", "`a <= 3` is not `a < 3`, not even"),
+        ("x = a < 3", "x = a >= 3", "`a >= 3` is not `a < 3`"), ("x = 3 > a", "x = a < 3", ""),
+        ("x = len(a) == 0", "x = len(a) < 1", ["len(a) < 1"]), ("x = len(a) != 0", "x = len(a) >= 1", ["len(a) >= 1"]),
+        ("x = len(a) == 1", "x = len(a) < 1", ""), ("x = a == 0", "x = a < 1", ""), ("x = a < True", "x = a <= 0", ""),
+        ("x = 1 < 2", "x = 1 <= 1", ""), ("x = a < 3 < b", "x = a <= 2 < b", ""), ("x = f(a) < 3", "x = g(a) <= 2", ""),
+    ],
+)  # fmt: skip
+def test_forms_of_a_value(before, after, changed):
+    found = classify(before, after, "data_type")
+    if isinstance(changed, str):
+        told = changed or "something else than the type or form"
+        assert found.status == "not_this_concept" and told in found.detail, found.detail
+    else:
+        assert [after[slice(*span)] for span in found.changed] == changed, found.detail
+
+
+@pytest.mark.parametrize(
     ("test", "negated", "status"),
     [
         ("a and b", "not a or not b", "ok"), ("a and b", "not (a and b)", "ok"), ("a and b", "not a and not b", "no"),
@@ -193,6 +282,8 @@ def test_a_flip_inside_a_flip():
         ("if a: return x\nreturn y", "if not a: return y\nreturn x", "ok"),
         ("if a: return x\nreturn y", "if not a: return x\nreturn y", "not_this_concept"),
         ("if a: return x\nreturn y", "if not a: return y\nelse: return x", "not_this_concept"),
+        ("x = 1\nreturn y", "if a: return x\nreturn y", "not_this_concept"),
+        ("if a: x = 1\nreturn y", "if not a: return x\nreturn y", "not_this_concept"),
     ],
 )
 def test_other_forms_of_a_flip(before, after, status):
@@ -201,6 +292,96 @@ def test_other_forms_of_a_flip(before, after, status):
     ]
     found = classify(*wrapped, "if_else_flip")
     assert found.status == status, found.detail
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed", "detail"),
+    [
+        ("if a: x\nelse: x", "if not a: x\nelse: x", ["not a"], ""),  # equal bodies do not differ
+        ("if a: x\nelse: y", "if not a: y\nelse: x", ["not a", "y", "x"], ""),
+        (
+            "if a: x\nelse: y",
+            "if b: y\nelse: x",
+            [],
+            "line 1: the bodies are swapped, but `b` is not the negation of `a`",
+        ),
+        (
+            "if a: x\nelse: y",
+            "if b: y\nelse: z",
+            [],
+            "line 1: the bodies are not swapped, and `b` is not the negation of `a`",
+        ),
+        (
+            "x\nif a: x\nelse: y",
+            "x\nif not a: x\nelse: y",
+            [],
+            "line 2: the test is negated, but the two bodies are not swapped",
+        ),
+    ],
+)
+def test_what_a_flip_changed_or_what_is_wrong_with_it(before, after, changed, detail):
+    found = classify(before, after, "if_else_flip")
+    assert ([after[slice(*span)] for span in found.changed], found.detail) == (changed, detail)
+
+
+def function(*lines: str) -> str:
+    return "def f(p, q):\n" + "".join(f"    {line}\n" for line in lines)
+
+
+ALL_PATTERNS = function("match p:", "    case [*x]: return x", "    case {**y}: return y", "    case z: return z")
+DOCTEST = function('"""', ">>> f(1, q=2)", "3", '"""', "return p + q, 's'")
+
+
+@pytest.mark.parametrize(
+    ("concept", "before", "changes", "detail"),
+    [
+        ("random", ALL_PATTERNS, {"x": "abcde", "y": "fghij", "z": "klmno"}, ""),
+        ("shuffle", ALL_PATTERNS, {"x": "y", "y": "z", "z": "x"}, ""),
+        ("random", function("x = 1", "def g():", "    nonlocal x", "    x = 2", "return x"), {"x": "abcde"}, ""),
+        ("random", function("try: g()", "except E as e: h(e)"), {"e": "abcde"}, ""),
+        ("random", function("x = 1", "return x"), {"x": "match"}, "x became match, which already means something"),
+        ("random", DOCTEST, {"q": "abcde"}, ""),  # the example follows
+        ("random", DOCTEST, {"q": "abcde", "3": "4"}, "keywords of calls do not follow"),
+        ("random", DOCTEST, {"q": "abcde", "'s'": "'t'"}, "more than names"),
+        ("random", DOCTEST, {"    return p + q": "    return p + abcde", "p, q": "p, abcde"}, ""),  # or stays
+        ("shuffle", function("x = 1", "y = 2"), {"x": "y", "y": "z"}, "f: not the same names in another order: z"),
+        (
+            "shuffle",
+            function("x = 1", "y = 2", "return [x for x in q], y"),
+            {"x = 1": "z = 1", "y = 2": "x = 2", "[x for x in q], y": "[y for y in q], x"},
+            "f: x became one name here and another there",
+        ),
+        (
+            "break",
+            function("x = p", "g(x)", "x = 1", "return x"),
+            {"x = 1": "abcde = 1", "return x": "return abcde"},
+            "",
+        ),
+        ("break", function("x = p", "g(x)"), {"g(x)": "g(abcde)"}, "abcde does not stand for the variable that x was"),
+        (
+            "break",
+            function("x = p", "if q: x = 1", "return x"),
+            {"if q: x": "if q: abcde"},
+            "x has no second definition whose uses",
+        ),
+        (
+            "break",
+            function("x = p", "x = 1", "return lambda: x"),
+            {"x = 1": "abcde = 1"},
+            "x is also used at another time",
+        ),
+    ],
+)
+def test_names_wherever_they_stand(concept, before, changes, detail):
+    after = before
+    for number, old in enumerate(changes):  # at once: names may trade places
+        pattern = rf"\b{old}\b" if old.isidentifier() else re.escape(old)
+        after = re.sub(pattern, f"@{number}@", after)
+    for number, new in enumerate(changes.values()):
+        after = after.replace(f"@{number}@", new)
+    keys = {"random": "variable_name_random", "shuffle": "variable_name_shuffle", "break": "def_use_break"}
+    found = classify(before, after, keys[concept])
+    assert (found.status == "ok") == (not detail) and detail in found.detail, (after, found.detail)
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,8 @@ def test_words_do_not_run_together(before, after):
         ("x = 1 if a else 2\n", "conditional expression"),
         ("def f(): \n    if a: return 1\n    return 2\n", "a guard clause"),
         ("if a: return 1\nmatch b:\n    case _: x\n", "no else"),
+        ("def f():\n    if a: x; return 1\n    return 2\n", "no else"),
+        ("def f():\n    if a: return 1\n    return 2; x\n", "no else"),
         ("while a: x\nelse: y", "a loop's else is no second body"),
         ("for x in a: x\nelse: y", "a loop's else is no second body"),
         ("async def f():\n    if await a: x\n    else: y", "it awaits"),
@@ -105,6 +107,7 @@ LOOSE = {  # with the negation by operators
         "if b != 1:\n    return c  # c\n# between\nreturn a  # a",
     ),
     "guard without a value": ("if b == 1:\n    return\nreturn c", "if b != 1:\n    return c\nreturn"),
+    "value of a lambda in parentheses": ("x = a if b == 1 else (lambda: c)", "x = (lambda: c) if b != 1 else a"),
     "guard on more lines": (
         "if b == 1:\n    return [\n  a]\nreturn c",
         "if b != 1:\n    return c\nreturn [\n  a]",
@@ -136,3 +139,18 @@ def test_spans_leave_out_what_both_bodies_begin_with():
     cf = perturb("if a == 1:\n    x = 1\nelse:\n    x = 2\n", "if_else_flip")
     assert [cf.counterfactual[slice(*span)] for span in cf.changed] == ["!=", "x = 2", "x = 1"]
     assert [cf.original[slice(*span)] for span in cf.changed_original] == ["==", "x = 1", "x = 2"]
+
+
+def test_what_is_no_site():
+    assert find_sites("for x in a: x\nwhile a: x\nx = a and b\nassert a\n[x for x in a if x]\n", "if_else_flip") == []
+
+
+def test_sites_are_told_by_their_tests():
+    source = "if a: x\nelif (b and  # why\n  c): y\nelse: z\nwhile d: x\nelse: y\nfor e in f: x\nelse: y\n"
+    sites = find_sites(source, "if_else_flip")
+    assert [(site.label, site.line) for site in sites] == [
+        ("if a", 1),
+        ("if b and # why c", 2),
+        ("while … else", 5),
+        ("for … else", 7),
+    ]

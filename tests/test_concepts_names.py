@@ -237,3 +237,24 @@ def test_the_check_asks_for_the_keywords_too():
 def test_mangled_names_stay(name):
     source = f"class C:\n    def m(self):\n        {name} = 1\n        return __x + _C__x\n"
     assert find_sites(source, "variable_name_random")[0].refused
+
+
+@pytest.mark.parametrize("name", ["_x", "a__b", "x_", "_", "match"])
+def test_names_that_only_look_special_are_renamed(name):
+    source = f"def f():\n    {name} = 1\n    return {name}\n"
+    assert renamed(source, "variable_name_random") == "def f():\n    A = 1\n    return A\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected", "soundness"),
+    [
+        ("def f():\n    g = lambda q: q\n    return g", "def f():\n    A = lambda B: B\n    return A", "tested"),
+        ("class C:\n    def f(cls, x): return x", "class C:\n    def f(cls, A): return A", "tested"),
+        ("class C:\n    def f(self):\n        x = 1", "class C:\n    def f(self):\n        A = 1", "syntactic"),
+        ("def f(*p, **q): return p, q", "def f(*A, **B): return A, B", "tested"),
+        ("def f(p, /, *, q=1): return p, q", "def f(A, /, *, B=1): return A, B", "tested"),
+    ],
+)
+def test_what_the_looser_mode_renames_and_how_sure_that_is(source, expected, soundness):
+    assert renamed(source, "variable_name_random", "procure") == expected
+    assert [site.soundness for site in find_sites(source, "variable_name_random", "procure")] == [soundness]

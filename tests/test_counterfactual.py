@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procure_kit.counterfactual import Counterfactual, Edit, apply_edits, exchange, place_edits
@@ -27,11 +27,25 @@ def test_edits_and_their_spans(source, edits, after, changed, changed_original):
     assert apply_edits(source, [Edit(*edit) for edit in edits]) == (after, changed, changed_original)
 
 
-def test_overlapping_edits_are_an_error():
-    with pytest.raises(ValueError, match="edits overlap at character 1"):
-        apply_edits("abc", [Edit(0, 2, ""), Edit(1, 3, "")])
+@pytest.mark.parametrize(
+    ("edits", "place"),
+    [
+        ([Edit(0, 2, ""), Edit(1, 3, "")], 1),
+        ([Edit(0, 2, "x", (4, 6)), Edit(1, 3, "y")], 1),  # out of the place of a move
+        ([Edit(0, 4, ""), Edit(1, 2, "")], 1),  # in the place of an edit that is no move
+    ],
+)
+def test_overlapping_edits_are_an_error(edits, place):
+    with pytest.raises(ValueError, match=f"edits overlap at character {place}"):
+        apply_edits("abcdefgh", edits)
 
 
+def test_an_insertion_stands_before_what_is_replaced_there_and_behind_what_ends_there():
+    assert apply_edits("abc", [Edit(1, 2, "B"), Edit(1, 1, "+")])[0] == "a+Bc"
+    assert apply_edits("abc", [Edit(1, 2, "B"), Edit(2, 2, "+")])[0] == "aB+c"
+
+
+@settings(max_examples=40, deadline=None)
 @given(st.text(), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.text(max_size=3)), max_size=4))
 def test_outside_the_spans_both_versions_are_equal(source, raw):
     edits, position = [], 0
@@ -80,3 +94,17 @@ def test_edits_inside_a_move_are_found_where_they_went():
     assert text == "bXYbb; aa"
     assert placed == {edits[0]: (0, 5), edits[1]: (7, 9), edits[2]: (1, 3)}
     assert apply_edits(source, edits) == (text, ((0, 5), (7, 9)), ((0, 2), (4, 8)))
+
+
+def test_a_move_may_put_something_around_the_text_that_moves():
+    source = "a if t else b"
+    edits = [Edit(0, 1, "(b)", (12, 13)), Edit(12, 13, "a", (0, 1)), Edit(12, 13, "BB")]
+    text, placed = place_edits(source, edits)
+    assert text == "(BB) if t else a" and placed[edits[2]] == (1, 3)
+
+
+def test_moves_inside_a_move_go_with_it():
+    source = "[ab] cd"
+    inner = exchange(source, (1, 2), (2, 3))
+    text, placed = place_edits(source, [*exchange(source, (0, 4), (5, 7)), *inner])
+    assert text == "cd [ba]" and [placed[edit] for edit in inner] == [(4, 5), (5, 6)]

@@ -74,3 +74,21 @@ def test_the_command_writes_both_files(tmp_path, capsys):
     assert written["command"] == f"procure counts --problems {path} --mode strict --seed 0"
     assert written["concepts"]["if_else_flip"]["valid"] == 1
     assert out.with_suffix(".md").read_text() == capsys.readouterr().out.removesuffix("\n")
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("its test may change state: it calls a.pop, which may change state", "it calls …, which may"),
+        ("len(p) is not known to be an int, and between", "… is not known to be an int"),
+        ("line 3, x: its .append is used, which the other type", "…: its … is used, which"),
+        ("it is passed to g(1), which can see its type", "it is passed to …, which can"),
+        ("[p] may be a slice, a new object of its type", "… may be a slice, a new"),
+        ("x is changed in place", "… is changed in place"),
+        ("it stores to a.b, which other names may share", "it stores to …, which other"),
+        ("it may change the object that total names in place", "the object that … names in place"),
+        ("a guard clause: what runs otherwise is the return behind it", "a guard clause: what runs"),
+    ],
+)
+def test_reasons_that_differ_by_a_name_alone_are_one(reason, told):
+    assert told in NAMED.sub("…", reason)

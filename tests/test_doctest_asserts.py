@@ -1,10 +1,13 @@
 """Doctests become asserts that say the same."""
 
 import ast
+import doctest
 
 import pytest
 
 from procure_kit.doctest_asserts import asserts, bound_names
+
+NORMALIZE = doctest.NORMALIZE_WHITESPACE
 
 
 def function(*examples: str) -> ast.FunctionDef:
@@ -21,6 +24,22 @@ def function(*examples: str) -> ast.FunctionDef:
         ([">>> print(f(1))", "1"], "assert str(f(1)) == '1'"),
         ([">>> f(int)", "<class 'int'>"], "assert repr(f(int)) == \"<class 'int'>\""),
         ([">>> y = f(2)", ">>> y + 1", "3"], "y = f(2)\nassert y + 1 == 3"),
+        ([">>> from mod import f, g", ">>> f(g)", "1"], "from mod import g\nassert f(g) == 1"),
+        ([">>> from mod import f as h", ">>> f(h)", "1"], "from mod import f as h\nassert f(h) == 1"),
+        ([">>> f(1)  # doctest: -ELLIPSIS", "1"], "assert f(1) == 1"),
+        (
+            [">>> f(1)  # doctest: +NORMALIZE_WHITESPACE", "1"],
+            f"import doctest\nassert doctest.OutputChecker().check_output('1\\n', repr(f(1)) + '\\n', {NORMALIZE})",
+        ),
+        (
+            [">>> print(f(1))  # doctest: +NORMALIZE_WHITESPACE", "1"],
+            f"import doctest\nassert doctest.OutputChecker().check_output('1\\n', str(f(1)) + '\\n', {NORMALIZE})",
+        ),
+        ([">>> print(f(1), 2)", "1 2", ">>> f(1)", "1"], "assert f(1) == 1"),  # of a print of more only the text tells
+        ([">>> print(f(1), end='')", "1", ">>> f(1)", "1"], "assert f(1) == 1"),
+        ([">>> print(*f(1))", "1", ">>> f(1)", "1"], "assert f(1) == 1"),
+        ([">>> f(1); f(2)", "1", "2"], "f(1)\nassert repr(f(2)) == '1\\n2'"),
+        ([">>> f(0)", "Traceback (most recent call last):", "mod.Odd: no", ">>> f(1)", "1"], "assert f(1) == 1"),
         ([">>> f(1)  # doctest: +SKIP", "2", ">>> f(1)", "1"], "assert f(1) == 1"),
     ],
 )
@@ -55,5 +74,11 @@ def test_names_are_bound_under_ifs_and_tries_but_not_inside_functions():
         "if x:\n    from e import f\nelse:\n    g = 1\n"
         "try:\n    h: int = 1\nexcept E:\n    i = 1\nfinally:\n    for j, k in z: pass\n"
         "def l():\n    inside = 1\n"
+        "async def m():\n    inside = 1\n"
+        "class n:\n    inside = 1\n"
+        "while x:\n    def o():\n        inside = 1\n    async def p(): pass\n    class q: pass\nelse:\n    import r\n"
+        "try: pass\nexcept E:\n    import s\nelse:\n    import t\nfinally:\n    import u\n"
+        "with x as v:\n    import w.x\n"
+        "match x:\n    case 1:\n        import y\n"
     ).body
-    assert set(bound_names(body)) == set("adfghijkl")
+    assert set(bound_names(body)) == set("adfghijklmnopqrstuvwy")

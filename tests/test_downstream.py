@@ -1,28 +1,12 @@
-"""Downstream tasks: what is mutated and where, which option is right, and how gains are paired."""
+"""Downstream scores: likelihoods, what is right, how gains are paired, and runs that go on where they stopped."""
 
 import pytest
 
-from procure_kit import downstream as tasks
-from procure_kit.downstream import (
-    accuracies,
-    broken,
-    defects,
-    downstream,
-    gains,
-    likelihoods,
-    mutated_lines,
-    perturbed,
-    summaries,
-)
-from procure_kit.problems import Problem, load_problems
-from procure_kit.runner import run_tests
-
-PROGRAM = """def f(é, k):
-    if "ß" != é and k not in é:
-        return "a"
-    total = len(é) <= k
-    return total + 7
-"""
+from procure_kit import downstream as module
+from procure_kit import experiments
+from procure_kit.downstream import accuracies, downstream, gains, likelihoods, main
+from procure_kit.downstream_tasks import broken
+from procure_kit.problems import load_problems
 
 
 @pytest.fixture(scope="module")
@@ -35,58 +19,6 @@ def tiny():
 @pytest.fixture(scope="module")
 def problems():
     return [p for p in load_problems("world") if "/composition/" in p.task_id][:5]
-
-
-def test_one_place_of_a_line_is_mutated_and_nothing_else_of_it():
-    assert mutated_lines(PROGRAM) == [
-        (2, '    if "ß" != é and k in é:'),
-        (2, '    if "ß" == é and k not in é:'),
-        (4, "    total = len(é) > k"),
-        (5, "    return None"),
-        (5, "    return total + 8"),
-    ]
-    assert mutated_lines("def f(a):\n    return (a)  >(1)\n")[0][1] == "    return (a)  <=(1)"
-
-
-def test_a_broken_function_is_rejected_by_its_tests_and_differs_in_one_line(problems):
-    mutants = list(broken(problems))
-    assert len({problem.task_id for problem, *_ in mutants}) == len(mutants) >= 3
-    for problem, line, text in mutants:
-        lines = problem.program.split("\n")
-        assert lines[line - 1] != text and line > problem.prompt.rstrip().count("\n") + 1
-        lines[line - 1] = text
-        assert not run_tests("\n".join(lines), problem).passed
-    assert mutants == list(broken(problems))
-
-
-def test_a_mutant_that_its_tests_accept_is_left_out():
-    problem = Problem("a/0", "def f(n):\n", "    return n\n", "def check(candidate):\n    candidate(1)\n", "f")
-    assert list(broken([problem])) == []
-
-
-def test_the_options_of_a_defect_share_their_beginning(problems):
-    for choice in defects(broken(problems)):
-        (given, right), (same, wrong) = choice.options
-        assert given == same and right != wrong and right.startswith("\n")
-        problem = next(p for p in problems if p.task_id == choice.task_id)
-        assert (given + right).rstrip() == problem.program.rstrip()
-
-
-def test_the_options_of_a_summary_differ_in_the_docstring_alone(problems):
-    choices = summaries(problems)
-    assert [choice.task_id for choice in choices] == [problem.task_id for problem in problems]
-    for choice, problem in zip(choices, problems, strict=True):
-        assert "".join(choice.options[0]).rstrip() == problem.program.rstrip()
-        assert len({body for _, body in choice.options}) == 1 and len({given for given, _ in choice.options}) == 4
-        assert all(given.endswith('"""') for given, _ in choice.options)
-
-
-def test_perturbed_problems_still_pass_their_tests(problems):
-    found = perturbed(problems)
-    assert found and all(run_tests(problem.program, problem).passed for problem in found)
-    assert all(
-        problem.program != next(p for p in problems if p.task_id == problem.task_id).program for problem in found
-    )
 
 
 def test_likelihoods_are_sums_over_the_text_whatever_the_batch(tiny):
@@ -107,8 +39,8 @@ def test_a_model_that_prefers_the_right_and_writes_it_is_right(monkeypatch, prob
         programs = [(p.program.split("\n"), n) for p, n, _ in mutants]
         return [[f"\n{program[n - 1]}\nnonsense("] for program, n in programs]
 
-    monkeypatch.setattr(tasks, "complete", complete)
-    monkeypatch.setattr(tasks, "likelihoods", lambda model, tokenizer, options: [0.0] * len(options))
+    monkeypatch.setattr(module, "complete", complete)
+    monkeypatch.setattr(module, "likelihoods", lambda model, tokenizer, options: [0.0] * len(options))
     rows = downstream(None, None, problems)
     found = accuracies(rows)
     assert lines and found["repair"] == (1, 1, 1) and found["defect"][0] == found["summary"][0] == 0  # a tie is wrong
@@ -125,3 +57,41 @@ def test_gains_are_paired_by_problem_and_averaged_over_seeds():
 def test_the_kits_model_finds_most_defects_of_its_world(tiny, problems):
     found = accuracies(downstream(*tiny, problems))
     assert found["defect"][0] > 0.5 and found["summary"][0] > 0.25
+
+
+@pytest.fixture
+def runs(monkeypatch, tmp_path):
+    """The command with models that are only names: those tuned by `plain` find every defect, others none."""
+    made = []
+
+    def tuned(arm, recipe, seed):
+        made.append((arm.data, seed))
+        return arm.data, None, {}
+
+    def found(model, tokenizer, problems):
+        return [{"task": "defect", "task_id": p.task_id, "right": model == "pairs"} for p in problems]
+
+    monkeypatch.setattr(experiments, "tuned", tuned)
+    monkeypatch.setattr(module, "downstream", found)
+    out = tmp_path / "runs.jsonl"
+    return made, out, lambda *more: main(["--out", str(out), "--limit", "4", "--arms", "plain", *more])
+
+
+def test_a_table_has_the_levels_and_what_each_arm_gains(runs, capsys):
+    made, out, run = runs
+    run("--seeds", "2")
+    lines = capsys.readouterr().out.splitlines()
+    assert made == [("none", 0), ("pairs", 0), ("pairs", 1)]
+    assert lines[2] == "| as written | defect | 4 | 50 | 0.0 (0.0 to 0.0) | +100.0 (+100.0 to +100.0) |"
+    assert out.with_suffix(".md").read_text().splitlines() == lines and "| perturbed | defect |" in lines[3]
+
+
+def test_runs_go_on_where_they_stopped_and_do_not_mix(runs):
+    made, out, run = runs
+    run("--seeds", "1")
+    run("--seeds", "2")
+    assert made == [("none", 0), ("pairs", 0), ("pairs", 1)] and len(out.read_text().splitlines()) == 3
+    with pytest.raises(ValueError, match="another model, problems or number of steps"):
+        run("--seeds", "2", "--steps", "7")
+    with pytest.raises(ValueError, match="no arm 'plane'"):
+        run("--arms", "plane")

@@ -6,8 +6,8 @@ import pytest
 
 from procure_kit import evaluation, judging
 from procure_kit.evaluation import evaluate, evaluate_whole, rescore, score_samples
-from procure_kit.metrics import Report
 from procure_kit.problems import Problem
+from procure_kit.report import Report
 from tests.test_cuts import FLIP
 
 AREA = Problem("t/0", "", FLIP.original, "def check(candidate):\n    assert candidate(1, 'cm') == 3.14\n", "area")

@@ -1,4 +1,4 @@
-"""Arms differ in what they say and in nothing else; runs resume; results are paired over problems and seeds."""
+"""Runs resume; results are paired over problems and seeds."""
 
 import json
 from dataclasses import asdict, replace
@@ -6,73 +6,11 @@ from dataclasses import asdict, replace
 import pytest
 
 from procure_kit import experiments
-from procure_kit.cuts import cut_pair
+from procure_kit.experiment_arms import Recipe
 from procure_kit.experiment_results import compared, contrasts, datasets, load_runs, report_of, table
-from procure_kit.experiments import (
-    MAIN,
-    SETS,
-    Recipe,
-    arm_named,
-    main,
-    of_same_lengths,
-    pairs_in,
-    run_all,
-    scoring_problems,
-    training_examples,
-    training_pairs,
-)
+from procure_kit.experiments import main, run_all
 
 SMALL = Recipe(steps=2, batch_size=10, composition=1, family=1, kit=0, max_new_tokens=40)
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    from procure_kit.models import load_model
-
-    return load_model("tiny")[1]
-
-
-def test_names_say_what_an_arm_varies():
-    assert arm_named("both") == MAIN["both"] and arm_named("both 0.3") == replace(MAIN["both"], lam=0.3)
-    assert arm_named("plain procure").mode == "procure"
-    assert all("name" in concept for concept in arm_named("both names").concepts)
-    assert arm_named("plain file:pairs.jsonl").file == "pairs.jsonl"
-    assert all(arm_named(name) for names in SETS.values() for name in names)
-    with pytest.raises(ValueError, match="no arm 'both twice': use untuned"):
-        arm_named("both twice")
-
-
-def test_training_pairs_are_even_over_concepts_and_never_held_out():
-    pairs = training_pairs(1000, 10, MAIN["plain"])
-    assert len(pairs) == 10 and all(cut_pair(cf) for cf, _ in pairs)
-    assert {cf.concept for cf, _ in pairs} == set(MAIN["plain"].concepts)
-    assert all(cf.task_id.startswith("world/train/") for cf, _ in pairs)
-    assert not {cf.original for cf, _ in pairs} & {problem.program for problem in scoring_problems(Recipe())}
-
-
-def test_arms_of_a_seed_train_on_the_same_originals_and_as_many_tokens(tokenizer):
-    plain, both, alone = (training_examples(tokenizer, MAIN[n], SMALL, 3) for n in ("plain", "both", "originals"))
-    assert plain == both and len(plain) == len(alone) == 20
-    assert plain[::2] == alone[::2] and plain[1::2] != alone[1::2]
-    assert not any(any(example["changed"]) for example in alone)
-    tokens = [sum(len(example["input_ids"]) for example in examples) for examples in (plain, alone)]
-    assert tokens[1] == pytest.approx(tokens[0], rel=0.03)
-    assert training_examples(tokenizer, MAIN["plain"], SMALL, 4) != plain
-
-
-def test_nearest_lengths_are_each_taken_once():
-    spare = [{"input_ids": [0] * n} for n in (3, 5, 9)]
-    assert [len(e["input_ids"]) for e in of_same_lengths(spare, [{"input_ids": [0] * 6}] * 2)] == [5, 3]
-
-
-def test_pairs_of_a_generator_are_read_from_its_file(tmp_path):
-    path = tmp_path / "pairs.jsonl"
-    rows = [cf.to_row() | {"status": "valid"} for cf, _ in training_pairs(0, 5, MAIN["plain"])]
-    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows[:2], rows[2] | {"status": "no_change"}]))
-    assert [pair.task_id for pair, _ in pairs_in(str(path), 3)] == [rows[i]["task_id"] for i in (0, 1, 0)]
-    path.write_text(json.dumps(rows[0] | {"status": "no_change"}) + "\n")
-    with pytest.raises(ValueError, match="no valid counterfactual"):
-        pairs_in(str(path), 3)
 
 
 def test_a_stopped_grid_goes_on_seed_by_seed(tmp_path, monkeypatch):

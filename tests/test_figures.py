@@ -65,3 +65,32 @@ def test_the_probe_is_drawn_both_ways():
     probe = [{"from": "<", "to": ">=", "pairs": 3, "original": (1, 1, 1), "counterfactual": (0.5, 0.25, 0.75)}]
     before, after = figures.memorisation(probe).data
     assert list(before.x) == ["< → >= (3)"] and list(before.y) == [100] and after.error_y.array[0] == 25
+
+
+def test_statuses_have_their_colours_and_unknown_ones_are_black_at_the_end():
+    rows = [("if_else_flip", status) for status in ("odd", "refused", "tests_fail", "valid", "timeout")]
+    bars = figures.outcomes(rows, "what came").data
+    assert [(bar.name, bar.marker.color) for bar in bars] == [
+        ("valid", figures.BLUE),
+        ("tests_fail", figures.ORANGE),
+        ("timeout", figures.PURPLE),
+        ("refused", "#BBBBBB"),
+        ("odd", "#000000"),
+    ]
+    assert not figures.outcomes([]).data
+
+
+def test_scores_are_drawn_for_each_concept_and_all_of_them():
+    verdicts = report(("if_else_flip", [True], [False]), ("def_use_break", [True], [True]))
+    bars = figures.scores(verdicts).data
+    assert [bar.name for bar in bars] == list(figures.SCORES)
+    assert list(bars[2].x) == ["if_else_flip", "def_use_break", "all"] and list(bars[2].y) == [0, 100, 50]
+
+
+def test_gains_of_two_metrics_stand_one_above_the_other_in_their_line():
+    found = {"a": {"m": (0.1, 0.0, 0.2), "n": (0.0, 0.0, 0.0)}, "b": {"m": (0.3, 0.3, 0.3), "n": (0.5, 0.5, 0.5)}}
+    figure = figures.gains(found, {"m": "first", "n": "second"}, "title")
+    first, second = figure.data
+    assert list(first.x) == [30, 10] and list(second.x) == [50, 0]  # plotly counts from below
+    assert all(0 < high - low < 0.5 for high, low in zip(first.y, second.y, strict=True))
+    assert list(figure.layout.yaxis.ticktext) == ["b", "a"]

@@ -8,7 +8,7 @@ from email.utils import formatdate
 import pytest
 
 from procure_kit.llm_client import Client
-from procure_kit.llm_record import ApiFault
+from procure_kit.llm_reply import ApiFault
 from tests.chat_server import FLIPPED, KEY, client, ok, rows
 
 RECOVERS = {

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from procure_kit.llm_record import ApiFault, Record, read_reply, read_texts, request_hash
+from procure_kit.llm_record import Record, request_hash
+from procure_kit.llm_reply import ApiFault, read_reply, read_texts
 from procure_kit.rows import read_rows
 
 
@@ -28,6 +29,12 @@ def test_a_reply_has_its_text_its_tokens_and_its_reasoning():
         ('{"choices": []}', "no chat completion", True),
         (chat(" \n"), "the reply is empty", True),
         (chat("", refusal="I may not"), "the model refused: I may not", False),
+        (chat("code", refusal="I may not"), "the model refused: I may not", False),
+        (chat("code").replace('"stop"', '"content_filter"'), "the model refused: content_filter", False),
+        (chat(None).replace('"stop"', '"length"'), r"the reply is empty \(finish_reason length\)", True),
+        (chat(3), r"no chat completion \(AttributeError\)", True),
+        ("[" * 100_000, r"no chat completion \(RecursionError\)", True),
+        ('{"choices": null}', r"no chat completion \(TypeError\)", True),
     ],
 )
 def test_what_is_no_usable_reply_is_a_fault(text, message, passing):
@@ -77,3 +84,78 @@ def test_a_batch_answers_like_a_server(tmp_path):
 def test_a_record_to_replay_must_be_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such record"):
         Record(tmp_path / "none.jsonl", replay=True)
+
+
+def test_a_fault_tells_what_its_tokens_cost():
+    for text in (chat(""), chat("", refusal="no")):
+        with pytest.raises(ApiFault) as caught:
+            read_reply(text)
+        assert caught.value.usage == {"prompt_tokens": 3, "completion_tokens": 4} and caught.value.wait is None
+
+
+@pytest.mark.parametrize(
+    ("told", "usage"),
+    [
+        ({"prompt_tokens": 3, "completion_tokens": 0}, {"prompt_tokens": 3}),
+        ({"prompt_tokens": "3", "completion_tokens": None}, {}),
+        ({"prompt_tokens": -1, "total_tokens": 9}, {}),
+        (None, {}),
+        ([3], {}),
+    ],
+)
+def test_only_counts_of_tokens_are_usage(told, usage):
+    reply = json.loads(chat("code")) | {"usage": told}
+    assert read_reply(json.dumps(reply))["usage"] == usage
+    assert read_texts(json.dumps({"choices": [{"text": "a"}], "usage": told}))["usage"] == usage
+
+
+def test_reasoning_is_text_by_either_name_or_none():
+    assert read_reply(chat("code", reasoning="because"))["reasoning"] == "because"
+    assert read_reply(chat("code", reasoning="late", reasoning_content="first"))["reasoning"] == "first"
+    assert "reasoning" not in read_reply(chat("code", reasoning={"steps": 2}))
+
+
+def test_half_a_surrogate_pair_becomes_a_mark_that_can_be_sent_back():
+    assert read_reply(chat("a\ud800b"))["content"] == "a?b"
+    assert read_texts(json.dumps({"choices": [{"text": "\ud800"}]}))["texts"] == ["?"]
+
+
+@pytest.mark.parametrize("choices", ["3", "null", "[3]", '[{"message": {}}]', '[{"text": 1}]'])
+def test_what_is_no_completion_is_a_passing_fault(choices):
+    with pytest.raises(ApiFault, match="no completion") as caught:
+        read_texts(f'{{"choices": {choices}}}')
+    assert caught.value.passing
+
+
+def test_a_record_without_a_file_is_kept_in_memory():
+    record = Record(None)
+    kept = record.keep("r1", {"model": "m"}, {"content": "code", "usage": {}})
+    assert record.find("r1", {}) is kept and kept["model"] == "m" and kept["time"][4] == "-"
+    record.keep("r2", {}, {"content": "", "fault": "HTTP 500"})
+    assert record.find("r2", {}) is None
+
+
+def test_a_batch_takes_the_place_of_a_fault_and_its_own_faults_are_kept(tmp_path):
+    path, batch = tmp_path / "record.jsonl", tmp_path / "out.jsonl"
+    Record(path).keep("r1", {}, {"content": "", "fault": "HTTP 500"})
+    came = ("r1", 200, json.loads(chat("code"))), ("r2", 429, {"error": "slow down"}), ("r3", 200, json.loads(chat("")))
+    lines = [{"custom_id": key, "response": {"status_code": code, "body": body}} for key, code, body in came]
+    batch.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    record = Record(path, [batch], replay=True)
+    assert record.find("r1", {"model": "m"})["content"] == "code"
+    for request, said in (("r2", 'the batch has no reply: {"error": "slow down"}'), ("r3", "the reply is empty")):
+        with pytest.raises(ApiFault, match=said):
+            record.find(request, {})
+    rows = list(read_rows(path))
+    assert [(row["request"], row.get("fault", "")[:9]) for row in rows] == [
+        ("r1", "HTTP 500"), ("r1", ""), ("r2", "the batch"), ("r3", "the reply"),
+    ]  # fmt: skip
+    assert rows[1]["seconds"] == 0 and rows[3]["usage"] == {"prompt_tokens": 3, "completion_tokens": 4}
+
+
+def test_a_record_that_cannot_be_written_is_told_before_anything_is_asked(tmp_path):
+    with pytest.raises(OSError):
+        Record(tmp_path / "no" / "record.jsonl")
+    (tmp_path / "batch.jsonl").write_text("")
+    assert Record(tmp_path / "none.jsonl", [tmp_path / "batch.jsonl"], replay=True).find("r1", {}) is None
+    assert not (tmp_path / "none.jsonl").exists()

@@ -8,7 +8,7 @@ import pytest
 from procure_kit import cli
 from procure_kit.llm_client import Client
 from procure_kit.llm_generation import llm_generate
-from procure_kit.llm_record import ApiFault
+from procure_kit.llm_reply import ApiFault
 from procure_kit.local_server import MODEL, gguf_file, local_server
 from procure_kit.problems import DATA, load_problems
 from procure_kit.rows import read_rows

@@ -6,7 +6,9 @@ from math import isnan
 
 import pytest
 
-from procure_kit.metrics import Report, ame, ccs_all, ccs_valid, comparison, differences, interval, pass_at_k
+from procure_kit.differences import comparison, differences
+from procure_kit.metrics import RESAMPLES, WHOLE, ame, ccs_all, ccs_valid, dataset_of, draws, interval, pass_at_k
+from procure_kit.report import Report
 
 FOUR = [(True, True), (True, False), (False, True), (False, False)]
 
@@ -138,3 +140,49 @@ def test_the_papers_table_has_a_row_a_model_and_concept():
         ["| untuned", "if_else_flip"], ["| untuned", "def_use_break"], ["| untuned", "all"]
     ]  # fmt: skip
     assert lines[4].startswith("| untuned | all | 50.0 | 50.0 | 100.0 | 100.0 | 0.0 |")
+
+
+@pytest.mark.parametrize(
+    ("task", "dataset"),
+    [
+        ("HumanEval/3", "HumanEval"),
+        ("mine", "mine"),
+        ("CodeContests/a/b", "CodeContests"),
+        ("world/family/gaps/3", "world/family"),
+    ],
+)
+def test_the_data_set_of_a_task(task, dataset):
+    assert dataset_of({"task_id": task}) == dataset
+
+
+def test_draws_are_the_same_every_time_and_nothing_is_drawn_from_nothing():
+    assert (draws(5) == draws(5)).all() and draws(5).shape == (RESAMPLES, 5) and set(draws(5).flat) == set(range(5))
+    assert draws(0).shape == (1, 0)
+    assert all(isnan(x) for x in report().scores()["ccs_all"])
+
+
+def test_scores_of_a_concept_are_those_of_its_rows():
+    mixed = report(("if_else_flip", [True], [True]), ("def_use_break", [True], [False]), ("def_use_break", [1], [1]))
+    assert [mixed.scores(concept)["ccs_all"][0] for concept in ("if_else_flip", "def_use_break", None)] == [
+        1,
+        1 / 2,
+        2 / 3,
+    ]
+    assert mixed.concepts == ["if_else_flip", "def_use_break"] and mixed.datasets == ["t"]
+    assert mixed.to_markdown().splitlines()[-1].startswith("| all | 3 | 100 ")
+    assert mixed._repr_markdown_() == mixed.to_markdown()
+
+
+def test_differences_of_a_concept_and_of_the_sizes_that_all_have():
+    before = report(("if_else_flip", [False], [False]), ("def_use_break", [True], [True]), k=(1,))
+    after = report(("if_else_flip", [True, True], [False, True]), ("def_use_break", [True], [True]), k=(1, 2))
+    found = differences(before, after, "if_else_flip")
+    assert found["pass@1 original"] == (1, 1, 1) and found["pass@1 counterfactual"] == (0.5, 0.5, 0.5)
+    assert not any(name.startswith("pass@2") for name in found)
+    assert isnan(found["ame"][0]) and found["ccs_all"][0] == -0.5
+
+
+def test_a_comparison_has_a_dash_where_a_model_has_no_such_score():
+    whole = Report(({"task_id": "a/1", "concept": WHOLE, "original": [True]},), (1,))
+    lines = comparison({"pairs": report(("if_else_flip", [True], [False])), "whole": whole}).splitlines()
+    assert lines[-1] == "| whole | all | 100.0 | – | – | – | – |"

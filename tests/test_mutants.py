@@ -16,6 +16,11 @@ from procure_kit.mutants import broken_versions
         ("x = 3", ["x = 4"]),
         ("return", []),
         ("return True", ["return None"]),
+        ("while a:\n        b = a", ["while not a:\n        b = a"]),
+        ("b = a if b else 2", ["b = a if not b else 2", "b = a if b else 3"]),
+        ("if True:\n        b = a", []),
+        ("b = -1", ["b = -2"]),
+        ("b = 1.5, 'x', None, False", []),
         ("yield a < b < 3", ["yield (a < b < 4)"]),
     ],
 )
@@ -45,3 +50,18 @@ def test_only_where_lines_say_so():
     program = "def f(x):\n    if x:\n        return 1\n    return x < 3\n"
     assert [v.what for v in broken_versions(program, "f", {2})][1:] == ["line 2 with 'if not x:'"]
     assert len(list(broken_versions(program, "f", {4}))) == 4
+
+
+def test_what_turns_a_branch_is_told_from_what_breaks_a_value():
+    program = "def f(a):\n    if a:\n        return a < 3\n    return [b for b in a if b not in (1,)]\n"
+    told = {version.what.partition(" with ")[2]: version.branch for version in broken_versions(program, "f")}
+    assert told == {
+        "": False, "'if not a:'": True, "'return None'": False, "'a >= 3'": True, "'4'": False, "'b in (1,)'": True,
+        "'2'": False,
+    }  # fmt: skip
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_the_program():
+    assert [version.program for version in broken_versions("\ufeffx = 1\n", "")] == ["", "x = 2"]
+    with pytest.raises(SyntaxError):
+        list(broken_versions("x = = 1", ""))

@@ -1,8 +1,11 @@
 """Tests that could leave a trace run in a fork, and those that look into the program's process are told apart."""
 
+import builtins
+import importlib
+
 import pytest
 
-from procure_kit.plain_tests import traits
+from procure_kit.plain_tests import BUILTINS, LONG, MODULES, traits
 from procure_kit.problems import Problem, load_problems
 from procure_kit.runner import run_tests
 
@@ -115,3 +118,84 @@ def test_tests_that_need_the_programs_own_process(test):
     assert allowed.status == ("tests_fail" if "getsource" in test else "passed_in_own_process"), allowed
     honest = Problem("t", program, "\n", "def check(candidate):\n    assert candidate(1) == 2\n", "f")
     assert run_tests(program, honest, own_process=True).status == "passed"
+
+
+def test_what_is_known_to_leave_no_trace_is_there():
+    assert all(hasattr(builtins, name) for name in BUILTINS)
+    for module, names in MODULES.items():
+        assert all(hasattr(importlib.import_module(module), name) for name in names), module
+        some = min(names)
+        assert traits(f"import {module}\n{module}.{some}").plain and traits(f"from {module} import {some}").plain
+        assert not traits(f"import {module}\n{module}.other").plain and not traits(f"from {module} import other").plain
+        assert not traits(f"from .{module} import {some}").plain
+
+
+@pytest.mark.parametrize(
+    ("body", "calls"),
+    [
+        ("assert candidate(1, x=[2]) == 3\nassert not candidate('a')", [((1,), {"x": [2]}), (("a",), {})]),
+        ("import math\nprint(2)\nassert math.isclose(candidate(), 1)", [((), {})]),
+        ("assert candidate(1) == 1\nx = 2\nassert candidate(2) == 2", [((1,), {})]),  # only from the beginning
+        ("assert candidate(1) == 1, 'why'", []),  # what it says may call it again
+        ("assert candidate(candidate(1)) == 1", []),
+        ("assert candidate(1) == candidate(1)", []),
+        ("assert candidate is not None", []),
+        ("assert candidate(x) == 1", []),
+        ("assert candidate(*[1]) == 1", []),
+        ("assert x and candidate(1)", []),  # it may not come to that
+        ("assert candidate(1) if x else 2", []),
+        ("assert (lambda: candidate(1))", []),
+        ("assert [candidate(1) for _ in x]", []),
+        ("assert {candidate(1) for _ in x}", []),
+        ("assert {1: candidate(1) for _ in x}", []),
+        ("assert any(candidate(1) for _ in x)", []),
+        ("candidate(1)\nassert candidate(2)", []),
+        ("for _ in x:\n    assert candidate(1)", []),
+    ],
+)
+def test_the_calls_that_tests_begin_with_whatever_comes_of_them(body, calls):
+    text = "".join(f"    {line}\n" for line in body.splitlines())
+    assert traits(f"def check(candidate):\n{text}", "f").ahead == calls
+    assert traits(body.replace("candidate", "f"), "f").ahead == calls
+    assert traits(f"def check(candidate, more):\n{text}", "f").ahead == []
+    assert traits(f"def check(candidate):\n{text}\ndef check(candidate): pass", "f").ahead == []
+    assert traits(f"def check(candidate):\n{text}# {'x' * LONG}", "f").ahead == []
+
+
+@pytest.mark.parametrize(
+    ("source", "free"),
+    [
+        ("assert f(1) == g(len(h))", ("g", "h")),
+        ("import a.b\nfrom c import d as e\nassert f(a, e, d)", ("d",)),
+        ("def k(p, *q, r=s):\n    return p, q, r\nassert k(f)", ("s",)),
+        ("class A: pass\ntry: A\nexcept E as e: e", ("E",)),
+        ("for i in x: i\ndel i", ("x",)),
+    ],
+)
+def test_the_names_that_tests_take_from_elsewhere(source, free):
+    assert traits(source, "f").free == free
+    assert not traits(source, "f").check
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("import gc", "import gc"),
+        ("import unittest.mock", "import unittest.mock"),
+        ("from inspect import getsource", "import inspect"),
+        ("import json.inspect", ""),
+        ("def check(candidate):\n    candidate.__code__", "read candidate.__code__"),
+        ("f.__name__", "read f.__name__"),
+        ("f.name", ""),
+        ("g.__name__", ""),
+        ("isinstance(f(1), (int, P))", "instances of P"),
+        ("isinstance(f(1), int)", ""),
+        ("f(1) == P.red", "compare with P.red"),
+        ("1 < f(1) < P(2)", "compare with an instance of P"),
+        ("f(1) == p(2)", ""),
+        ("f(1) == Fraction(2)\nfrom fractions import Fraction", ""),
+    ],
+)
+def test_why_tests_need_the_programs_own_process(source, why):
+    told = traits(source, "f").inside
+    assert why in told if why else told == ""

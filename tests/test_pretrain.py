@@ -11,7 +11,9 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from procure_kit import pretrain as script
-from procure_kit.pretrain import Settings, learning_rate, loss_curve, pretrain
+from procure_kit.loss_curve import loss_curve
+from procure_kit.pretrain import pretrain
+from procure_kit.pretrain_settings import Settings, learning_rate
 from procure_kit.world import Habits
 from procure_kit.world.corpus import library_functions, packed, texts, train_tokenizer
 

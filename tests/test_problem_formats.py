@@ -1,13 +1,17 @@
 """Rows of each official format become problems whose originals pass."""
 
+import ast
 import gzip
 import json
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 
-from procure_kit.problem_formats import problem_of, tolerance_in
+from procure_kit.codecontests import tolerance_in
+from procure_kit.problem_formats import problem_of
 from procure_kit.problems import DATA, FIELDS, load_problems
+from procure_kit.row_fields import docstring
 from procure_kit.rows import read_rows
 from procure_kit.runner import run_tests
 
@@ -216,3 +220,92 @@ def test_humaneval_plus_tolerates_what_its_tests_do():
     assert not run_tests(
         problem.program, replace(problem, test=problem.test.replace("results = [", "results = [7, "))
     ).passed
+
+
+LEN = ["assert len(g(1)) == 1"]
+CRUX = {"id": "sample_1", "code": "def f(a):\n    return a", "input": "1", "output": "1"}
+HUMAN = dict(zip(FIELDS, ("t/1", "def f():\n", "    return 1\n", "def check(candidate): pass\n", "f"), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (HUMAN, ("t/1", "f", "", ())),
+        (HUMAN | {"cases": [["1", "2"]], "entry_point": ""}, ("t/1", "", "", (("1", "2"),))),
+        (HUMAN | {"setup": "import x\r\n", "tolerance": 1}, ("t/1", "f", "import x\r\n", ())),
+        ({**CRUX, "function": CRUX["code"]}, ("sample_1", "f", "", ())),
+        ({"task_id": 3, "prompt": "", "test": "assert g(1)"}, ("MBPP/3", "g", "", ())),
+        ({"task_id": 3, "text": "", "test_list": LEN, "code": "def g(x): pass"}, ("MBPP/3", "g", "", ())),
+        ({"task_id": 3, "text": "", "test_list": LEN}, ("MBPP/3", "g", "", ())),  # a built-in name comes last
+        (CONTEST | {"public_tests": None}, ("a", "", "", mock.ANY)),
+    ],
+)  # fmt: skip
+def test_a_rows_fields_tell_its_format(row, told):
+    problem = problem_of(row)
+    assert (problem.task_id, problem.entry_point, problem.setup, problem.cases) == told
+
+
+def test_all_three_kinds_of_cases_count_and_each_once():
+    cases = {"input": ["7 7", "1 2\n"], "output": ["14", "3\n"]}
+    problem = problem_of(CONTEST | {"generated_tests": cases})
+    assert problem.cases == (("1 2\n", "3\n"), ("5 5\n", "10\n"), ("7 7", "14"))
+
+
+@pytest.mark.parametrize(
+    ("languages", "given", "solution"),
+    [
+        (("PYTHON3",), [3], "print(1)\n"),
+        (("PYTHON3",), ["PYTHON3"], "print(1)\n"),
+        (("PYTHON",), [1], "print(1)\n"),
+        (("PYTHON3", "PYTHON"), [1], "print(1)\n"),
+        (("PYTHON3",), [2], ""),
+        (("PYTHON3",), None, ""),
+    ],
+)
+def test_a_solution_is_taken_by_its_language(languages, given, solution):
+    row = CONTEST | {"solutions": {"language": given, "solution": ["print(1)  "]}}
+    assert problem_of(row, languages).canonical_solution == solution
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds"),
+    [
+        (None, None),
+        (0, None),
+        (2, 2.0),
+        ({"seconds": 1, "nanos": 0}, 1.0),
+        ({"seconds": 0, "nanos": 0}, None),
+        ({}, None),
+    ],
+)
+def test_time_limits(limit, seconds):
+    assert problem_of(CONTEST | {"time_limit": limit}).time_limit == seconds
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({**HUMAN, "entry_point": "no name"}, "field 'entry_point' must be the name of a function"),
+        ({**HUMAN, "test": None}, "field 'test' must be a string, not NoneType"),
+        ({**HUMAN, "setup": 3}, "field 'setup' must be of type str, not int"),
+        ({**HUMAN, "tolerance": True}, "field 'tolerance' must be a number from 0 to a billion"),
+        ({**HUMAN, "tolerance": -1}, "field 'tolerance' must be a number"),
+        ({**HUMAN, "cases": 3}, "field 'cases' must be a list of"),
+        ({**HUMAN, "cases": [["1", 2]]}, "field 'cases' must be a list of"),
+        ({"task_id": 3, "prompt": "", "test": "assert ("}, r"field 'test' does not parse: .* \(line 1\)"),
+        ({**FULL, "test_list": ["assert 1"]}, "the tests call no function"),
+        ({**FULL, "test_list": ["assert ("]}, "code or test does not parse"),
+        ({**CRUX, "input": "1, ("}, "fields 'input' and 'output' must be a call's arguments"),
+        ({**CONTEST, "public_tests": 3}, "field 'public_tests' must be an object with 'input' and 'output'"),
+        ({**CONTEST, "public_tests": [1]}, "field 'public_tests' must be an object"),
+        ({"prompt": "x"}, "field 'task_id' is missing"),
+    ],
+)
+def test_more_that_is_wrong_with_a_row(row, message):
+    with pytest.raises(ValueError, match=message):
+        problem_of(row)
+
+
+def test_a_statement_is_a_docstring_whatever_it_holds():
+    for text in ('"""', "\\", "\\n", "a\0b", '"'):
+        assert ast.literal_eval(docstring(text)) == f"\n{text}\n".replace("\0", "")

@@ -39,3 +39,27 @@ def test_a_model_that_changes_its_logits_is_found_out(scale):
     assert logits.shape == (1, 1, VOCABULARY) and is_probe(logits) is (scale == 1.0)
     expected = torch.nn.functional.cross_entropy(head(hidden)[0, 1:4], labels[0, 2:], reduction="none")
     torch.testing.assert_close(losses[0], expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("change", [lambda x: x * 0.5, lambda x: 30 * torch.tanh(x / 30), lambda x: x.clamp(max=1400)])
+def test_no_cap_or_scale_of_the_logits_goes_unseen(dtype, change):
+    head, hidden = torch.nn.Linear(8, 200).to(dtype), torch.randn(1, 3, 8).to(dtype)
+    model = type("Model", (), {"get_output_embeddings": lambda self: head})()
+    labels, response = torch.zeros(1, 3, dtype=torch.long), torch.tensor([[False, True, True]])
+    with projected_in_chunks(model, response, labels) as losses:
+        logits = head(hidden)
+    assert is_probe(logits) and not is_probe(change(logits)) and losses[0].dtype == torch.float32
+
+
+def test_the_projection_is_itself_again_whatever_happens_inside():
+    head, hidden = torch.nn.Linear(8, 5), torch.randn(1, 3, 8)
+    before = head(hidden)
+    model = type("Model", (), {"get_output_embeddings": lambda self: head})()
+    labels, response = torch.zeros(1, 3, dtype=torch.long), torch.tensor([[False, True, True]])
+    with pytest.raises(KeyError), projected_in_chunks(model, response, labels):
+        head(hidden)
+        raise KeyError
+    with pytest.raises(KeyError), projected_in_chunks(model, response, labels):
+        raise KeyError
+    torch.testing.assert_close(head(hidden), before)

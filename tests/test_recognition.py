@@ -1,8 +1,11 @@
 """Which concept it is, when nobody says."""
 
+import ast
+
 import pytest
 
 import procure_kit as pk
+from procure_kit.mixture import mixture
 
 SOURCE = """\
 def f(p, q):
@@ -69,3 +72,30 @@ def test_nested_blocks_end_in_time():
     head = "".join("    " * depth + f"if a > {depth}:\n" for depth in range(19))
     first, second = ("    " * 19 + f"{name} = 1\n" for name in "xy")
     assert pk.recognise(head + first + second, head + second + first).concept == "independent_swap"
+
+
+FLIP, TYPES, ORDER, NAMES = "if_else_flip", "data_type", "independent_swap", "names"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kinds"),
+    [
+        ("x = 1\nif a: return x\nelse: return 2", "y = 1\nif not a: return 2\nelse: return y", (FLIP, NAMES)),
+        ("if a: return 1\nreturn [2]", "if not a: return (2,)\nreturn 1", (FLIP, TYPES)),  # a guard
+        ("x = [1 if a else 2]", "x = (2 if not a else 1,)", (FLIP, TYPES)),
+        ("x = 1\ny = 2", "q = 2\np = 1", (ORDER, NAMES)),
+        ("if a: x = 1\nelse:\n y = 2\n z = 3", "if not a:\n z = 3\n y = 2\nelse: x = 1", (FLIP, ORDER)),
+        ("try: g()\nexcept E as e: h(e, [1])", "try: g()\nexcept E as v: h(v, (1,))", (TYPES, NAMES)),
+        ("match a:\n case [*r, s]: h(r, s, [1])", "match a:\n case [*p, q]: h(p, q, (1,))", (TYPES, NAMES)),
+        ("h(lambda p: p, [1])", "h(lambda q: q, (1,))", (TYPES, NAMES)),
+        ("x = 1", "y = 1", None),  # one kind alone is no mixture
+        ("if a: x\nelse: y", "if not a: y\nelse: x", None),
+        ("x = [1]\nif a: g()\nelse: h()", "x = (2,)\nif not a: h()\nelse: g()", None),
+        ("a.x = [1]\ny = 2", "a.z = (1,)\nq = 2", None),  # attributes, keywords and globals are no such names
+        ("x = 1\ng(k=[1])", "y = 1\ng(m=(1,))", None),
+        ("x = 1\ng([1])", "y = 1\nh((1,))", None),
+    ],
+)
+def test_the_fewest_kinds_that_all_differences_can_come_from(one, other, kinds):
+    both = (ast.parse("def f(a):\n " + text.replace("\n", "\n ")) for text in (one, other))
+    assert mixture(*both) == kinds

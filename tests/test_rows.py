@@ -3,6 +3,7 @@
 import gzip
 import re
 import resource
+import sys
 from collections import Counter
 
 import pytest
@@ -143,3 +144,61 @@ def test_a_row_that_does_not_fit_leaves_nothing_behind(tmp_path):
     assert path.read_bytes() == before
     append_row(path, {"a": 2})
     assert read(path) == ([{"a": 1}, {"a": 2}], [])
+
+
+def test_a_json_array_gives_its_items_and_names_a_bad_one_by_its_number(tmp_path):
+    path = tmp_path / "rows.json"
+    path.write_text('[{"a": "x"},\n 7,\n {"a": "y"}]')
+    assert read(path) == ([{"a": "x"}, {"a": "y"}], [f"{path}:item 2: a row must be a JSON object, not int"])
+    path.write_text('{"a": "x"}\n{"a": "y"}\n')  # lines all the same
+    assert read(path) == ([{"a": "x"}, {"a": "y"}], [])
+    lines = tmp_path / "rows.jsonl"
+    lines.write_text('[{"a": "x"}]\n')
+    assert read(lines) == ([], [f"{lines}:1: a row must be a JSON object, not list"])
+
+
+def test_a_compressed_row_that_is_damaged_ends_the_file(tmp_path):
+    path = tmp_path / "rows.jsonl.gz"
+    data = bytearray(gzip.compress(b'{"a": 1}\n'))
+    data[10] = 0xFF  # no kind of block
+    path.write_bytes(data)
+    rows, bad = read(path)
+    assert (rows, len(bad)) == ([], 1) and ":1: from here on it cannot be unpacked" in bad[0]
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A Parquet file of forty rows in three groups, and where the second group's data begin."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "rows.parquet"
+    rows = pyarrow.Table.from_pylist([{"a": f"text {number}"} for number in range(40)])
+    parquet.write_table(rows, path, row_group_size=16, compression="none", use_dictionary=False)
+    return path, parquet.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
+
+
+def test_rows_of_parquet(table):
+    path, _ = table
+    assert read(path, required=("a",)) == ([{"a": f"text {number}"} for number in range(40)], [])
+    _, bad = read(path, required=("b",))
+    assert len(bad) == 40 and bad[39] == f"{path}:row 40: field 'b' is missing"
+
+
+def test_parquet_that_is_damaged_gives_what_stands_before(table):
+    path, second = table
+    data = bytearray(path.read_bytes())
+    data[second : second + 40] = b"\xff" * 40
+    path.write_bytes(data)
+    rows, bad = read(path)
+    assert [row["a"] for row in rows] == [f"text {number}" for number in range(16)]
+    assert len(bad) == 1 and bad[0].startswith(f"{path}:row 17: from here on it cannot be read: ")
+    path.write_bytes(data[:second])
+    with pytest.raises(ValueError, match="no Parquet file that can be read"):
+        read(path)
+    with pytest.raises(FileNotFoundError):
+        read(path.with_name("none.parquet"))
+
+
+def test_parquet_without_its_package_says_what_to_install(table, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ModuleNotFoundError, match="rows.parquet: reading Parquet needs a package: pip install pyarrow"):
+        read(table[0])

@@ -2,14 +2,16 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
-from procure_kit import runner
+from procure_kit import candidate, runner
 from procure_kit.problems import Problem
 from procure_kit.runner import run_many, run_tests
+from procure_kit.wire import Channel
 
 HONEST = "def f(xs):\n    return sorted(xs)\n"
 PROBLEM = Problem(
@@ -151,6 +153,14 @@ def test_unknown_level_is_an_error():
         run(HONEST, require="total")
 
 
+def test_a_rehearsal_goes_all_the_way_and_leaves_nothing(monkeypatch):
+    sent, send = [], Channel.send
+    monkeypatch.setattr(Channel, "send", lambda self, *messages: sent.extend(messages) or send(self, *messages))
+    candidate.rehearse()
+    assert sum("result" in message for message in sent) == 2 * candidate.ROUNDS
+    assert "candidate" not in sys.modules
+
+
 def test_many_keep_their_order():
     jobs = [
         ("def f(xs):\n    while True: pass" if n == 1 else HONEST if n % 2 else "def f(xs): pass", PROBLEM)
@@ -219,6 +229,17 @@ def test_a_worker_that_cannot_start_says_so(monkeypatch):
 def test_threads_share_the_pool():
     with ThreadPoolExecutor(3) as threads:
         assert all(result.passed for result in threads.map(run, [HONEST] * 6))
+
+
+@pytest.mark.slow
+def test_tests_that_nothing_can_interrupt_end_by_their_own_cpu_time(monkeypatch):
+    monkeypatch.setattr(runner, "STUCK", 200.0)
+    counts = replace(PROBLEM, test="def check(candidate):\n    assert sum(range(candidate([]))) == 0\n")
+    start = time.monotonic()
+    result = run_tests("def f(xs): return 10**12", counts, timeout=0.2)
+    assert (result.status, result.detail) == ("timeout", "the tests could not be stopped in time")
+    assert time.monotonic() - start < 150
+    assert run(HONEST).passed
 
 
 SLEEPS = "import time\ndef f(xs):\n    time.sleep({})\n    return sorted(xs)\n"

@@ -4,7 +4,7 @@ import pytest
 
 from procure_kit.problems import Problem
 from procure_kit.runner import run_tests
-from procure_kit.stdin_program import compare
+from procure_kit.stdin_program import NUMBER, compare
 
 HONEST = "a, b = map(int, input().split())\nprint(a + b)\n"
 PROBLEM = Problem("sum", "", HONEST, "", "", cases=(("1 2\n", "3\n"), ("20 22\n", "42\n")))
@@ -112,11 +112,50 @@ def test_what_runs_a_program_can_be_broken_and_the_worker_goes_on():
         assert run(HONEST).passed
 
 
+def test_random_numbers_are_the_same_in_every_run():
+    said = {run("import random\nprint(random.random())").detail for _ in range(2)}
+    assert len(said) == 1 and "got '0." in said.pop()
+
+
 def test_each_case_has_its_own_time():
     slow = "import time\ntime.sleep(0.2)\n" + HONEST
     result = run(slow, timeout=0.35)
     assert result.passed, result
     assert result.slowest < 0.35 < result.seconds
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "why"),
+    [
+        ("1 2 4", "1 2 3", "word 3: expected '3', got '4'"),
+        ("5 2 4", "1 2 3", "word 1: expected '1', got '5'"),
+        ("1 2", "1 2 3", "expected 3 words, got 2"),
+        ("1 2 3 4", "1 2 3", "expected 3 words, got 4"),
+        ("x" * 300, "y" * 300, f"word 1: expected '{'y' * 100}', got '{'x' * 100}'"),
+        ("-2.5e0", "-2.51", "word 1: expected '-2.51', got '-2.5e0'"),
+    ],
+)
+def test_the_first_difference_is_told(output, expected, why):
+    assert compare(output, expected, 0.0, False) == why
+
+
+@pytest.mark.parametrize(
+    ("number", "is_number"),
+    [
+        ("1", True), ("-1", True), ("+1.5", True), (".5", True), ("1.", True), ("1e5", True), ("1.5E-7", True),
+        (".", False), ("1e", False), ("0x1", False), ("1_0", False), ("--1", False), ("inf", False), ("", False),
+    ],
+)  # fmt: skip
+def test_what_is_compared_as_a_number(number, is_number):
+    assert bool(NUMBER.fullmatch(number)) is is_number
+
+
+@pytest.mark.parametrize(
+    ("output", "expected", "equal"),
+    [("1.0001", "1", True), ("1.0002", "1", False), ("200.02", "200", True), ("200.03", "200", False)],
+)
+def test_numbers_may_differ_absolutely_or_relative_to_the_expected_one(output, expected, equal):
+    assert (compare(output, expected, 1.0001e-4, False) == "") is equal
 
 
 @pytest.mark.parametrize(

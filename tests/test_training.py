@@ -147,7 +147,7 @@ def test_full_fine_tuning_trains_every_weight(tokenizer, examples):
 @pytest.fixture
 def nf4_model(tmp_path):
     """A tiny Llama with NF4 weights, wide enough for whole blocks of 64."""
-    from procure_kit.models import four_bit_config
+    from procure_kit.four_bit import four_bit_config
 
     model_of(CONFIGS["llama"]).save_pretrained(tmp_path / "base")
     quantization = four_bit_config(torch.float32)

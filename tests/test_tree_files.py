@@ -26,7 +26,18 @@ def test_files_are_listed_in_one_order_without_compiled_code_and_links_are_not_f
 
 @pytest.mark.parametrize(
     ("file", "suite"),
-    [("test_a.py", True), ("a_test.py", True), ("conftest.py", True), ("x/tests/y.py", True), ("contest.py", False)],
+    [
+        ("test_a.py", True),
+        ("a_test.py", True),
+        ("conftest.py", True),
+        ("x/tests/y.py", True),
+        ("contest.py", False),
+        ("test/y.py", True),
+        ("testing/y.py", False),
+        ("a/tests.py", False),
+        ("atest.py", False),
+        ("tests/data.json", True),
+    ],
 )
 def test_what_belongs_to_the_suite(file, suite):
     assert is_test(file) is suite
@@ -36,6 +47,8 @@ def test_what_belongs_to_the_suite(file, suite):
     ("data", "text", "encoding"),
     [
         (b"\xef\xbb\xbfx = 1\r\n", "\ufeffx = 1\r\n", "utf-8"),
+        (b"x = '\xc3\xa9'\r", "x = 'é'\r", "utf-8"),
+        (b"", "", "utf-8"),
         (b"# coding: latin-1\nx = '\xe9'\n", "# coding: latin-1\nx = 'é'\n", "iso-8859-1"),
     ],
 )
@@ -45,7 +58,12 @@ def test_python_text_comes_with_the_encoding_that_gives_its_bytes_back(data, tex
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(b"# coding: klingon\n", "line 1: "), (b"x = 1\ny = '\xff'\n", "line 2: byte 0xff is no utf-8 text")],
+    [
+        (b"# coding: klingon\n", "line 1: "),
+        (b"x = 1\ny = '\xff'\n", "line 2: byte 0xff is no utf-8 text"),
+        (b"# coding: utf-7\nx = '+AGE-'\n", "line 1: the encoding utf-7 does not give the same bytes back"),
+        (b"\xef\xbb\xbf# coding: latin-1\n", "line 1: "),
+    ],
 )
 def test_a_wrong_encoding_is_told_by_its_line(data, message):
     with pytest.raises(ValueError, match=message):

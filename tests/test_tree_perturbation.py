@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from procure_kit import cli
+from procure_kit import CONCEPTS, cli
 from procure_kit.counterfactual import Edit, place_edits
 from procure_kit.rows import read_rows
 from procure_kit.tree_files import is_test, read_python
-from procure_kit.tree_perturbation import perturb_tree, read_settings, state_of
+from procure_kit.tree_perturbation import TreeSettings, perturb_tree, read_settings, rewrite_source, state_of
 
 CORE = """\
 \"\"\"Sizes.\"\"\"
@@ -191,6 +191,39 @@ def test_who_is_read_by_its_caller_frame_keeps_its_names(tmp_path):
     body = "def greet(who):\n    name = who.title()\n    return {}('hello {{name}}'), name\n"
     (tree / "uses.py").write_text("from magic import fill as f\n" + body.format("f"))
     (tree / "other.py").write_text("import magic\n" + body.format("magic.fill"))
+    flip = "def turn(a):\n    if a is None: a = fill\n    else: a = 2\n    return a\n"
+    (tree / "flip.py").write_text(body.format("fill") + flip)
     (tree / "free.py").write_text("def fil(text): return text\n" + body.format("fil"))
     perturb_tree(tree, tmp_path / "new")
-    assert {row["file"] for row in rows_of(tmp_path / "new")} == {"free.py"}
+    found = {(row["file"], row["concept"]) for row in rows_of(tmp_path / "new")}
+    assert {file for file, _ in found} == {"flip.py", "free.py"}
+    assert {concept for file, concept in found if file == "flip.py"} == {"if_else_flip"}
+
+
+def test_what_it_leaves_beside_the_new_tree(pkg, tmp_path):
+    perturb(pkg, "-o", tmp_path / "new")
+    assert {path.name for path in (tmp_path / "new.procure").iterdir()} == {"settings.json", "manifest.jsonl"}
+    assert read_settings(tmp_path / "new").original == str(pkg.resolve())
+    with pytest.raises(ValueError, match="has no other.procure beside it: make it with `procure perturb DIR -o"):
+        read_settings(tmp_path / "other")
+
+
+def test_a_file_is_no_place_for_a_tree(pkg, tmp_path, capsys):
+    (tmp_path / "mine").write_text("mine")
+    assert perturb(pkg, "-o", tmp_path / "mine") == 2 and (tmp_path / "mine").read_text() == "mine"
+    assert perturb(tmp_path / "mine", "-o", tmp_path / "new") == 2 and not (tmp_path / "new").exists()
+
+
+def test_a_function_gets_random_names_or_shuffled_ones_by_a_coin(tmp_path):
+    body = "def f{}(p):\n    a = p\n    b = a\n    return b + a\n"
+    settings = TreeSettings("", tuple(CONCEPTS))
+    source = "".join(body.format(number) for number in range(20))
+    _, rows = rewrite_source(source, "x.py", settings)
+    concepts = [row["concept"] for row in rows]
+    assert len(concepts) == 20 and set(concepts) == {"variable_name_random", "variable_name_shuffle"}
+    assert rewrite_source(source, "x.py", settings) == (_, rows) != rewrite_source(source, "y.py", settings)
+
+
+def test_a_file_whose_names_mean_two_things_does_not_compile_and_says_so():
+    with pytest.raises(ValueError, match="line 3: this file, rewritten or not, does not compile: "):
+        rewrite_source("def f():\n    x = 1\n    global x\n", "x.py", TreeSettings("", ("variable_name_random",)))

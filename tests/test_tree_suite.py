@@ -47,3 +47,23 @@ def test_the_environment_holds_no_secret(tree, monkeypatch):
     monkeypatch.setenv("API_TOKEN", "hidden")
     result = suite(tree, "env; exit 1").run(10)
     assert "PYTHONHASHSEED=0" in result.detail and "hidden" not in result.detail
+
+
+def test_python_finds_the_tree_and_its_src_folder(tree):
+    (tree / "tree/src").mkdir()
+    (tree / "tree/src/b.py").write_text("")
+    result = suite(tree, "echo $PYTHONPATH; echo $HOME; cat; exit 1").run(10)
+    copy = tree / "work/tree"
+    assert f"{copy}:{copy}/src\n{tree}/work/home" in result.detail  # and nothing to read stands on its input
+
+
+def test_a_name_with_blanks_is_one_word_of_the_command(tree):
+    (tree / "a b; c").mkdir()
+    (tree / "a b; c/x.py").write_text("")
+    assert Suite(tree / "a b; c", "test -f {dir}/x.py", tree / "work").run(10).status == "valid"
+
+
+def test_of_a_long_output_the_end_is_told(tree):
+    result = suite(tree, "head -c 100000 /dev/zero | tr '\\0' é; echo; echo the end; exit 7").run(10)
+    assert result.detail.startswith("the suite ended with exit code 7; its output ends: ")
+    assert result.detail.endswith("the end") and len(result.detail) < 2100

@@ -11,7 +11,7 @@ import pytest
 from procure_kit import runner, validation
 from procure_kit.counterfactual import Counterfactual
 from procure_kit.problems import Problem
-from procure_kit.validation import Verdict, validate, validate_all
+from procure_kit.validation import Verdict, changed_lines, validate, validate_all
 
 ORIGINAL = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n        return 'plus'\n"
 FLIPPED = "def f(n):\n    if n >= 0:\n        return 'plus'\n    else:\n        return 'minus'\n"
@@ -186,3 +186,16 @@ def test_a_killed_worker_costs_nothing():
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         verdicts = list(validate_all([(VALID, PROBLEM)] * 3, BreakingExecutor(pool, after=3), workers=1))
     assert [v.status for v in verdicts] == ["valid"] * 3
+
+
+@pytest.mark.parametrize(
+    ("spans", "lines"),
+    [
+        ([], set()), ([(0, 1)], {1}), ([(0, 6)], {1}), ([(0, 7)], {1, 2}), ([(6, 6)], {2}),
+        ([(6, 12), (17, 18)], {2, 3}),
+    ],
+)  # fmt: skip
+def test_the_lines_that_differ(spans, lines):
+    text = "x = 1\ny = 2\nz = 3\n"
+    cf = Counterfactual("t", "data_type", "strict", 0, 0, "", text, text, tuple(spans), tuple(spans), "")
+    assert changed_lines(cf) == lines

@@ -38,6 +38,7 @@ def test_what_is_too_large_is_not_sent_nor_any_part_of_it(ends, monkeypatch):
     [
         (struct.pack("!I", 3) + b"[1]", "what arrived is no message"),
         (struct.pack("!I", 4) + b"\xff{}}", "what arrived is no message"),
+        (struct.pack("!I", 4) + b"{}{}", "what arrived is no message"),
         (struct.pack("!I", 2**31), "more than the 32,000,000 that may cross"),
         (b"\0\0", "the channel is closed"),
     ],

@@ -24,7 +24,7 @@ from procure_kit.concepts.negation import outer
 from procure_kit.concepts.type_use import Uses
 from procure_kit.counterfactual import Edit
 from procure_kit.inference import kind
-from procure_kit.scopes import parameters
+from procure_kit.signatures import parameters
 
 _ORDER = {cst.LessThan: "<", cst.LessThanEqual: "<=", cst.GreaterThan: ">", cst.GreaterThanEqual: ">="}
 _MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}

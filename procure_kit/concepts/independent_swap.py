@@ -16,9 +16,10 @@ import libcst as cst
 from procure_kit.analysis import Analysis, Block
 from procure_kit.concepts.candidate import Candidate, one_line, with_comment
 from procure_kit.counterfactual import Edit, Span, exchange
-from procure_kit.effects import ACTS, INERT, Effect, may_finalize, statement_effect
+from procure_kit.effects import ACTS, INERT, Effect
 from procure_kit.scopes import Occurrence, Variable
 from procure_kit.source_tree import walk
+from procure_kit.statement_effects import may_finalize, statement_effect
 
 
 @dataclass(frozen=True, eq=False)

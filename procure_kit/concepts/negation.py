@@ -9,8 +9,7 @@ import libcst as cst
 
 from procure_kit.analysis import Analysis
 from procure_kit.counterfactual import Edit
-from procure_kit.effects import exactly_comparable
-from procure_kit.inference import kind
+from procure_kit.inference import EXACT, kind
 
 _COMPLEMENT = {
     cst.Equal: "!=", cst.NotEqual: "==", cst.LessThan: ">=", cst.GreaterThanEqual: "<", cst.GreaterThan: "<=",
@@ -69,3 +68,16 @@ def outer(analysis: Analysis, node: cst.BaseExpression) -> tuple[int, int]:
     first = node.lpar[0] if node.lpar else node
     last = node.rpar[-1] if node.rpar else node
     return analysis.tree.span(first)[0], analysis.tree.span(last)[1]
+
+
+def exactly_comparable(analysis: Analysis, left: cst.CSTNode, operator: cst.CSTNode, right: cst.CSTNode) -> bool:
+    """Whether a comparison and its complement are opposite for every value: not so for `<` on floats (NaN), sets
+    and types of the program's own."""
+    kinds = {kind(analysis, left), kind(analysis, right)}
+    match operator:
+        case cst.In() | cst.NotIn() | cst.Is() | cst.IsNot():
+            return True
+        case cst.Equal() | cst.NotEqual():
+            return kinds <= EXACT
+        case _:
+            return kinds in ({"int"}, {"str"}, {"bytes"})

@@ -17,6 +17,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import sys
 import warnings
@@ -39,7 +40,8 @@ from procure_kit.problems import load_problems
 
 HERE = Path(__file__).parent
 CODEIO = ("reasoning-gym", "reasoning_gym/data/codeio.jsonl.gz")
-SECONDS = 1  # a call; inputs that take the original longer are left out
+SECONDS, BYTES = 1, 4 << 30  # a call's time, a worker's memory; inputs that take the original more are left out
+TOO_MUCH = ("too long",), ("too large",)
 FIELDS = ("task", "mode", "concept", "soundness", "cause", "site")
 
 
@@ -100,7 +102,7 @@ def compare(seed: int, inputs: int, program: tuple) -> list[tuple]:
     try:
         values = given if isinstance(given, list) else generated(given, source, entry, seed, inputs)
         first = zip(values, behaviour(source, entry, values, SECONDS), strict=True)
-        values = [value for value, found in first if found != ("too long",)]
+        values = [value for value, found in first if found not in TOO_MUCH]
         expected = behaviour(source, entry, values)
     except BaseException as error:
         return [(task, "", "", "", f"cannot be run: {type(error).__name__}", "")]
@@ -160,6 +162,8 @@ def _call(function, values: list, seconds: float) -> tuple:
             result = _said(function(*values))
     except TooLong:
         return ("too long",)
+    except MemoryError:
+        return ("too large",)
     except (Exception, SystemExit) as error:
         result = type(error).__name__
     finally:
@@ -183,8 +187,9 @@ def judge(expected: list[tuple], text: str, entry: str, inputs: list) -> str:
         return f"loading raises {type(error).__name__}"
     for before, after in zip(expected, found, strict=True):
         if before != after:
-            if ("too long",) in (before, after):
-                return "it takes too long"
+            for side in (after, before):
+                if side in TOO_MUCH:
+                    return f"it takes {side[0].replace('large', 'much memory')}"
             kinds = ("the result", "what it prints", "what becomes of its arguments")
             return next(kind for kind, a, b in zip(kinds, before, after, strict=True) if a != b) + " differs"
     return "same"
@@ -213,8 +218,10 @@ def main() -> None:
 
 
 def _apart(folder: str) -> None:
-    """A worker's programs write files elsewhere, and have nothing to read."""
+    """A worker's programs write files elsewhere, have nothing to read, and do not fill the machine's memory."""
     os.chdir(folder)
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES if hard < 0 else min(BYTES, hard), hard))
     sys.stdin = open(os.devnull)  # noqa: SIM115
 
 

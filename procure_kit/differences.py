@@ -1,0 +1,61 @@
+"""One evaluation beside another: paired differences with their intervals, and the papers' table."""
+
+from collections.abc import Sequence
+from math import nan
+
+import numpy as np
+
+from procure_kit.markdown import table
+from procure_kit.metrics import RESAMPLES, Triple, draws, row_key
+from procure_kit.report import Report
+from procure_kit.row_metrics import row_metrics, row_sums
+
+
+def differences(
+    before: Report | Sequence[Report], after: Report | Sequence[Report], concept: str | None = None
+) -> dict[str, Triple]:
+    """Each metric's `after` minus `before`, with a 95 % interval, on the pairs that both have.
+
+    Two lists of reports are runs by seed: report i of one belongs to report i of the other, seeds are resampled as well
+    as problems, and the value is the mean over seeds.
+
+    Raises: ValueError when the two have no pair in common, or lists differ in length.
+    """
+    before, after = ([reports] if isinstance(reports, Report) else list(reports) for reports in (before, after))
+    if len(before) != len(after) or not before:
+        raise ValueError(f"as many reports on both sides are needed, not {len(before)} and {len(after)}")
+    known = [{row_key(row): row for row in report.chosen(concept)} for report in (*before, *after)]
+    common = sorted(set.intersection(*map(set, known)))
+    if not common:
+        raise ValueError("the reports have no pair in common")
+    tasks = sorted({known[0][key]["task_id"] for key in common})
+    sizes = tuple(size for size in before[0].k if all(size in report.k for report in (*before, *after)))
+    drawn_tasks = draws(len(tasks))
+    seeds = np.random.default_rng(1).integers(len(before), size=(RESAMPLES, len(before)))
+    found = {}
+    paired = all("counterfactual" in rows[key] for rows in known for key in common)
+    for name, parts in row_metrics(sizes, paired).items():
+        chosen = ([rows[key] for key in common] for rows in known)
+        sums = np.array([row_sums(rows, tasks, *parts) for rows in chosen])  # (2 · runs, tasks, 2)
+        total = sums.sum(axis=1)
+        drawn = sums[:, drawn_tasks].sum(axis=2)  # (2 · runs, RESAMPLES, 2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            value = np.subtract(*np.split(total[:, 0] / total[:, 1], 2)[::-1]).mean()
+            gained = np.subtract(*np.split(drawn[..., 0] / drawn[..., 1], 2)[::-1])  # (runs, RESAMPLES)
+        gained = gained[seeds.T, np.arange(RESAMPLES)].mean(axis=0)
+        gained = gained[~np.isnan(gained)]
+        low, high = np.quantile(gained, (0.025, 0.975)) if len(gained) else (nan, nan)
+        found[name] = float(value), float(low), float(high)
+    return found
+
+
+def comparison(reports: dict[str, Report]) -> str:
+    """The layout of the papers: a row a model and concept, a column a metric, the value alone in per cent."""
+    metrics = list(next(iter(reports.values())).metrics)
+    lines = []
+    for model, report in reports.items():
+        for concept in [*report.concepts, None]:
+            values = (report.scores(concept).get(name, (nan,))[0] for name in metrics)
+            cells = ["–" if value != value else f"{100 * value:.1f}" for value in values]
+            lines.append([model, concept or "all", *cells])
+    return table(["model", "concept", *metrics], lines)

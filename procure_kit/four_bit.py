@@ -1,0 +1,27 @@
+"""Weights in 4 bits, as QLoRA has them."""
+
+import torch
+from transformers import BitsAndBytesConfig, PreTrainedModel
+
+
+def four_bit_config(dtype: torch.dtype) -> BitsAndBytesConfig:
+    """QLoRA's weights: NF4 with doubly quantized constants; products are computed in `dtype`."""
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
+
+
+def keep_gradients(model: PreTrainedModel) -> None:
+    """Forbid bitsandbytes to repack 4-bit weights on CPUs with AVX512-BF16.
+
+    It does so at the first use without gradients, into a form that computes in bfloat16 and through which a later
+    backward pass sends nothing, with no more than a warning.
+    """
+    from bitsandbytes.nn import Linear4bit  # heavy, and only QLoRA needs it
+
+    for module in model.modules():
+        if isinstance(module, Linear4bit):
+            module.support_avx512bf16_for_cpu = False

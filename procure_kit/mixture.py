@@ -1,0 +1,79 @@
+"""Several concepts at once: the fewest kinds of change that all differences of two programs can come from."""
+
+import ast
+import copy
+from itertools import combinations
+
+from procure_kit.flip_check import is_guard
+from procure_kit.truth import truth
+from procure_kit.type_check import neutral
+
+KINDS = {"if_else_flip": "branches", "independent_swap": "order", "data_type": "types", "names": "names"}
+
+
+def mixture(one: ast.Module, other: ast.Module) -> tuple[str, ...] | None:
+    """The fewest kinds of change that all differences can come from."""
+    for size in range(1, len(KINDS) + 1):
+        for kinds in combinations(KINDS, size):
+            if _form(one, kinds) == _form(other, kinds):
+                return kinds if size > 1 else None
+    return None
+
+
+def _form(tree: ast.Module, kinds: tuple[str, ...]) -> str:
+    """A text in which programs are equal that differ by these kinds of change alone. It may make more equal than that:
+    the tests, not this, say whether a mixture keeps the behaviour."""
+    tree = copy.deepcopy(tree)
+    if "names" in kinds:
+        tree = _Nameless(tree).visit(tree)
+    if "data_type" in kinds:
+        tree = neutral(tree)
+    return _text(tree, kinds)
+
+
+def _text(node, kinds: tuple[str, ...]) -> str:
+    if isinstance(node, list):
+        return _block(node, kinds)
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    if "if_else_flip" in kinds and isinstance(node, ast.If | ast.IfExp) and node.orelse:
+        return _branches(node.test, node.body, node.orelse, kinds)
+    return f"{type(node).__name__}({', '.join(_text(getattr(node, name, None), kinds) for name in node._fields)})"
+
+
+def _block(nodes: list, kinds: tuple[str, ...]) -> str:
+    texts, at = [], 0
+    while at < len(nodes):
+        if "if_else_flip" in kinds and is_guard(nodes, at):
+            texts.append(_branches(nodes[at].test, nodes[at].body, [nodes[at + 1]], kinds))
+            at += 1
+        else:
+            texts.append(_text(nodes[at], kinds))
+        at += 1
+    is_block = bool(nodes) and isinstance(nodes[0], ast.stmt)
+    return f"[{', '.join(sorted(texts) if is_block and 'independent_swap' in kinds else texts)}]"
+
+
+def _branches(test: ast.expr, body, orelse, kinds: tuple[str, ...]) -> str:
+    ways = [(truth(test), body, orelse), (truth(test, negate=True), orelse, body)]
+    said, one, other = min(ways, key=lambda way: repr(way[0]))
+    return f"if({said}, {_text(one, kinds)}, {_text(other, kinds)})"
+
+
+class _Nameless(ast.NodeTransformer):
+    """Every name that a function binds, parameters with them, is blank."""
+
+    def __init__(self, tree: ast.Module):
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        inside = [node for function in functions for node in ast.walk(function) if node is not function]
+        self.local = {n.id for n in inside if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        self.local |= {n.arg for n in inside if isinstance(n, ast.arg)}
+        self.local |= {n.name for n in inside if isinstance(n, ast.ExceptHandler | ast.MatchAs | ast.MatchStar)}
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        for field in ("id", "arg", "name"):
+            kind = ast.Name | ast.arg | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
+            if isinstance(node, kind) and getattr(node, field, None) in self.local:
+                setattr(node, field, "_")
+        return node

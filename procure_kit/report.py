@@ -1,0 +1,99 @@
+"""What an evaluation found: its rows, their scores by concept and by data set, and CACP's memorisation probe."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import fmean
+
+from procure_kit.concepts import CONCEPTS
+from procure_kit.markdown import hundredths, table
+from procure_kit.metrics import WHOLE, Triple, dataset_of, interval, ratio_interval
+from procure_kit.row_metrics import row_metrics, row_sums
+
+OPERATORS = (("==", "!="), (">", "<="), ("<", ">="))
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdicts of one evaluation: a row a pair, with `original` and `counterfactual` as lists of passes.
+
+    A row of a whole function has no `counterfactual`.
+    """
+
+    rows: tuple[dict, ...]
+    k: tuple[int, ...]
+    left_out: int = 0  # pairs for which CACP has no cut point, or problems without a sample
+    faults: tuple[str, ...] = ()  # why a server gave nothing for a pair, which is asked again with the same record
+
+    def scores(self, concept: str | None = None, dataset: str | None = None) -> dict[str, Triple]:
+        """Each metric as (value, low, high): a 95 % bootstrap interval over problems. None: all together."""
+        rows = self.chosen(concept, dataset)
+        tasks = sorted({row["task_id"] for row in rows})
+        return {name: ratio_interval(row_sums(rows, tasks, *parts)) for name, parts in self.metrics.items()}
+
+    def chosen(self, concept: str | None, dataset: str | None = None) -> list[dict]:
+        return [r for r in self.rows if concept in (None, r["concept"]) and dataset in (None, dataset_of(r))]
+
+    @property
+    def metrics(self) -> dict:
+        return row_metrics(self.k, all("counterfactual" in row for row in self.rows))
+
+    @property
+    def concepts(self) -> list[str]:
+        return [concept for concept in (WHOLE, *CONCEPTS) if any(row["concept"] == concept for row in self.rows)]
+
+    @property
+    def datasets(self) -> list[str]:
+        return sorted(set(map(dataset_of, self.rows)))
+
+    def memorisation(self) -> list[dict]:
+        """CACP's probe: how a flip from one relational operator to its complement changes the accuracy, each way.
+
+        A row for each operator an original tests by: pairs, accuracy of both sides, and the paired drop, as triples. A
+        model that understands loses nothing either way; one that remembers loses where the form becomes the rarer one.
+        """
+        probe = []
+        for form, complement in [way for pair in OPERATORS for way in (pair, pair[::-1])]:
+            rows = [row for row in self.rows if tuple(row.get("operators") or ()) == (form, complement)]
+            if rows:
+                means = [(row["task_id"], fmean(row["original"]), fmean(row["counterfactual"])) for row in rows]
+                found = {"from": form, "to": complement, "pairs": len(rows)}
+                found["original"] = _by_task((task, a) for task, a, _ in means)
+                found["counterfactual"] = _by_task((task, b) for task, _, b in means)
+                probe.append(found | {"drop": _by_task((task, a - b) for task, a, b in means)})
+        return probe
+
+    def to_markdown(self) -> str:
+        """A row a concept, and with several data sets a row for each of theirs: value and 95 % interval in per cent."""
+        several = self.datasets if len(self.datasets) > 1 else []
+        head = [*(["data set"] if several else []), "concept", "pairs", *self.metrics]
+        lines = []
+        for dataset in [*several, None]:
+            for concept in [*self.concepts, None]:
+                if rows := self.chosen(concept, dataset):
+                    cells = [hundredths(*score, ".0f", "–") for score in self.scores(concept, dataset).values()]
+                    first = [dataset or "all"] if several else []
+                    lines.append([*first, concept or "all", len(rows), *cells])
+        return table(head, lines)
+
+    def _repr_markdown_(self) -> str:
+        return self.to_markdown()
+
+    def to_json(self) -> str:
+        """Scores, by concept and by data set, the probe, and the rows; null where a metric has no value."""
+        whole = {"scores": {concept or "all": _plain(self.scores(concept)) for concept in [*self.concepts, None]}}
+        whole["datasets"] = {dataset: _plain(self.scores(None, dataset)) for dataset in self.datasets}
+        whole |= {"memorisation": self.memorisation(), "left_out": self.left_out, "faults": self.faults}
+        return json.dumps(whole | {"rows": self.rows}, indent=1)
+
+
+def _plain(scores: dict[str, Triple]) -> dict[str, list[float | None]]:
+    """JSON has no nan."""
+    return {name: [None if x != x else x for x in triple] for name, triple in scores.items()}
+
+
+def _by_task(values: Iterable[tuple[str, float]]) -> Triple:
+    groups: dict[str, list[float]] = {}
+    for task, value in values:
+        groups.setdefault(task, []).append(value)
+    return interval([groups[task] for task in sorted(groups)])

@@ -1,0 +1,49 @@
+"""How to train, and what a run leaves."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from procure_kit.loss import LossConfig
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train. The paper states the first four and λ; everything else is our reconstruction or convenience."""
+
+    epochs: float = 5  # paper
+    lr: float = 5e-6  # paper
+    batch_size: int = 16  # paper; examples in one forward pass, on each process
+    optimizer: str = "adamw_torch"  # paper: AdamW; any name that TrainingArguments(optim=…) takes
+    loss: LossConfig = field(default_factory=LossConfig)  # paper: λ = 0.1
+    steps: int | None = None  # optimizer steps; given, they take the place of `epochs`
+    gradient_accumulation: int = 1  # forward passes to one optimizer step
+    lora_r: int = 16  # 0: full fine-tuning (the paper does not say which it used)
+    lora_alpha: int = 32
+    lora_dropout: float = 0.0
+    lora_targets: str | tuple[str, ...] = "all-linear"  # or the names of modules: ("q_proj", "v_proj")
+    warmup_steps: int = 0  # then a linear decay
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    gradient_checkpointing: bool = False
+    implementation: str = "fused"  # of the loss, or "eager"
+    seed: int = 0
+    output_dir: str | None = None  # None: nothing is written, nothing can be resumed
+    save_steps: int = 50
+    logging_steps: int = 1
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a run leaves: `model` carries the trained adapter, and `log` has one dict for each logged step.
+
+    A log row holds step, epoch, loss, nll, mask, attention, mean_mass, n_response, n_changed, n_query,
+    steps_without_concept, learning_rate and grad_norm: means over the steps since the row before, token counts summed
+    over them. `steps_without_concept` counts the steps in which a concept term had no token at all, and was zero.
+    """
+
+    model: torch.nn.Module
+    log: list[dict]
+    adapter: Path | None  # the folder of the adapter (of the whole model without LoRA); None without output_dir
+    seconds: float
