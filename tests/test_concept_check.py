@@ -168,6 +168,8 @@ def test_swaps(before, after, status):
         ("match v:\n case {**r}: pass\nr = 1", "r = 1\nmatch v:\n case {**r}: pass", "depend on each other: r"),
         ("match v:\n case r: pass\nr = 1", "r = 1\nmatch v:\n case r: pass", "depend on each other: r"),
         ("del x\ny = x", "y = x\ndel x", "depend on each other: x"),
+        ("import m as x\ny = x", "y = x\nimport m as x", "depend on each other: x"),
+        ("from m import n as x\ny = n", "y = n\nfrom m import n as x", ["y = n", "from m import n as x"]),
         ("y = [x for x in x]\nx = 1", "x = 1\ny = [x for x in x]", "depend on each other: x"),  # the first is outside
         ("y = [x for x in z]\nx = 1", "x = 1\ny = [x for x in z]", ["x = 1", "y = [x for x in z]"]),
         (

@@ -1,5 +1,7 @@
 """Cut points: where the prefix ends, what follows the hole, and which pairs have none."""
 
+from dataclasses import replace
+
 import pytest
 
 from procure_kit.counterfactual import Counterfactual, Edit, apply_edits
@@ -154,3 +156,15 @@ def test_a_pair_is_cut_only_where_both_keep_as_many_lines():
     source = body("a = 1", "b = 2", "c = 3", "return a")
     assert cut_pair(pair("data_type", ("b = 2", "b = 2\n    x = 3"), source=source)) is not None  # 3 of 4, 3 of 5
     assert cut_pair(pair("data_type", ("b = 2", "b = [\n    2,\n    ]"), source=source)) is None  # 4 of 6
+
+
+def test_a_flip_may_end_its_function():
+    source = body("if p: a", "else: b") + "x = 1\n"
+    original, _ = cut_pair(pair("if_else_flip", ("p: a", "not p: a"), source=source))
+    assert original == Cut("def f(p):\n    if p:", "\nx = 1\n", 0)
+
+
+@pytest.mark.parametrize("missing", ["changed", "changed_original"])
+def test_rows_that_do_not_say_where_they_differ_have_no_cut_point(missing):
+    cf = replace(FLIP, **{missing: ()})
+    assert cut_pair(cf) is None and (missing == "changed" or operators(cf) is None)
