@@ -1,6 +1,6 @@
 """The pair view as one HTML page that needs no network: the template, its style and script, and the packed values.
 
-Every value is a byte (unit_maps.py). What is sent of a layer is, for each entry that is kept, how far it stands behind
+Every value is a byte (merging.py). What is sent of a layer is, for each entry that is kept, how far it stands behind
 the one before it and the entry itself: two byte strings, deflated and in base64. A gap over 255 is bridged by empty
 entries. When a pair has more than `KEPT` entries, the weakest are left out, and the page says below which share.
 
@@ -19,7 +19,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from procure_kit.unit_maps import LEVELS
+from procure_kit.merging import LEVELS
 
 KEPT = 5_000_000  # entries of all maps of a page: about 1.5 bytes each
 

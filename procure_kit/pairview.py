@@ -25,7 +25,7 @@ from procure_kit.counterfactual import Counterfactual, Span
 from procure_kit.cuts import Cut, cut_pair
 from procure_kit.pairpage import page
 from procure_kit.screenshot import picture
-from procure_kit.unit_maps import UnitMaps, unit_maps
+from procure_kit.unit_maps import UnitMaps, pair_maps
 
 WIDEST = 30  # characters of a label in a figure
 CHANGED, GENERATED = 1, 2  # a unit's marks, as pairview.js reads them
@@ -247,7 +247,8 @@ def _continued(model, tokenizer, cf: Counterfactual, tokens: int) -> list[Progra
 
 
 def _measure(model, tokenizer, programs) -> tuple[Side, Side]:
-    original, counterfactual = (Side(p, unit_maps(model, tokenizer, p.text, list(p.spans))) for p in programs)
+    maps = pair_maps(model, tokenizer, [(program.text, program.spans) for program in programs])
+    original, counterfactual = (Side(*side) for side in zip(programs, maps, strict=True))
     return original, counterfactual
 
 

@@ -146,7 +146,7 @@ def test_what_the_model_writes_is_shown_behind_the_cut(monkeypatch):
 
 
 def test_a_pair_without_change_is_refused(monkeypatch):
-    monkeypatch.setattr(pairview, "unit_maps", lambda *_: pytest.fail("must refuse before running the model"))
+    monkeypatch.setattr(pairview, "pair_maps", lambda *_: pytest.fail("must refuse before running the model"))
     cf = Counterfactual("t/1", "if_else_flip", "strict", 0, 0, "rules", "a", "b", (), (), "tested")
     with pytest.raises(ValueError, match="t/1: no changed spans"):
         attention_pair(None, None, cf)

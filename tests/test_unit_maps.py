@@ -1,25 +1,31 @@
-"""Merged maps against sums over explicit ones, and the long way without maps against the short one."""
+"""Merged maps against sums over explicit ones, two texts at once against each alone, and the long way without maps."""
+
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from procure_kit import merging
 from procure_kit import unit_maps as module
 from procure_kit.attention import attention_maps
-from procure_kit.unit_maps import Merger, unit_maps
+from procure_kit.layer_reading import read_rows
+from procure_kit.merging import LEVELS
+from procure_kit.unit_maps import pair_maps, unit_maps
 from tests.small_models import CONFIGS, model_of
 from tests.test_attention import TEXT, TOTAL
 from tests.test_attention import model as lm
-from tests.test_code_units import every_character
 from tests.test_examples import byte_tokenizer
 
 torch.set_num_threads(1)
 TOKENIZER = byte_tokenizer()
-STEP = 0.5 / module.LEVELS * 2 + 1e-5  # the largest error of a value of eight bits: d(q²) at q = 1
+STEP = 0.5 / LEVELS * 2 + 1e-5  # the largest error of a value of eight bits: d(q²) at q = 1
 
 
 @pytest.mark.parametrize("name", ["llama", "starcoder", "starcoder2", "qwen2", "gemma", "gpt2"])
-def test_every_view_adds_up_the_maps(name):
+def test_every_view_adds_up_the_maps(name, monkeypatch):
+    monkeypatch.setattr(merging, "BLOCK", 4)
     model = lm(name)
     found = unit_maps(model, TOKENIZER, TEXT, [TOTAL])
     maps = torch.stack(attention_maps(model, TOKENIZER, TEXT).maps).numpy()  # (L, H, N, N)
@@ -35,46 +41,89 @@ def test_every_view_adds_up_the_maps(name):
     assert model.config._attn_implementation == "sdpa"
 
 
-def test_merging_averages_queries_and_adds_keys():
-    code = every_character("ab c")  # a, b, blank, c
-    rows = torch.tensor([[[1.0, 0, 0, 0], [0.6, 0.4, 0, 0], [0.5, 0.1, 0.4, 0], [0.2, 0.3, 0.1, 0.4]]])
-    packed = Merger(code, "cpu")(rows)["token"][0]
-    assert (packed / 255.0) ** 2 == pytest.approx([1, 0.6, 0.4, 0.5, 0.1, 0.4], abs=STEP)
+@pytest.mark.parametrize("name", sorted(CONFIGS))
+def test_what_two_texts_begin_with_is_run_once_and_changes_nothing(name, monkeypatch):
+    monkeypatch.setattr(merging, "BLOCK", 4)
+    other = TEXT.replace("return total", "return b - total")
+    spans = [(len(TEXT) - 10, len(TEXT) - 5)]
+    model, ran = lm(name), []
+    programs = [(TEXT, spans), (other, spans)]
+    with run_lengths(model, ran):
+        together = pair_maps(model, TOKENIZER, programs)
+    for both, (text, changed) in zip(together, programs, strict=True):
+        alone = unit_maps(model, TOKENIZER, text, changed)
+        assert both.mass == pytest.approx(alone.mass, abs=1e-5)
+        for view, packed in alone.packed.items():
+            assert both.packed[view].shape == packed.shape
+            assert abs(both.packed[view].astype(int) - packed).max() <= 1  # rounding
+    begin = ran[0]
+    assert TEXT[together[0].units.offsets[begin][0] :].lstrip().startswith("return")
+    assert sum(ran) == begin + sum(len(both.changed) - begin for both in together)
+
+
+@contextmanager
+def run_lengths(model, ran: list[int]):
+    """How many tokens the model is run over, each time."""
+    handle = model.register_forward_pre_hook(
+        lambda module, args, kwargs: ran.append(kwargs["input_ids"].shape[1]), with_kwargs=True
+    )
+    yield
+    handle.remove()
+
+
+def test_texts_that_differ_from_the_start_share_nothing():
+    model, ran = lm("llama"), []
+    with run_lengths(model, ran):
+        found = pair_maps(model, TOKENIZER, [("a = 1\nb = 2\n", [(0, 1)]), ("c = 1\nb = 2\n", [(0, 1)])])
+    assert ran == [len(each.changed) for each in found]
+
+
+def test_no_map_of_a_layer_exists():
+    text = "".join(f"x{i} = x{i} + {i}\n" for i in range(40))
+    largest = [0]
+    with largest_tensor(largest):
+        found = unit_maps(wide_model(), TOKENIZER, text, [(0, 2)])
+    tokens = len(found.changed)
+    assert tokens > 300 and largest[0] < 4 * tokens * tokens / 2  # elements; a layer's map has 4 heads × N × N
+
+
+def test_a_model_that_hands_out_no_attention_is_refused(monkeypatch):
+    model = lm("llama")
+    other = model.model.layers[1].self_attn  # a hybrid's layer without attention
+    monkeypatch.setattr(other, "forward", lambda hidden_states, **_: (torch.zeros_like(hidden_states), None))
+    with pytest.raises(NotImplementedError, match="LlamaForCausalLM does not hand out its attention layer by layer"):
+        unit_maps(model, TOKENIZER, TEXT, [TOTAL])
+    with pytest.raises(NotImplementedError, match="SimpleNamespace does not hand out its attention block by block"):
+        read_rows(SimpleNamespace(), *[torch.zeros(1, 1, 1, 1)] * 4, blocks=[(0, 1)], take=print)
 
 
 @pytest.mark.parametrize("name", ["llama", "qwen2", "starcoder"])
 def test_the_long_way_gives_the_same_lines(name, monkeypatch):
     short = unit_maps(lm(name), TOKENIZER, TEXT, [TOTAL])
     monkeypatch.setattr(module, "LONGEST_MAP", 1)
-    monkeypatch.setattr(module, "attention_implementation", forbid_eager(module.attention_implementation))
+    monkeypatch.setattr(module, "_rows", lambda *_: pytest.fail("must not make a map"))
     long = unit_maps(lm(name), TOKENIZER, TEXT, [TOTAL])
     assert list(long.packed) == ["line"]
     assert abs(long.packed["line"].astype(int) - short.packed["line"]).max() <= 1  # rounding
     assert long.mass == pytest.approx(short.mass, abs=1e-5)
 
 
-def forbid_eager(implementation):
-    def checked(model, name):
-        assert name != "eager"
-        return implementation(model, name)
-
-    return checked
-
-
 @pytest.mark.slow
 def test_a_file_of_4096_tokens_makes_no_map_of_it():
-    config = type(CONFIGS["llama"])(**CONFIGS["llama"].to_dict() | {"vocab_size": 400})
-    model = model_of(config).eval()
     text = "".join(f"x{i} = x{i} + {i}\n" for i in range(1000))
     n = len(TOKENIZER(text)["input_ids"])
     text = text[: TOKENIZER(text, return_offsets_mapping=True)["offset_mapping"][4096][0]] if n > 4096 else text
     largest = [0]
-    watch = largest_tensor(largest)
-    with watch:
-        found = unit_maps(model, TOKENIZER, text, [(0, 2)])
+    with largest_tensor(largest):
+        found = unit_maps(wide_model(), TOKENIZER, text, [(0, 2)])
     tokens, lines = len(found.units.offsets), len(found.units.views["line"])
     assert tokens == 4096 and found.packed["line"].shape[-1] == lines * (lines + 1) // 2
     assert largest[0] < 4 * tokens * tokens / 4  # elements; one layer's maps alone would have 4 heads × N × N
+
+
+def wide_model():
+    """Llama-style, for texts of any length and any character."""
+    return model_of(type(CONFIGS["llama"])(**CONFIGS["llama"].to_dict() | {"vocab_size": 400})).eval()
 
 
 def largest_tensor(largest: list[int]):

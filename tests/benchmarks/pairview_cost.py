@@ -4,8 +4,9 @@
     python -m tests.benchmarks.pairview_cost --model tiny       # the kit's own model, 6 layers of 8 heads
 
 The kit shows both programs of a pair, in four views and aligned; a peer shows the attention map of one, the
-counterfactual, for it knows no pairs. Seconds: from the loaded model to the HTML as a string, the model's own pass
-included; `model` is that pass alone, attention returned and dropped, of one program. Drawn: seconds from opening the
+counterfactual, for it knows no pairs. Seconds: from the loaded model to the HTML as a string. Of them, the kit's parts
+are clocked as they run: the model's passes, merging to units, eight bits, and the page; a peer's pass is timed alone,
+attention returned and dropped, and the rest is its page. `model` is that pass. Drawn: seconds from opening the
 file in headless Chromium, network off, until the first picture stands. bertviz loads its scripts from a network, so
 that it draws nothing here; what is timed of it is the page's load event.
 
@@ -26,6 +27,7 @@ import time
 from pathlib import Path
 
 import procure_kit as pk
+from procure_kit import merging
 from tests.browsing import chromium
 
 TOOLS = ("kit", "bertviz", "circuitsvis")
@@ -49,8 +51,6 @@ def program_of(tokenizer, tokens: int) -> str:
 
 def build(tool: str, model, tokenizer, cf) -> str:
     """The page as a string."""
-    if tool == "kit":
-        return pk.attention_pair(model, tokenizer, cf).html
     attention, tokens = peer_input(model, tokenizer, cf.counterfactual)
     if tool == "bertviz":
         from bertviz import model_view
@@ -60,6 +60,31 @@ def build(tool: str, model, tokenizer, cf) -> str:
     from circuitsvis.attention import attention_heads
 
     return attention_heads(torch.cat([layer[0] for layer in attention]), tokens).local_src
+
+
+def build_kit(model, tokenizer, cf) -> tuple[str, dict[str, float]]:
+    """The page, and the seconds of its parts."""
+    spent = {"merging": 0.0, "eight_bits": 0.0}
+
+    def clocked(part: str, function):
+        def run(*args):
+            start = time.perf_counter()
+            try:
+                return function(*args)
+            finally:
+                spent[part] += time.perf_counter() - start
+
+        return run
+
+    merging.eight_bits = clocked("eight_bits", merging.eight_bits)
+    for name in ("__init__", "start", "add", "finish"):
+        setattr(merging.Merger, name, clocked("merging", getattr(merging.Merger, name)))
+    start = time.perf_counter()
+    pair = pk.attention_pair(model, tokenizer, cf)
+    measured = time.perf_counter()
+    html = pair.html
+    spent |= {"page": time.perf_counter() - measured, "passes": measured - start - spent["merging"]}
+    return html, spent | {"merging": spent["merging"] - spent["eight_bits"]}
 
 
 def peer_input(model, tokenizer, text: str) -> tuple:
@@ -81,13 +106,14 @@ def child(job: dict) -> None:
     found = {"tokens": len(tokenizer(cf.counterfactual)["input_ids"])}
     peer_input(model, tokenizer, "x = 1\n")  # what is loaded at the first call counts for nobody
     print(found["tokens"], flush=True)  # ready
-    start = time.perf_counter()
+    start, html, parts = time.perf_counter(), "", {}
     if job["tool"] == "model":
         peer_input(model, tokenizer, cf.counterfactual)
-        html = ""
+    elif job["tool"] == "kit":
+        html, parts = build_kit(model, tokenizer, cf)
     else:
         html = build(job["tool"], model, tokenizer, cf)
-    found |= {"seconds": time.perf_counter() - start, "bytes": len(html.encode())}
+    found |= parts | {"seconds": time.perf_counter() - start, "bytes": len(html.encode())}
     Path(job["out"]).write_text(html, encoding="utf-8")
     print(json.dumps(found), flush=True)
 
@@ -160,8 +186,8 @@ def median(found: list[dict]) -> dict:
 
 def table(rows: list[dict]) -> str:
     lines = [
-        "| tokens | tool | seconds | of it the model | MB | drawn, s |",
-        "| ---: | --- | ---: | ---: | ---: | ---: |",
+        "| tokens | tool | seconds | model's passes | merging | eight bits | page | MB | drawn, s |",
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     alone = {row["length"]: row["seconds"] for row in rows if row["tool"] == "model" and "seconds" in row}
     for row in rows:
@@ -169,13 +195,16 @@ def table(rows: list[dict]) -> str:
             continue
         head = f"| {int(row.get('tokens', row['length']))} | {row['tool']} |"
         if "stopped" in row:
-            lines.append(f"{head} stopped: {row['stopped']} | | | |")
+            lines.append(f"{head} stopped: {row['stopped']} | | | | | | |")
             continue
-        passes = 2 if row["tool"] == "kit" else 1
+        if row["tool"] == "kit":
+            parts = " | ".join(f"{row[part]:.2f}" for part in ("passes", "merging", "eight_bits", "page"))
+        else:
+            passed = min(alone[row["length"]], row["seconds"])
+            parts = f"{passed:.2f} | | | {row['seconds'] - passed:.2f}"
         seen = f"not in {DRAWN_SECONDS} s" if row["drawn"] is None else f"{row['drawn']:.2f}"
         seen += "" if row["tool"] in FIRST_PICTURE else " (loaded, blank)"
-        model = passes * alone[row["length"]]
-        lines.append(f"{head} {row['seconds']:.2f} | {model:.2f} | {row['bytes'] / 1e6:.1f} | {seen} |")
+        lines.append(f"{head} {row['seconds']:.2f} | {parts} | {row['bytes'] / 1e6:.1f} | {seen} |")
     return "\n".join(lines) + "\n"
 
 
