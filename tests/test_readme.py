@@ -29,6 +29,14 @@ def test_the_scores_are_those_of_the_model_that_ships():
     assert table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())) in README
 
 
+def test_the_rewrites_counted_are_those_of_the_results_file():
+    for name, part in json.loads((BENCHMARKS / "behaviour.json").read_text()).items():
+        line = next(line for line in README.splitlines() if line.startswith(f"| {name} |"))
+        counts = {sure: [row for row in part["rewrites"] if row[2] == sure] for sure in ("syntactic", "tested")}
+        for rows in counts.values():
+            assert f"| {sum(row[3] for row in rows):,} | {sum(row[4] for row in rows):,} |" in line
+
+
 @pytest.mark.parametrize("name", ["experiments_tiny", "experiments_tiny_400", "downstream_tiny"])
 def test_the_experiments_are_those_of_the_results_files(name):
     lines = (BENCHMARKS / f"{name}.md").read_text().splitlines()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 
+from procure_kit import markdown
 from procure_kit.world.score import table
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,7 @@ def main(run: Path | None) -> None:
     readme = between(readme, "scores", table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())))
     readme = between(readme, "costs", (BENCHMARKS / "loss_cost.cpu.md").read_text().strip())
     readme = between(readme, "proofs", proofs())
+    readme = between(readme, "behaviour", behaviour())
     readme = between(readme, "experiments", experiments())
     readme = between(readme, "downstream", (BENCHMARKS / "downstream_tiny.md").read_text().strip())
     for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
@@ -52,6 +54,19 @@ def proofs() -> str:
     told = [text.partition("\n\nLooks")[2] for text in texts]
     reasons = [line for text in told for line in text.splitlines() if line.startswith("- `")]
     return "\n".join(table) + "\n\nEvery test that fails, by cause:\n\n" + "\n".join(reasons)
+
+
+def behaviour() -> str:
+    """How many rewrites changed what a program does, by set and soundness."""
+    rows = []
+    for name, part in json.loads((BENCHMARKS / "behaviour.json").read_text()).items():
+        left, cells = sum(part["left out"].values()), []
+        for soundness in ("syntactic", "tested"):
+            found = [row for row in part["rewrites"] if row[2] == soundness]
+            cells += [f"{sum(row[3] for row in found):,}", f"{sum(row[4] for row in found):,}"]
+        rows.append([name, f"{part['programs'] - left:,}", left, *cells])
+    head = ["set", "programs", "left out", "`syntactic` rewrites", "changed", "`tested` rewrites", "changed"]
+    return markdown.table(head, rows, right=head[1:])
 
 
 def experiments() -> str:
