@@ -119,9 +119,11 @@ def gains(found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict
     `metrics`: which are drawn, and what the legend calls them.
     """
     names = list(found)[::-1]  # plotly counts from below
-    figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": "points", "height": 130 + 70 * len(names)})
-    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
-    figure.update_layout(margin={"l": 170, "r": 20, "t": 80, "b": 50}, legend=legend)
+    height = 150 + 70 * len(names)
+    figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": "points", "height": height})
+    # The title is placed by a share of the height, and would meet the legend in a tall figure.
+    figure.update_layout(title={"y": 1 - 14 / height, "yanchor": "top"}, legend={"orientation": "h", "y": 1})
+    figure.update_layout(margin={"l": 170, "r": 20, "t": 90, "b": 50}, legend_yanchor="bottom")
     drawn = zip(metrics.items(), (BLUE, ORANGE, GREEN, PURPLE), strict=False)
     for place, ((metric, shown), colour) in enumerate(drawn):
         triples = [found[name][metric] for name in names]

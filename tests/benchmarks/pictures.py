@@ -55,7 +55,7 @@ def draw_grid(path: Path) -> None:
     found = {f"{after} − {before}": compared(runs, after, before) for after, before in contrasts(runs) if after in arms}
     shown = {"pass@1 original": "original", "pass@1 counterfactual": "counterfactual", "ccs_valid": "ccs_valid"}
     figure = figures.gains(found, shown | {"whole function": "whole function"}, "What tuning changes, 95 % intervals")
-    figure.write_image(path, width=1100, height=140 + 60 * len(found), scale=1.5)
+    figure.write_image(path, width=1100, height=figure.layout.height, scale=1.5)
 
 
 def draw_explorer(path: Path) -> None:
