@@ -141,7 +141,7 @@ def main_results(notebook) -> dict[str, str]:
         for output in cell.get("outputs", [])
         for line in output.get("text", "").splitlines()
     ]
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines if ":" in line)}
+    return {name: value.strip() for name, _, value in (line.partition(": ") for line in lines if ": " in line)}
 
 
 def commit_ready(executed: Path, path: Path) -> None:
