@@ -41,6 +41,7 @@ def test_random_programs_have_something_to_do():
     assert set().union(*(check_program(seed) for seed in range(12))) == set(CONCEPTS)
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_concept_check_knows_its_own_concepts(seed):

@@ -43,17 +43,20 @@ def test_the_rate_warms_up_to_its_peak_and_falls_to_a_twentieth():
     assert rates[-1] == pytest.approx(0.05, abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["def f(x):\n    return x\n", "x = 'é ≠ \\t'\n\n\n        deep\n", "if a>=10:\n\tb"])
 def test_the_tokenizer_gives_every_text_back(tokenizer, text):
     assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
 
 
+@pytest.mark.slow
 def test_the_tokenizer_has_the_size_asked_for_and_reads_digits_one_by_one(tokenizer):
     assert len(tokenizer) == 400
     assert tokenizer.tokenize("1234") == list("1234")
     assert tokenizer.eos_token_id != tokenizer.pad_token_id
 
 
+@pytest.mark.slow
 def test_every_row_begins_with_a_program_and_is_full(tokenizer):
     programs = list(texts(0, 40, Habits()))
     rows = packed(tokenizer, iter(programs), 128)
