@@ -198,6 +198,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize(("body", "status"), BOMBS.values(), ids=BOMBS)
+@pytest.mark.slow
 def test_bombs(body, status):
     result = attack(f"def f(x):\n    {body}\n", timeout=6 if status == "memory" else 1.5)  # a busy machine forks slowly
     assert result.status in ((status,) if status else NOT_A_WIN), result

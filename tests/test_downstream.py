@@ -54,6 +54,7 @@ def test_gains_are_paired_by_problem_and_averaged_over_seeds():
         gains(before, [])
 
 
+@pytest.mark.slow
 def test_the_kits_model_finds_most_defects_of_its_world(tiny, problems):
     found = accuracies(downstream(*tiny, problems))
     assert found["defect"][0] > 0.5 and found["summary"][0] > 0.25

@@ -70,6 +70,7 @@ def test_pairs_of_a_generator_are_read_from_its_file(tmp_path):
         pairs_in(str(path), 3)
 
 
+@pytest.mark.slow
 def test_a_set_that_is_trained_on_comes_again_but_never_its_scored_problems():
     scored = {problem.task_id for problem in scoring_problems(Recipe())}
     pairs = pairs_from("kit", 0, 250, MAIN["plain"], scored)

@@ -91,6 +91,7 @@ def check(candidate):
         ("def (", "tests_fail"),
     ],
 )
+@pytest.mark.slow
 def test_tests_that_do_not_end_are_ended(test, ending):
     limit = 0.3 if ending == "timeout" else 5
     assert run_tests(HONEST, Problem("t", HONEST, "\n", test, "f"), timeout=limit).status in ending.split("|")

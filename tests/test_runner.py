@@ -254,6 +254,7 @@ def test_limits_come_from_the_originals_own_run():
 
 
 @pytest.mark.parametrize("loop", ["while True: pass", "import os\n    os.fork()\n    os.fork()\n    while True: pass"])
+@pytest.mark.slow
 def test_cpu_time_ends_a_loop_and_leaves_waiting_alone(loop):
     endless = run_tests(f"def f(xs):\n    {loop}\n", PROBLEM, timeout=5, cpu_seconds=0.4)
     assert endless.status == "timeout" and "0.4 s of CPU time" in endless.detail

@@ -91,6 +91,7 @@ def test_however_a_step_is_cut_the_gradient_is_the_same(tokenizer, examples, wat
         assert log == pytest.approx(logs[0], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_row_over_several_steps_holds_their_mean(tokenizer, examples):
     single = train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK)).log
     double = train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK, logging_steps=2)).log
@@ -99,6 +100,7 @@ def test_a_row_over_several_steps_holds_their_mean(tokenizer, examples):
     assert double[1]["n_changed"] == single[2]["n_changed"] + single[3]["n_changed"]
 
 
+@pytest.mark.slow
 def test_the_adapter_on_disk_is_the_trained_one(tokenizer, examples, tmp_path):
     result = train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK, output_dir=str(tmp_path)))
     assert result.adapter == tmp_path / "adapter"

@@ -71,6 +71,7 @@ def test_a_seed_says_everything_and_no_program_comes_twice(problems):
         assert len({p.program for p in split}) == len({p.task_id for p in split}) == 400
 
 
+@pytest.mark.slow
 def test_tens_of_thousands_of_problems_are_distinct_even_without_their_names():
     said = {docstring_shape(p) for p in generate(3, 1500)}
     assert len(said) > 1400
@@ -83,6 +84,7 @@ def docstring_shape(problem: Problem) -> str:
     return re.sub(rf"\b({'|'.join(names)})\b", "_", ast.get_docstring(function))
 
 
+@pytest.mark.slow
 def test_splits_are_apart(problems):
     families = {split: {p.task_id.split("/")[2] for p in rows} for split, rows in problems.items()}
     assert families["family"] == set(HELD_OUT_FAMILIES)
