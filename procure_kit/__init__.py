@@ -13,59 +13,60 @@ from importlib import import_module
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOME = {
-    "Problem": "problems",
-    "load_problems": "problems",
-    "problems_from_package": "doctest_problems",
-    "Site": "counterfactual",
-    "Counterfactual": "counterfactual",
-    "NotApplicable": "counterfactual",
-    "CONCEPTS": "concepts",
-    "find_sites": "concepts",
-    "perturb": "concepts",
-    "perturb_all": "concepts",
-    "generate": "generation",
-    "classify": "concept_check",
-    "recognise": "recognition",
-    "TestResult": "runner",
-    "run_tests": "runner",
-    "run_many": "runner",
-    "Verdict": "validation",
-    "validate": "validation",
-    "validate_all": "validation",
-    "Client": "llm_client",
-    "llm_generate": "llm_generation",
-    "load_model": "models",
-    "shape_of": "presets",
-    "memory_needed": "presets",
-    "build_example": "examples",
-    "collate": "examples",
-    "LossConfig": "loss",
-    "concept_loss": "loss",
-    "TrainConfig": "training",
-    "train": "training",
-    "attention_maps": "attention",
-    "attention_mass": "attention",
-    "evaluate": "evaluation",
-    "evaluate_whole": "evaluation",
-    "score_samples": "rescoring",
-    "rescore": "rescoring",
-    "differences": "differences",
-    "attention_pair": "pairview",
-    "explorer": "explore",
-    "control_flow_picture": "analysis_pictures",
-    "definition_use_picture": "analysis_pictures",
-    "review": "reviewing",
+    "Problem": "problems.problem",
+    "load_problems": "validation.problem_names",
+    "problems_from_package": "validation.doctest_problems",
+    "Site": "problems.counterfactual",
+    "Counterfactual": "problems.counterfactual",
+    "NotApplicable": "problems.counterfactual",
+    "CONCEPTS": "concepts.table",
+    "find_sites": "concepts.perturbation",
+    "perturb": "concepts.perturbation",
+    "perturb_all": "concepts.perturbation",
+    "generate": "generation.rules",
+    "classify": "concepts.recognition.concept_check",
+    "recognise": "concepts.recognition.recognition",
+    "TestResult": "running.runner",
+    "run_tests": "running.runner",
+    "run_many": "running.runner",
+    "Verdict": "validation.validation",
+    "validate": "validation.validation",
+    "validate_all": "validation.validation",
+    "Client": "generation.llm.client",
+    "llm_generate": "generation.llm.generation",
+    "load_model": "training.models",
+    "shape_of": "training.presets",
+    "memory_needed": "training.presets",
+    "build_example": "training.examples",
+    "collate": "training.examples",
+    "LossConfig": "training.loss.loss",
+    "concept_loss": "training.loss.loss",
+    "TrainConfig": "training.config",
+    "train": "training.training",
+    "attention_maps": "training.loss.attention",
+    "attention_mass": "training.loss.attention",
+    "evaluate": "evaluation.evaluation",
+    "evaluate_whole": "evaluation.evaluation",
+    "score_samples": "evaluation.rescoring",
+    "rescore": "evaluation.rescoring",
+    "differences": "evaluation.differences",
+    "attention_pair": "views.pair.view",
+    "explorer": "views.explorer",
+    "control_flow_picture": "views.analysis_pictures",
+    "definition_use_picture": "views.analysis_pictures",
+    "review": "views.reviewing",
 }
+_MODULES = {"evaluation": "evaluation", "figures": "views.figures"}
 __all__ = list(_HOME)
 
 
 def __getattr__(name: str):
     if name in _HOME:
         return getattr(import_module(f"procure_kit.{_HOME[name]}"), name)
-    if name in ("evaluation", "figures"):
-        return import_module(f"procure_kit.{name}")
+    if name in _MODULES:
+        return import_module(f"procure_kit.{_MODULES[name]}")
     raise AttributeError(f"module 'procure_kit' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__ + ["evaluation", "figures"])
+    return sorted([*__all__, *_MODULES])

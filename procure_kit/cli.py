@@ -10,12 +10,12 @@ from concurrent.futures import BrokenExecutor
 from importlib import import_module
 
 COMMANDS = {
-    "run": ("notebook_runs", "execute the notebooks headlessly into runs/<time>/"),
-    "perturb": ("perturb_command", "make counterfactuals of a problem set"),
-    "validate": ("validate_command", "judge counterfactuals by their problems' tests"),
+    "run": ("run", "execute the notebooks headlessly into runs/<time>/"),
+    "perturb": ("perturb", "make counterfactuals of a problem set"),
+    "validate": ("validate", "judge counterfactuals by their problems' tests"),
     "counts": ("counts", "sites, refusals and valid rewrites for each concept, beside the published counts"),
-    "evaluate": ("evaluate_command", "complete pairs with a model or a server, or score a file of samples"),
-    "train": ("train_command", "train as a TOML or JSON file says"),
+    "evaluate": ("evaluate", "complete pairs with a model or a server, or score a file of samples"),
+    "train": ("train", "train as a TOML or JSON file says"),
 }
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -28,10 +28,10 @@ def main(argv: list[str] | None = None) -> int:
     for name, (module, help_text) in COMMANDS.items():
         command = commands.add_parser(name, help=help_text, description=help_text)
         if name in argv[:1]:
-            import_module(f"procure_kit.{module}").add_arguments(command)
+            import_module(f"procure_kit.commands.{module}").add_arguments(command)
     args = parser.parse_args(argv)
     try:
-        return import_module(f"procure_kit.{COMMANDS[args.command][0]}").run(args)
+        return import_module(f"procure_kit.commands.{COMMANDS[args.command][0]}").run(args)
     except (ValueError, OSError, ModuleNotFoundError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
         hint = "; what is written stays, and with more room the same command goes on from there" if full else ""

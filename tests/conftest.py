@@ -12,7 +12,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 @pytest.fixture
 def server(monkeypatch):
     """A scripted chat server, and a key in the environment."""
-    from tests.chat_server import KEY, chat_server
+    from tests.generation.llm.chat_server import KEY, chat_server
 
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with chat_server() as http:

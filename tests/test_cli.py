@@ -10,9 +10,9 @@ import time
 import pytest
 
 from procure_kit import cli
-from procure_kit.concepts import CONCEPTS
-from procure_kit.problems import Problem
-from procure_kit.rows import read_rows
+from procure_kit.concepts.table import CONCEPTS
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import read_rows
 
 SOURCE = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n        return 'plus'\n"
 TEST = "def check(candidate):\n    assert candidate(-1) == 'minus'\n    assert candidate(0) == 'plus'\n"

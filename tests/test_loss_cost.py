@@ -8,7 +8,7 @@ from bitsandbytes.nn import Linear4bit
 
 from tests.benchmarks import loss_cost
 from tests.benchmarks.loss_cost import SMALL, VARIANTS, aims, batch_of, measured, quantize, table
-from tests.small_models import CONFIGS, model_of
+from tests.training.small_models import CONFIGS, model_of
 
 
 def row(tokens, loss, time_ratio, memory_ratio):

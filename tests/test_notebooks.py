@@ -9,7 +9,7 @@ import re
 import nbformat
 import pytest
 
-from procure_kit.notebook_runs import NOTEBOOKS, execute
+from procure_kit.commands.run import NOTEBOOKS, execute
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 OTHER_PARAMETERS = {

@@ -8,11 +8,11 @@ from functools import cached_property, lru_cache
 
 import libcst as cst
 
-from procure_kit.control_flow import build_flow
-from procure_kit.flow import Flow
-from procure_kit.scope_rules import resolve_scopes
-from procure_kit.scopes import Occurrence, Scope, Scopes
-from procure_kit.source_tree import SourceTree, children, parse_source, walk
+from procure_kit.analysis.control_flow import build_flow
+from procure_kit.analysis.flow import Flow
+from procure_kit.analysis.scope_rules import resolve_scopes
+from procure_kit.analysis.scopes import Occurrence, Scope, Scopes
+from procure_kit.analysis.source_tree import SourceTree, children, parse_source, walk
 
 # What can see a function's variables by their names: built-ins, and attributes (of a frame, a debugger, a data frame).
 # numpy's `bmat` looks up the names in its text where it is called.

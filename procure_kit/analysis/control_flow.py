@@ -5,11 +5,11 @@ from functools import partial
 
 import libcst as cst
 
-from procure_kit.evaluation_order import Evaluation
-from procure_kit.flow import Assigned, Flow
-from procure_kit.scopes import Scope, Scopes
-from procure_kit.signatures import parameters
-from procure_kit.source_tree import children
+from procure_kit.analysis.evaluation_order import Evaluation
+from procure_kit.analysis.flow import Assigned, Flow
+from procure_kit.analysis.scopes import Scope, Scopes
+from procure_kit.analysis.signatures import parameters
+from procure_kit.analysis.source_tree import children
 
 
 def build_flow(scopes: Scopes, function: Scope) -> Flow:

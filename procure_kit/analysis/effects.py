@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
-from procure_kit.inert_operators import adds_nothing
-from procure_kit.inference import kind
-from procure_kit.source_tree import children, walk
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.inert_operators import adds_nothing
+from procure_kit.analysis.inference import kind
+from procure_kit.analysis.source_tree import children, walk
 
 INERT, READS, ACTS = 0, 1, 2
 

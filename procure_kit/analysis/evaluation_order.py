@@ -2,10 +2,10 @@
 
 import libcst as cst
 
-from procure_kit.flow import Assigned, Event, Flow
-from procure_kit.scopes import Occurrence, Scope, Scopes
-from procure_kit.signatures import annotations, defaults
-from procure_kit.source_tree import Visitor, children
+from procure_kit.analysis.flow import Assigned, Event, Flow
+from procure_kit.analysis.scopes import Occurrence, Scope, Scopes
+from procure_kit.analysis.signatures import annotations, defaults
+from procure_kit.analysis.source_tree import Visitor, children
 
 # Built-ins that exhaust a generator before they return, so that its names are read now and not later.
 CONSUMERS = {"all", "any", "bytes", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from procure_kit.scopes import Occurrence, Variable
+from procure_kit.analysis.scopes import Occurrence, Variable
 
 
 @dataclass(frozen=True)

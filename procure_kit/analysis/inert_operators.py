@@ -2,8 +2,8 @@
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
-from procure_kit.inference import PLAIN, kind
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.inference import PLAIN, kind
 
 _INERT_OPERATORS = {"Add", "Subtract", "Multiply", "BitAnd", "BitOr", "BitXor"}
 

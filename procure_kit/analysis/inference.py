@@ -10,9 +10,9 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
-from procure_kit.flow import Assigned, Flow
-from procure_kit.scopes import Occurrence, Scope
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.flow import Assigned, Flow
+from procure_kit.analysis.scopes import Occurrence, Scope
 
 PLAIN = {"int", "float", "str", "bytes", "none"}  # immutable, and nothing happens when one is dropped
 EXACT = PLAIN | {"list", "tuple", "dict", "set", "range"}

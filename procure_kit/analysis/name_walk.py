@@ -4,9 +4,9 @@ import unicodedata
 
 import libcst as cst
 
-from procure_kit.scopes import Occurrence, Scope, Scopes
-from procure_kit.signatures import annotations, defaults, parameters
-from procure_kit.source_tree import SourceTree, Visitor, children
+from procure_kit.analysis.scopes import Occurrence, Scope, Scopes
+from procure_kit.analysis.signatures import annotations, defaults, parameters
+from procure_kit.analysis.source_tree import SourceTree, Visitor, children
 
 
 class NameWalk(Visitor):

@@ -4,7 +4,7 @@ import ast
 import re
 import warnings
 
-from procure_kit.counterfactual import Span
+from procure_kit.problems.counterfactual import Span
 
 BOM = "\ufeff"
 LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each

@@ -3,9 +3,9 @@
 `symtable` of the standard library decides the same, but says nothing about positions; tests hold the two together.
 """
 
-from procure_kit.name_walk import NameWalk
-from procure_kit.scopes import BINDING, Scope, Scopes, Variable
-from procure_kit.source_tree import SourceTree
+from procure_kit.analysis.name_walk import NameWalk
+from procure_kit.analysis.scopes import BINDING, Scope, Scopes, Variable
+from procure_kit.analysis.source_tree import SourceTree
 
 
 def resolve_scopes(tree: SourceTree) -> Scopes:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import libcst as cst
 
-from procure_kit.counterfactual import Span
+from procure_kit.problems.counterfactual import Span
 
 BINDING = {"store", "update", "delete", "parameter", "import", "def", "class", "type parameter"}
 

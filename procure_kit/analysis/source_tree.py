@@ -13,8 +13,8 @@ from functools import cached_property
 import libcst as cst
 from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 
-from procure_kit.counterfactual import Span
-from procure_kit.python_tree import BOM, check_syntax, line_starts
+from procure_kit.analysis.python_tree import BOM, check_syntax, line_starts
+from procure_kit.problems.counterfactual import Span
 
 # Layout that carries no names: skipping it makes a walk several times shorter.
 _LAYOUT = {

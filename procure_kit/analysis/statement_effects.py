@@ -2,11 +2,11 @@
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
-from procure_kit.effects import ACTS, INERT, READS, Effect, effect_of, target_effect, using_up, worst
-from procure_kit.inert_operators import arithmetic_is_inert
-from procure_kit.inference import PLAIN, definition_kind, kind
-from procure_kit.scopes import Occurrence
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.effects import ACTS, INERT, READS, Effect, effect_of, target_effect, using_up, worst
+from procure_kit.analysis.inert_operators import arithmetic_is_inert
+from procure_kit.analysis.inference import PLAIN, definition_kind, kind
+from procure_kit.analysis.scopes import Occurrence
 
 
 def statement_effect(analysis: Analysis, statement: cst.BaseSmallStatement) -> Effect:

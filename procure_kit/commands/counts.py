@@ -12,12 +12,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit import markdown
-from procure_kit.concepts import CONCEPTS, MODES, find_sites, perturb
-from procure_kit.counterfactual import Counterfactual
-from procure_kit.problems import Problem, load_problems
-from procure_kit.rows import Complaints
-from procure_kit.validation import validate_all
+from procure_kit.concepts.perturbation import find_sites, perturb
+from procure_kit.concepts.table import CONCEPTS, MODES
+from procure_kit.problems import markdown
+from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import Complaints
+from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.validation import validate_all
 
 # The authors' published benchmark files, HumanEval: rows counted as successes, one at most for each problem.
 AUTHORS = {

@@ -8,11 +8,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from procure_kit.counterfactual import NOT_MADE, REQUIRED, Counterfactual
-from procure_kit.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
-from procure_kit.markdown import hundredths, table
-from procure_kit.problems import load_problems
-from procure_kit.rows import Complaints, read_rows
+from procure_kit.evaluation.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
+from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.markdown import hundredths, table
+from procure_kit.problems.rows import Complaints, read_rows
+from procure_kit.validation.problem_names import load_problems
 
 GOOD = ("", "valid", "valid_in_own_process")  # a verdict, or none yet
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         args.json.write_text(report.to_json() + "\n", encoding="utf-8")
     if args.html:
-        from procure_kit.score_page import page
+        from procure_kit.views.score_page import page
 
         args.html.write_text(
             page(report, str(args.samples_file or args.rescore or f"{args.model} on {args.problems}")), encoding="utf-8"
@@ -113,10 +113,10 @@ def _report(args: argparse.Namespace, complaints: Complaints) -> Report:
 
 def _model(args: argparse.Namespace):
     if args.base_url:
-        from procure_kit.llm_client import Client
+        from procure_kit.generation.llm.client import Client
 
         return Client(args.model, args.base_url), None
-    from procure_kit.models import load_model
+    from procure_kit.training.models import load_model
 
     return load_model(args.model)
 

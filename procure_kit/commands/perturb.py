@@ -8,13 +8,14 @@ from collections import Counter, defaultdict
 from functools import partial
 from pathlib import Path
 
-from procure_kit import llm_command
-from procure_kit.concepts import MODES, known_concepts
-from procure_kit.generation import generate, identity
-from procure_kit.problems import Problem, load_problems
-from procure_kit.processes import mapped
-from procure_kit.rows import Complaints, append_row, count_line, read_rows
-from procure_kit.tree_perturbation import perturb_tree, state_of
+from procure_kit.commands import perturb_by_llm
+from procure_kit.concepts.table import MODES, known_concepts
+from procure_kit.generation.processes import mapped
+from procure_kit.generation.rules import generate, identity
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows
+from procure_kit.repositories.perturbation import perturb_tree, state_of
+from procure_kit.validation.problem_names import load_problems
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tests", action="store_true", help="the directory's own tests as well")
     parser.add_argument("--generator", default="rules", help="'rules' or 'openai:MODEL'")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes")
-    llm_command.add_arguments(parser)
+    perturb_by_llm.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     for row in rows:
         done[row.get("task_id")].add(identity(row))
     if args.generator != "rules":
-        return llm_command.run(args, problems, concepts, rows) or int(bool(complaints))
+        return perturb_by_llm.run(args, problems, concepts, rows) or int(bool(complaints))
     work = partial(_rows, concepts=concepts, mode=args.mode, seed=args.seed, every_site=args.every_site)
     counts = Counter(row.get("status") or "rewritten" for row in rows)
     items = [(problem, done[problem.task_id]) for problem in problems]

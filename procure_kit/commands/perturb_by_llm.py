@@ -11,12 +11,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit.generation import identity
-from procure_kit.llm_client import Client
-from procure_kit.llm_generation import llm_generate
-from procure_kit.local_server import MODEL, local_server
-from procure_kit.problems import Problem
-from procure_kit.rows import append_row, count_line, replace_rows
+from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.generation import llm_generate
+from procure_kit.generation.llm.server import MODEL, local_server
+from procure_kit.generation.rules import identity
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import append_row, count_line, replace_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,10 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from procure_kit.screenshot import chromium
+from procure_kit.shipped import NOTEBOOKS
+from procure_kit.views.screenshot import chromium
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ The other fields of the file are those of `Run`. One file serves for ablations a
 
     procure train run.toml -p loss.lam 0.5
     procure train run.toml --each ablation nll mask attention both --each loss.lam 0.05 0.1 0.5
-    accelerate launch --config_file data/accelerate/ddp.yaml -m procure_kit.cli train run.toml
+    accelerate launch --config_file data/configs/accelerate/ddp.yaml -m procure_kit.cli train run.toml
 """
 
 import argparse
@@ -22,11 +22,11 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from procure_kit.counterfactual import REQUIRED, Counterfactual
-from procure_kit.notebook_runs import parse_value
-from procure_kit.presets import PRESETS
-from procure_kit.problems import load_problems
-from procure_kit.rows import read_rows
+from procure_kit.commands.run import parse_value
+from procure_kit.problems.counterfactual import REQUIRED, Counterfactual
+from procure_kit.problems.rows import read_rows
+from procure_kit.training.presets import PRESETS
+from procure_kit.validation.problem_names import load_problems
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(job: Run, path):
-    from procure_kit.loss import ABLATIONS, LossConfig  # the heavy libraries load after the file is known to be good
-    from procure_kit.training import TrainConfig
+    from procure_kit.training.loss.loss import (  # the heavy libraries load after the file is known to be good
+        ABLATIONS,
+        LossConfig,
+    )
+    from procure_kit.training.training import TrainConfig
 
     if job.ablation not in ABLATIONS:
         raise ValueError(f"{path}: no ablation {job.ablation!r}; known: {', '.join(ABLATIONS)}")
@@ -86,9 +89,9 @@ def _settings(job: Run, path):
 
 
 def _train(job: Run, config) -> None:
-    from procure_kit.examples import build_examples
-    from procure_kit.models import load_model
-    from procure_kit.training import train
+    from procure_kit.training.examples import build_examples
+    from procure_kit.training.models import load_model
+    from procure_kit.training.training import train
 
     pairs = training_pairs(job)
     model, tokenizer = load_model(job.model, four_bit=job.four_bit, device=job.device)

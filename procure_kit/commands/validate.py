@@ -11,13 +11,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit import tree_command
-from procure_kit.counterfactual import NOT_MADE, REQUIRED, Counterfactual
-from procure_kit.isolation import LEVELS
-from procure_kit.problems import load_problems
-from procure_kit.rows import Complaints, append_row, count_line, read_rows
-from procure_kit.runner import MEMORY_MB, TIMEOUT
-from procure_kit.validation import Verdict, validate_all
+from procure_kit.commands import validate_tree
+from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows
+from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.runner import MEMORY_MB, TIMEOUT
+from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.validation import Verdict, validate_all
 
 GIVEN = ("status", "detail", "seconds", "isolation")  # the fields that a row gains
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", type=int, default=MEMORY_MB, metavar="MB", help="what a program may use")
     parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
     parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
-    tree_command.add_arguments(parser)
+    validate_tree.add_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     Raises: ValueError for what cannot be done at all.
     """
     if args.repo:
-        return tree_command.run(args)
+        return validate_tree.run(args)
     if not (args.rows and args.problems and args.out):
         raise ValueError("name the rows, --problems SET and -o OUT.jsonl, or a tree with --repo and --test-command")
     if args.rows.is_dir():

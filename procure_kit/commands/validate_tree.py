@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit.rows import count_line, replace_rows
-from procure_kit.tree_perturbation import state_of
-from procure_kit.tree_suite import SuiteResult
-from procure_kit.tree_validation import validate_tree
+from procure_kit.problems.rows import count_line, replace_rows
+from procure_kit.repositories.perturbation import state_of
+from procure_kit.repositories.suite import SuiteResult
+from procure_kit.repositories.validation import validate_tree
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from procure_kit.counterfactual import Edit, Span
+from procure_kit.problems.counterfactual import Edit, Span
 
 
 @dataclass(frozen=True)

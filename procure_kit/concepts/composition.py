@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.counterfactual import Edit, Site, Span, apply_edits
+from procure_kit.problems.counterfactual import Edit, Site, Span, apply_edits
 
 
 @dataclass(frozen=True)

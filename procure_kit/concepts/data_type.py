@@ -18,13 +18,13 @@ from random import Random
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.inference import kind
+from procure_kit.analysis.signatures import parameters
 from procure_kit.concepts.candidate import Candidate, apart, one_line, short
 from procure_kit.concepts.negation import outer
 from procure_kit.concepts.type_use import Uses
-from procure_kit.counterfactual import Edit
-from procure_kit.inference import kind
-from procure_kit.signatures import parameters
+from procure_kit.problems.counterfactual import Edit
 
 _ORDER = {cst.LessThan: "<", cst.LessThanEqual: "<=", cst.GreaterThan: ">", cst.GreaterThanEqual: ">="}
 _MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}

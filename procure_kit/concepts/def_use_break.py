@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from functools import partial
 from random import Random
 
-from procure_kit.analysis import Analysis
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.inference import PLAIN, definition_kind
+from procure_kit.analysis.scopes import BINDING, Occurrence, Variable
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.renaming import can_rename, fresh_names, places, rename
-from procure_kit.counterfactual import Edit, Span
-from procure_kit.inference import PLAIN, definition_kind
-from procure_kit.scopes import BINDING, Occurrence, Variable
+from procure_kit.problems.counterfactual import Edit, Span
 
 
 def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:

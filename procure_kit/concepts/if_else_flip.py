@@ -21,12 +21,12 @@ from random import Random
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.effects import ACTS, effect_of
+from procure_kit.analysis.source_tree import walk
 from procure_kit.concepts.candidate import Candidate, apart, is_word, one_line, with_comment
 from procure_kit.concepts.negation import negate, negate_whole, outer
-from procure_kit.counterfactual import Edit, Span, exchange
-from procure_kit.effects import ACTS, effect_of
-from procure_kit.source_tree import walk
+from procure_kit.problems.counterfactual import Edit, Span, exchange
 
 _LOOP = "a loop's else is no second body: it runs when the loop ends without a break"
 

@@ -13,13 +13,13 @@ from random import Random
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis, Block
+from procure_kit.analysis.analysis import Analysis, Block
+from procure_kit.analysis.effects import ACTS, INERT, Effect
+from procure_kit.analysis.scopes import Occurrence, Variable
+from procure_kit.analysis.source_tree import walk
+from procure_kit.analysis.statement_effects import may_finalize, statement_effect
 from procure_kit.concepts.candidate import Candidate, one_line, with_comment
-from procure_kit.counterfactual import Edit, Span, exchange
-from procure_kit.effects import ACTS, INERT, Effect
-from procure_kit.scopes import Occurrence, Variable
-from procure_kit.source_tree import walk
-from procure_kit.statement_effects import may_finalize, statement_effect
+from procure_kit.problems.counterfactual import Edit, Span, exchange
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,9 +14,9 @@ from functools import lru_cache
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
-from procure_kit.counterfactual import Span
-from procure_kit.scopes import Variable
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.scopes import Variable
+from procure_kit.problems.counterfactual import Span
 
 _NAMED = re.compile(r"(\w+)\s*=(?!=)")
 _QUOTES = re.compile(r"[rRuU]?('''|\"\"\"|'|\")")

@@ -7,9 +7,9 @@ Truth is asked of the same operands, in the same order, as often as before: shor
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
-from procure_kit.counterfactual import Edit
-from procure_kit.inference import EXACT, kind
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.inference import EXACT, kind
+from procure_kit.problems.counterfactual import Edit
 
 _COMPLEMENT = {
     cst.Equal: "!=", cst.NotEqual: "==", cst.LessThan: ">=", cst.GreaterThanEqual: "<", cst.GreaterThan: "<=",

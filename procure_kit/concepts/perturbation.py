@@ -1,52 +1,15 @@
-"""The concepts: find every site of each in a source, and rewrite one. One file a concept, one table for all.
-
-from procure_kit.concepts import CONCEPTS, find_sites, perturb
-"""
+"""Find every site of every concept in a source, and rewrite one of them, or all at once."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from random import Random
 
-from procure_kit.analysis import Analysis, analyse
-from procure_kit.concepts import (
-    data_type,
-    def_use_break,
-    if_else_flip,
-    independent_swap,
-    variable_name_random,
-    variable_name_shuffle,
-)
+from procure_kit.analysis.analysis import analyse
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.composition import Composition, compose, site_rng
-from procure_kit.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
-
-MODES = ("strict", "procure")  # CACP's definitions, and the looser reading of the authors' data
-
-
-# Each yields a concept's sites in an analysed source, by mode. Behind it: what a model must understand to stay right.
-CONCEPTS: dict[str, Callable[[Analysis, str], Iterator[Candidate]]] = {
-    "if_else_flip": if_else_flip.find,  # which branch runs when
-    "independent_swap": independent_swap.find,  # what must come before what
-    "def_use_break": def_use_break.find,  # which definition a use sees
-    "variable_name_random": variable_name_random.find,  # what code means, not its names
-    "variable_name_shuffle": variable_name_shuffle.find,  # what code means against its names
-    "data_type": data_type.find,  # what is asked of a value, not its type
-}
-
-# The paper's five: the scores and recorded replies that ship with the kit are of these.
-PAPER_CONCEPTS = tuple(key for key in CONCEPTS if key != "data_type")
-
-
-def known_concepts(concepts: Iterable[str] | str | None, mode: str = "strict") -> list[str]:
-    """The keys of all concepts, or of those named. Raises: ValueError for an unknown concept or mode."""
-    keys = list(CONCEPTS if concepts is None else [concepts] if isinstance(concepts, str) else concepts)
-    for key in keys:
-        if key not in CONCEPTS:
-            raise ValueError(f"no concept {key!r}: use one of {', '.join(CONCEPTS)}")
-    if mode not in MODES:
-        raise ValueError(f"no mode {mode!r}: use one of {', '.join(MODES)}")
-    return keys
+from procure_kit.concepts.table import CONCEPTS, known_concepts
+from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
 
 
 def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "strict") -> list[Site]:

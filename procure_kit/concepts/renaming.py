@@ -7,12 +7,12 @@ from string import ascii_lowercase
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.scopes import Scope, Variable
+from procure_kit.analysis.source_tree import walk
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.keyword_calls import keyword_spans
-from procure_kit.counterfactual import Edit, Span
-from procure_kit.scopes import Scope, Variable
-from procure_kit.source_tree import walk
+from procure_kit.problems.counterfactual import Edit, Span
 
 _VARIABLE = {"store", "load", "update", "delete", "declare"}
 LENGTH = 5  # characters of a random name (CACP)

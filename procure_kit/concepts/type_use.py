@@ -2,11 +2,11 @@
 
 import libcst as cst
 
-from procure_kit.analysis import Analysis
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.inference import kind
+from procure_kit.analysis.scopes import Occurrence
+from procure_kit.analysis.source_tree import children, walk
 from procure_kit.concepts.candidate import short
-from procure_kit.inference import kind
-from procure_kit.scopes import Occurrence
-from procure_kit.source_tree import children, walk
 
 # Built-ins that only take the elements of their first argument (of all of them: `zip`; but the first: `map`, `filter`).
 _TAKERS = {"all", "any", "bool", "enumerate", "frozenset", "len", "list", "max", "min", "set", "sorted", "sum", "tuple"}

@@ -8,7 +8,7 @@ return total                    return qkzwm
 from collections.abc import Iterator
 from random import Random
 
-from procure_kit.analysis import Analysis
+from procure_kit.analysis.analysis import Analysis
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.renaming import Places, fresh_names, variables, whole_functions
 

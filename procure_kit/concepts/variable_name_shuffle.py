@@ -7,7 +7,7 @@ while low < high:      →    while high < low:
 from collections.abc import Iterator
 from random import Random
 
-from procure_kit.analysis import Analysis
+from procure_kit.analysis.analysis import Analysis
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.renaming import Places, movable, whole_functions
 

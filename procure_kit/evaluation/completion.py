@@ -8,7 +8,7 @@ token must begin with the dropped one's text.
 import random
 import re
 
-from procure_kit.cuts import Cut
+from procure_kit.training.cuts import Cut
 
 TOP_P = 0.95
 CONTEXT = 4  # tokens before the new ones that are decoded along: some tokenizers drop a text's leading space

@@ -7,11 +7,11 @@ cannot heal, so a score of a server and one of the same model here may differ a 
 import asyncio
 import hashlib
 
-from procure_kit.background import wait_for
-from procure_kit.completion import TOP_P, function_rest
-from procure_kit.cuts import Cut
-from procure_kit.llm_client import Client, NotAsked
-from procure_kit.llm_reply import ApiFault
+from procure_kit.evaluation.completion import TOP_P, function_rest
+from procure_kit.generation.llm.background import wait_for
+from procure_kit.generation.llm.client import Client, NotAsked
+from procure_kit.generation.llm.reply import ApiFault
+from procure_kit.training.cuts import Cut
 
 
 def complete_by_server(

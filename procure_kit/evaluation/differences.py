@@ -5,10 +5,10 @@ from math import nan
 
 import numpy as np
 
-from procure_kit.markdown import table
-from procure_kit.metrics import RESAMPLES, Triple, draws, row_key
-from procure_kit.report import Report
-from procure_kit.row_metrics import row_metrics, row_sums
+from procure_kit.evaluation.metrics import RESAMPLES, Triple, draws, row_key
+from procure_kit.evaluation.report import Report
+from procure_kit.evaluation.row_metrics import row_metrics, row_sums
+from procure_kit.problems.markdown import table
 
 
 def differences(

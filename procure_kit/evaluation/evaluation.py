@@ -12,17 +12,17 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from procure_kit.completion import complete
-from procure_kit.counterfactual import IDENTITY, Counterfactual
-from procure_kit.cuts import Cut, cut_pair, operators
-from procure_kit.differences import comparison, differences
-from procure_kit.judging import SIDES, judged, recorded
-from procure_kit.llm_client import Client
-from procure_kit.metrics import WHOLE, ame, ccs_all, ccs_valid, pass_at_k, row_key
-from procure_kit.problems import Problem
-from procure_kit.report import Report
-from procure_kit.rescoring import rescore, score_samples
-from procure_kit.rows import append_row
+from procure_kit.evaluation.completion import complete
+from procure_kit.evaluation.differences import comparison, differences
+from procure_kit.evaluation.judging import SIDES, judged, recorded
+from procure_kit.evaluation.metrics import WHOLE, ame, ccs_all, ccs_valid, pass_at_k, row_key
+from procure_kit.evaluation.report import Report
+from procure_kit.evaluation.rescoring import rescore, score_samples
+from procure_kit.generation.llm.client import Client
+from procure_kit.problems.counterfactual import IDENTITY, Counterfactual
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import append_row
+from procure_kit.training.cuts import Cut, cut_pair, operators
 
 __all__ = ["Report", "ame", "ccs_all", "ccs_valid", "comparison", "differences", "evaluate", "evaluate_whole"]
 __all__ += ["pass_at_k", "rescore", "score_samples"]
@@ -128,7 +128,7 @@ def _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, worker
 def _texts(model, tokenizer, cuts: list[Cut], batch_size: int, settings: dict) -> list[list[str] | str]:
     chosen = {name: settings[name] for name in ("samples", "temperature", "max_new_tokens", "seed")}
     if isinstance(model, Client):
-        from procure_kit.completion_server import complete_by_server
+        from procure_kit.evaluation.completion_server import complete_by_server
 
         return complete_by_server(model, cuts, batch_size=batch_size, **chosen)
     return complete(model, tokenizer, cuts, batch_size=batch_size, **chosen)

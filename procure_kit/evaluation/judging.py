@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from procure_kit.metrics import row_key
-from procure_kit.problems import Problem
-from procure_kit.rows import BadRow, read_rows, warn_bad_row
-from procure_kit.runner import run_many
+from procure_kit.evaluation.metrics import row_key
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import BadRow, read_rows, warn_bad_row
+from procure_kit.running.runner import run_many
 
 SIDES = ("original", "counterfactual")
 NO_FUNCTION = re.compile(r'\n(?=assert\b|print\(|if __name__|"""|\'\'\'|```|class \w+\(unittest)')

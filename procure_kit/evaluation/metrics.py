@@ -12,7 +12,7 @@ from math import comb, nan
 
 import numpy as np
 
-from procure_kit.counterfactual import IDENTITY
+from procure_kit.problems.counterfactual import IDENTITY
 
 RESAMPLES = 2000
 WHOLE = "whole"  # the concept of a row without a counterfactual: the model wrote the whole function, or program

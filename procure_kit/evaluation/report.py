@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
-from procure_kit.concepts import CONCEPTS
-from procure_kit.markdown import hundredths, table
-from procure_kit.metrics import WHOLE, Triple, dataset_of, interval, ratio_interval
-from procure_kit.row_metrics import row_metrics, row_sums
+from procure_kit.concepts.table import CONCEPTS
+from procure_kit.evaluation.metrics import WHOLE, Triple, dataset_of, interval, ratio_interval
+from procure_kit.evaluation.row_metrics import row_metrics, row_sums
+from procure_kit.problems.markdown import hundredths, table
 
 OPERATORS = (("==", "!="), (">", "<="), ("<", ">="))
 

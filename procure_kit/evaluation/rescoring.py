@@ -6,11 +6,11 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from procure_kit.judging import SIDES, judged, read_record, recorded
-from procure_kit.metrics import WHOLE, row_key
-from procure_kit.problems import Problem
-from procure_kit.report import Report
-from procure_kit.rows import BadRow, append_row, read_rows, warn_bad_row
+from procure_kit.evaluation.judging import SIDES, judged, read_record, recorded
+from procure_kit.evaluation.metrics import WHOLE, row_key
+from procure_kit.evaluation.report import Report
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import BadRow, append_row, read_rows, warn_bad_row
 
 
 def rescore(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from procure_kit.metrics import pass_at_k
+from procure_kit.evaluation.metrics import pass_at_k
 
 
 def row_sums(rows: Iterable[dict], tasks: list[str], part, whole) -> np.ndarray:

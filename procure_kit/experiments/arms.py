@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from procure_kit.concepts import PAPER_CONCEPTS
+from procure_kit.concepts.table import PAPER_CONCEPTS
 
 RENAMINGS = ("variable_name_random", "variable_name_shuffle")
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection
 
-from procure_kit.counterfactual import Counterfactual
-from procure_kit.cuts import cut_pair
-from procure_kit.examples import build_example
-from procure_kit.experiment_arms import Arm, Recipe
-from procure_kit.generation import pairs_of
-from procure_kit.problems import Problem, load_problems
-from procure_kit.rows import read_rows
-from procure_kit.world import generate
+from procure_kit.experiments.arms import Arm, Recipe
+from procure_kit.generation.rules import pairs_of
+from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import read_rows
+from procure_kit.training.cuts import cut_pair
+from procure_kit.training.examples import build_example
+from procure_kit.validation.problem_names import load_problems
+from procure_kit.world.generation import generate
 
 Pair = tuple[Counterfactual, Problem]
 

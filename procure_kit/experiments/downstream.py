@@ -1,6 +1,6 @@
 """Does understanding carry over? Program repair, defect detection and choosing a docstring, before and after tuning.
 
-    OMP_NUM_THREADS=1 python -m procure_kit.downstream --arms plain both --seeds 3
+    OMP_NUM_THREADS=1 python -m procure_kit.experiments.downstream --arms plain both --seeds 3
 
 repair: a line was mutated so that the tests fail; the model writes that line anew, the rest of the function stays, and
 the tests judge. defect: which of two versions of a function is wrong, by likelihood of what follows their common
@@ -14,15 +14,17 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from procure_kit import markdown
-from procure_kit.completion import complete
-from procure_kit.cuts import Cut
-from procure_kit.downstream_tasks import RIVALS, Option, broken, defects, perturbed, summaries
-from procure_kit.markdown import hundredths
-from procure_kit.metrics import Triple, interval
-from procure_kit.problems import Problem, load_problems
-from procure_kit.rows import append_row, read_rows
-from procure_kit.runner import run_many
+from procure_kit.evaluation.completion import complete
+from procure_kit.evaluation.metrics import Triple, interval
+from procure_kit.experiments.downstream_tasks import RIVALS, Option, broken, defects, perturbed, summaries
+from procure_kit.problems import markdown
+from procure_kit.problems.markdown import hundredths
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.running.runner import run_many
+from procure_kit.shipped import RESULTS
+from procure_kit.training.cuts import Cut
+from procure_kit.validation.problem_names import load_problems
 
 CHANCE = {"repair": 0.0, "defect": 1 / 2, "summary": 1 / (1 + RIVALS)}
 
@@ -112,7 +114,7 @@ def run_all(out: Path, model: str, arms: Iterable[str], seeds: int, steps: int, 
 
     Raises: ValueError when `out` holds runs of other settings.
     """
-    from procure_kit.experiments import Recipe, arm_named, tuned
+    from procure_kit.experiments.runs import Recipe, arm_named, tuned
 
     forms = {"as written": list(problems), "perturbed": perturbed(problems)}
     settings = {"model": model, "steps": steps, "problems": [problem.task_id for problem in problems]}
@@ -146,7 +148,7 @@ def table(runs: Iterable[dict]) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    from procure_kit.experiments import Recipe, arm_named
+    from procure_kit.experiments.runs import Recipe, arm_named
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="tiny", help="any name that load_model knows")
@@ -155,11 +157,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--split", default="family", choices=("composition", "family"), help="of the world's held-out")
     parser.add_argument("--limit", type=int, default=60, help="problems")
-    parser.add_argument("--out", type=Path, help="default: tests/benchmarks/downstream_MODEL.jsonl")
+    parser.add_argument("--out", type=Path, help="default: data/results/downstream_MODEL.jsonl")
     args = parser.parse_args(argv)
     for arm in args.arms:
         arm_named(arm)  # before anything is trained
-    out = args.out or Path(f"tests/benchmarks/downstream_{Path(args.model).name}.jsonl")
+    out = args.out or RESULTS / f"downstream_{Path(args.model).name}.jsonl"
     problems = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
     run_all(out, args.model, args.arms, args.seeds, args.steps, problems)
     text = table(read_rows(out, required=("arm",)))

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from procure_kit.concepts import PAPER_CONCEPTS, perturb
-from procure_kit.counterfactual import NotApplicable
-from procure_kit.cuts import SYMBOLS
-from procure_kit.problems import Problem
-from procure_kit.runner import run_many
-from procure_kit.truth import COMPLEMENTS
+from procure_kit.concepts.perturbation import perturb
+from procure_kit.concepts.recognition.truth import COMPLEMENTS
+from procure_kit.concepts.table import PAPER_CONCEPTS
+from procure_kit.problems.counterfactual import NotApplicable
+from procure_kit.problems.problem import Problem
+from procure_kit.running.runner import run_many
+from procure_kit.training.cuts import SYMBOLS
 
 RIVALS = 3  # docstrings of other functions beside a function's own
 WORDS = SYMBOLS | {ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not"}

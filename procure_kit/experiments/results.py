@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from procure_kit import markdown
-from procure_kit.evaluation import Report, differences
-from procure_kit.markdown import hundredths
-from procure_kit.metrics import WHOLE, Triple, dataset_of
-from procure_kit.rows import read_rows
+from procure_kit.evaluation.evaluation import Report, differences
+from procure_kit.evaluation.metrics import WHOLE, Triple, dataset_of
+from procure_kit.problems import markdown
+from procure_kit.problems.markdown import hundredths
+from procure_kit.problems.rows import read_rows
 
 # after minus before: what the figure and the table compare
 CONTRASTS = (

@@ -1,7 +1,7 @@
 """The paper's experiments: what concept-aware tuning does to a model, arm by arm and seed by seed.
 
-    OMP_NUM_THREADS=1 python -m procure_kit.experiments --seeds 5                       # the main arms
-    OMP_NUM_THREADS=1 python -m procure_kit.experiments --seeds 5 --arms lambda mode concepts transfer
+    OMP_NUM_THREADS=1 python -m procure_kit.experiments.runs --seeds 5                       # the main arms
+    OMP_NUM_THREADS=1 python -m procure_kit.experiments.runs --seeds 5 --arms lambda mode concepts transfer
 
 All arms of a seed train the same number of steps; those that differ in the loss alone on the same tokens, `originals`
 on as many to within a per cent, and those with other programs say how many they took. Every run is one row, appended
@@ -18,18 +18,19 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from procure_kit.evaluation import evaluate, evaluate_whole
-from procure_kit.experiment_arms import SETS, Arm, Recipe, arm_named
-from procure_kit.experiment_data import scoring_problems, training_examples
-from procure_kit.generation import pairs_of
-from procure_kit.rows import append_row, read_rows
+from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
+from procure_kit.experiments.arms import SETS, Arm, Recipe, arm_named
+from procure_kit.experiments.data import scoring_problems, training_examples
+from procure_kit.generation.rules import pairs_of
+from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.shipped import RESULTS
 
 
 def tuned(arm: Arm, recipe: Recipe, seed: int):
     """The model of an arm and a seed, its tokenizer, and what the training says of itself."""
-    from procure_kit.loss import LossConfig
-    from procure_kit.models import load_model
-    from procure_kit.training import TrainConfig, train
+    from procure_kit.training.loss.loss import LossConfig
+    from procure_kit.training.models import load_model
+    from procure_kit.training.training import TrainConfig, train
 
     model, tokenizer = load_model(recipe.model)
     if arm.data == "none":
@@ -83,10 +84,10 @@ def run_all(out: Path, names: Iterable[str], seeds: Iterable[int], recipe: Recip
 
 
 def main(argv: list[str] | None = None) -> None:
-    from procure_kit.experiment_results import load_runs, table
+    from procure_kit.experiments.results import load_runs, table
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, help="default: tests/benchmarks/experiments_MODEL.jsonl")
+    parser.add_argument("--out", type=Path, help="default: data/results/experiments_MODEL.jsonl")
     parser.add_argument("--arms", nargs="+", default=["main"], help=f"{', '.join(SETS)}, or single arms")
     parser.add_argument("--seeds", type=int, default=5, help="how many")
     parser.add_argument("--first-seed", type=int, default=0)
@@ -94,7 +95,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.add_argument(f"--{field.replace('_', '-')}", type=type(default), default=default)
     args = parser.parse_args(argv)
     recipe = Recipe(**{field: getattr(args, field) for field in asdict(Recipe())})
-    out = args.out or Path(f"tests/benchmarks/experiments_{Path(recipe.model).name}.jsonl")
+    out = args.out or RESULTS / f"experiments_{Path(recipe.model).name}.jsonl"
     names = [name for given in args.arms for name in SETS.get(given, (given,))]
     for name in names:
         arm_named(name)  # before anything is trained

@@ -1,6 +1,6 @@
 """Score a model on the world's held-out problems: whole functions, and from the cut points before and after.
 
-    python -m procure_kit.world.score tiny --out data/tiny/scores.json
+    python -m procure_kit.experiments.scores tiny --out data/results/tiny_scores.json
 
 Greedy pass@1. Intervals are 95 % bootstrap intervals over problems; a drop is paired, original minus counterfactual.
 """
@@ -9,12 +9,14 @@ import argparse
 import json
 from pathlib import Path
 
-from procure_kit.concepts import PAPER_CONCEPTS
-from procure_kit.evaluation import evaluate, evaluate_whole
-from procure_kit.generation import pairs_of
-from procure_kit.markdown import hundredths
-from procure_kit.metrics import interval
-from procure_kit.problems import DATA, Problem, load_problems
+from procure_kit.concepts.table import PAPER_CONCEPTS
+from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
+from procure_kit.evaluation.metrics import interval
+from procure_kit.generation.rules import pairs_of
+from procure_kit.problems.markdown import hundredths
+from procure_kit.problems.problem import Problem
+from procure_kit.shipped import DATA
+from procure_kit.validation.problem_names import load_problems
 
 HELD_OUT = DATA / "world_heldout.jsonl"
 SPLITS = ("composition", "family")
@@ -63,7 +65,7 @@ def table(scores: dict) -> str:
 
 
 def main() -> None:
-    from procure_kit.models import load_model
+    from procure_kit.training.models import load_model
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("model", help='"tiny", a folder, or any name that load_model knows')

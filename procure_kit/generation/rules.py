@@ -5,9 +5,10 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
 
-from procure_kit.concepts import PAPER_CONCEPTS, find_sites, known_concepts, perturb
-from procure_kit.counterfactual import IDENTITY, Counterfactual, NotApplicable
-from procure_kit.problems import Problem
+from procure_kit.concepts.perturbation import find_sites, perturb
+from procure_kit.concepts.table import PAPER_CONCEPTS, known_concepts
+from procure_kit.problems.counterfactual import IDENTITY, Counterfactual, NotApplicable
+from procure_kit.problems.problem import Problem
 
 GENERATOR = "rules"
 

@@ -4,8 +4,8 @@ import ast
 import re
 from collections.abc import Collection
 
-from procure_kit.problems import Problem
-from procure_kit.row_fields import docstring, number_of, strings_of, text_of
+from procure_kit.problems.fields import docstring, number_of, strings_of, text_of
+from procure_kit.problems.problem import Problem
 
 LANGUAGES = ("UNKNOWN_LANGUAGE", "PYTHON", "CPP", "PYTHON3", "JAVA")  # CodeContests' numbers; PYTHON is Python 2
 ANY_CASE = re.compile(

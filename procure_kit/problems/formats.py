@@ -4,9 +4,9 @@ import ast
 import builtins
 from collections.abc import Collection
 
-from procure_kit.codecontests import codecontests
-from procure_kit.problems import FIELDS, Problem
-from procure_kit.row_fields import docstring, number_of, strings_of, text_of
+from procure_kit.problems.codecontests import codecontests
+from procure_kit.problems.fields import docstring, number_of, strings_of, text_of
+from procure_kit.problems.problem import FIELDS, Problem
 
 
 def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from procure_kit.problems import DATA
+from procure_kit.shipped import DATA
 
 
 @dataclass(frozen=True)

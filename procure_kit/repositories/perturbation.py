@@ -15,13 +15,22 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from procure_kit.analysis import analyse
-from procure_kit.concepts import find_sites, known_concepts, perturb_all
-from procure_kit.counterfactual import Counterfactual, Edit, Site, apply_edits, place_edits
-from procure_kit.generation import GENERATOR
-from procure_kit.processes import mapped
-from procure_kit.rows import BadRow, append_row, read_rows, replace_rows, warn_bad_row
-from procure_kit.tree_files import caller_readers, copy_whole, files_of, is_python, is_test, read_python, write_whole
+from procure_kit.analysis.analysis import analyse
+from procure_kit.concepts.perturbation import find_sites, perturb_all
+from procure_kit.concepts.table import known_concepts
+from procure_kit.generation.processes import mapped
+from procure_kit.generation.rules import GENERATOR
+from procure_kit.problems.counterfactual import Counterfactual, Edit, Site, apply_edits, place_edits
+from procure_kit.problems.rows import BadRow, append_row, read_rows, replace_rows, warn_bad_row
+from procure_kit.repositories.files import (
+    caller_readers,
+    copy_whole,
+    files_of,
+    is_python,
+    is_test,
+    read_python,
+    write_whole,
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from procure_kit.tree_files import files_of
+from procure_kit.repositories.files import files_of
 
 # All that a suite sees of the environment: no key or token of the caller can be among these.
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from procure_kit.counterfactual import Edit, place_edits
-from procure_kit.rows import read_rows
-from procure_kit.tree_files import files_of, read_python
-from procure_kit.tree_perturbation import read_settings, state_of
-from procure_kit.tree_suite import Suite, SuiteResult
+from procure_kit.problems.counterfactual import Edit, place_edits
+from procure_kit.problems.rows import read_rows
+from procure_kit.repositories.files import files_of, read_python
+from procure_kit.repositories.perturbation import read_settings, state_of
+from procure_kit.repositories.suite import Suite, SuiteResult
 
 
 def validate_tree(

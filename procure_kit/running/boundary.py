@@ -2,10 +2,10 @@
 
 from collections import deque
 
-from procure_kit.handles import OPERATIONS
-from procure_kit.plain_data import Table, Values, contents, refill
-from procure_kit.remote_errors import LONGEST_MESSAGE, RemoteError, remote_error, said
-from procure_kit.wire import Channel, Gone, Unsendable
+from procure_kit.running.handles import OPERATIONS
+from procure_kit.running.plain_data import Table, Values, contents, refill
+from procure_kit.running.remote_errors import LONGEST_MESSAGE, RemoteError, remote_error, said
+from procure_kit.running.wire import Channel, Gone, Unsendable
 
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
 

@@ -8,12 +8,12 @@ import socket
 import sys
 import types
 
-from procure_kit import stdin_program
-from procure_kit.boundary import Peer
-from procure_kit.handles import OPERATIONS
-from procure_kit.plain_data import Table
-from procure_kit.remote_errors import said
-from procure_kit.wire import Channel, Gone
+from procure_kit.running import stdin_program
+from procure_kit.running.boundary import Peer
+from procure_kit.running.handles import OPERATIONS
+from procure_kit.running.plain_data import Table
+from procure_kit.running.remote_errors import said
+from procure_kit.running.wire import Channel, Gone
 
 TESTS = "<tests>"
 ROUNDS = 20  # more than the interpreter waits before it adapts code to what it meets

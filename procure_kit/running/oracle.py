@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from importlib import import_module
 
-from procure_kit.boundary import Peer, RemoteError, Table
-from procure_kit.explanation import LONGEST, TESTS, explain, short
-from procure_kit.plain_tests import Traits, traits
-from procure_kit.stdin_program import LONGEST as LONGEST_OUTPUT
-from procure_kit.stdin_program import compare
-from procure_kit.wire import Channel, Gone, Unsendable
+from procure_kit.running.boundary import Peer, RemoteError, Table
+from procure_kit.running.explanation import LONGEST, TESTS, explain, short
+from procure_kit.running.plain_tests import Traits, traits
+from procure_kit.running.stdin_program import LONGEST as LONGEST_OUTPUT
+from procure_kit.running.stdin_program import compare
+from procure_kit.running.wire import Channel, Gone, Unsendable
 
 ALIASES = {"np": "numpy"}
 

@@ -12,8 +12,8 @@ from collections import deque
 from decimal import Decimal
 from fractions import Fraction
 
-from procure_kit.handles import ABILITIES, Handle, handle_type
-from procure_kit.wire import Unsendable
+from procure_kit.running.handles import ABILITIES, Handle, handle_type
+from procure_kit.running.wire import Unsendable
 
 MAX_DEPTH = 150
 SMALL_INT = 1 << 64  # larger integers travel as hex: decimal conversion is quadratic, and Python limits it

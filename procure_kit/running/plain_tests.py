@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from procure_kit.calls_ahead import calls_ahead, walk
+from procure_kit.running.calls_ahead import calls_ahead, walk
 
 MODULES = {  # names of modules whose use changes nothing that outlives it
     "math": {name for name in dir(__import__("math")) if not name.startswith("_")},

@@ -2,7 +2,7 @@
 
 import builtins
 
-from procure_kit.wire import Unsendable
+from procure_kit.running.wire import Unsendable
 
 LONGEST_MESSAGE = 1000  # characters of what an exception says
 

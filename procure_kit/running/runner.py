@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
-from procure_kit.in_order import in_order
-from procure_kit.isolation import LEVELS
-from procure_kit.problems import Problem
-from procure_kit.wire import Channel, Gone, Unsendable
+from procure_kit.problems.problem import Problem
+from procure_kit.running.in_order import in_order
+from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.wire import Channel, Gone, Unsendable
+from procure_kit.shipped import PACKAGE
 
 TIMEOUT = 10.0  # seconds that an original may take, for all tests of its problem together
 MULTIPLE = 10  # a program may take this many times as long as its original,
@@ -29,10 +29,11 @@ WALL_FLOOR, CPU_FLOOR = 3.0, 0.5  # and so many seconds in any case: only waitin
 MEMORY_MB = 1024
 PATIENCE = 30.0  # seconds in which a worker must start, or end
 STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: a busy machine may keep it waiting
-START = "import sys; sys.path.insert(0, {!r}); from procure_kit.worker import main; sys.path.pop(0); main({}, {!r})"
+START = (
+    "import sys; sys.path.insert(0, {!r}); from procure_kit.running.worker import main; sys.path.pop(0); main({}, {!r})"
+)
 # cleared before any job: sets of strings have the same order in every run; no fork has to look for C functions again
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"}
-PACKAGE_ROOT = str(Path(__file__).resolve().parent.parent)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class _Worker:
     def __init__(self, level: str):
         ours, theirs = socket.socketpair()
         self.channel = Channel(ours)
-        code = START.format(PACKAGE_ROOT, theirs.fileno(), level)
+        code = START.format(str(PACKAGE.parent), theirs.fileno(), level)
         self.process = subprocess.Popen(
             [sys.executable, "-s", "-P", "-c", code],
             env=ENVIRONMENT,

@@ -18,10 +18,11 @@ import struct
 import sys
 import time
 
-from procure_kit import isolation, landlock, oracle, seccomp, zygote
-from procure_kit.oracle import Finished
-from procure_kit.usage import Usage, processes_of_this_user
-from procure_kit.wire import Channel, Gone
+from procure_kit.running import oracle, zygote
+from procure_kit.running.isolation import landlock, levels, seccomp
+from procure_kit.running.isolation.usage import Usage, processes_of_this_user
+from procure_kit.running.oracle import Finished
+from procure_kit.running.wire import Channel, Gone
 
 GRACE = 0.5  # seconds beyond the time limit in which the oracle can still report by itself
 TICK = 0.1  # seconds between two looks at the clock, the memory, and the caller
@@ -35,28 +36,28 @@ def main(fd: int, level: str) -> None:
     """Serve jobs on `fd` until it closes."""
     os.environ.clear()
     os.umask(0o022)
-    isolation.quiet_threads()
+    levels.quiet_threads()
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
     usage, others = Usage(), processes_of_this_user()
     try:
         if level == "namespaces":
-            isolation.enter_namespaces()
+            levels.enter_namespaces()
         elif level == "landlock":
             landlock.version()
             if not seccomp.supported():
                 raise OSError("no filter of system calls is known for this machine")
-        elif level == "process" and os.geteuid() == 0 and not isolation.can_run_as(isolation.NOBODY):
+        elif level == "process" and os.geteuid() == 0 and not levels.can_run_as(levels.NOBODY):
             raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
-        isolation.adopt_orphans()
+        levels.adopt_orphans()
         control, usage.root = zygote.start(level, others)
         control.sendall(b".")  # the first candidate
     except OSError as error:
         caller.send({"why": str(error)})
         return
-    isolation.hide()
-    isolation.soften(4096)
+    levels.hide()
+    levels.soften(4096)
     caller.send({"why": ""})  # ready
     gc.freeze()
     job = _Job(caller, control, usage)
@@ -135,7 +136,7 @@ class _Job:
             if child == 0:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
                 os.setsid()
-                isolation.die_with_the_parent()
+                levels.die_with_the_parent()
                 zygote.keep_only(theirs.fileno(), channel.socket.fileno())
                 zygote.live(_report, job)
             theirs.close()

@@ -13,8 +13,9 @@ import socket
 import struct
 import traceback
 
-from procure_kit import candidate, isolation, landlock, seccomp
-from procure_kit.wire import Channel
+from procure_kit.running import candidate
+from procure_kit.running.isolation import landlock, levels, seccomp
+from procure_kit.running.wire import Channel
 
 LIMITS = struct.Struct("II")  # a candidate's seconds of CPU time, and the megabytes of its address space
 ENDED = struct.Struct("id")  # how a candidate ended, as subprocess's returncode, and its seconds of CPU time
@@ -30,7 +31,7 @@ def start(level: str, others: int) -> tuple[socket.socket, int]:
     if level == "namespaces":
         between = os.fork()
         if between == 0:  # only children of this one live in the new PID namespace: the oracle's forks must not
-            isolation.new_pid_namespace()
+            levels.new_pid_namespace()
             pid = os.fork()
             if pid == 0:
                 live(serve, theirs, level, others)
@@ -65,14 +66,14 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     keep_only(control.detach())
     control = socket.socket(fileno=3)
     os.environ.clear()
-    isolation.hide()
-    isolation.adopt_orphans()
+    levels.hide()
+    levels.adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a handler, a namespace's first process gets no signal
-    uid = isolation.spare_uid(level)
-    home = isolation.scratch() if level == "namespaces" else _own_folder(uid)
+    uid = levels.spare_uid(level)
+    home = levels.scratch() if level == "namespaces" else _own_folder(uid)
     os.chdir(home)
-    fence = landlock.fence(isolation.python_paths(), isolation.answers(), home) if level == "landlock" else None
-    isolation.limit(processes=isolation.PROCESSES + (others if uid is None else 0))
+    fence = landlock.fence(levels.python_paths(), levels.answers(), home) if level == "landlock" else None
+    levels.limit(processes=levels.PROCESSES + (others if uid is None else 0))
     seccomp.forbid()
     candidate.rehearse()
     gc.disable()
@@ -81,7 +82,7 @@ def serve(control: socket.socket, level: str, others: int) -> None:
         _keep_one_ready(control, uid, level, fence)
     finally:
         if level != "namespaces":
-            isolation.empty_folder()
+            levels.empty_folder()
             os.rmdir(home)
 
 
@@ -108,7 +109,7 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
             control.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", ours.fileno()))])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
-        isolation.empty_folder()
+        levels.empty_folder()
         if word:
             control.sendall(ENDED.pack(ending, seconds))
 
@@ -116,8 +117,8 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
 def _become_candidate(end: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
     os.setsid()
     cpu_seconds, memory_mb = LIMITS.unpack(end.recv(LIMITS.size))
-    isolation.limit(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
-    isolation.drop_privileges(uid)
+    levels.limit(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
+    levels.drop_privileges(uid)
     if fence is not None:
         landlock.enter(fence)
         os.close(fence)

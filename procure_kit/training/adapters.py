@@ -3,7 +3,7 @@
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 
-from procure_kit.train_config import TrainConfig
+from procure_kit.training.config import TrainConfig
 
 
 def with_adapter(model, config: TrainConfig):

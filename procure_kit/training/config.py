@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from procure_kit.loss import LossConfig
+from procure_kit.training.loss.loss import LossConfig
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ what a function is elsewhere.
 import ast
 from dataclasses import dataclass
 
-from procure_kit.counterfactual import Counterfactual, Span
-from procure_kit.python_tree import PythonTree
+from procure_kit.analysis.python_tree import PythonTree
+from procure_kit.problems.counterfactual import Counterfactual, Span
 
 SYMBOLS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.LtE: "<="}
 KEPT = 0.75  # the share of the body's lines that stays

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import torch
 
-from procure_kit.counterfactual import Counterfactual, Span
-from procure_kit.cuts import cut_pair
-from procure_kit.problems import Problem
+from procure_kit.problems.counterfactual import Counterfactual, Span
+from procure_kit.problems.problem import Problem
+from procure_kit.training.cuts import cut_pair
 
 # {task} is TASK with the problem's statement (signature and docstring). "plain" and "chat" are built in; any text with
 # {task} in it is a template, too.

@@ -7,9 +7,9 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizer
 
-from procure_kit.four_bit import four_bit_config, keep_gradients
-from procure_kit.problems import DATA
-from procure_kit.smollm2 import smollm2_folder
+from procure_kit.shipped import DATA
+from procure_kit.training.four_bit import four_bit_config, keep_gradients
+from procure_kit.training.smollm2 import smollm2_folder
 
 
 def load_model(
@@ -68,7 +68,7 @@ def _folder(name: str | Path) -> str | Path:
 
 def _mend(name: str | Path) -> str:
     if name == "tiny":
-        return "git checkout -- data/tiny brings it back, python -m procure_kit.pretrain trains it anew"
+        return "git checkout -- data/tiny brings it back, python -m procure_kit.training.pretraining trains it anew"
     return "delete that folder and load the model again" if name == "smollm2" else "fetch it again"
 
 

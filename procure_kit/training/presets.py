@@ -91,7 +91,7 @@ def memory_needed(
     import torch
     from transformers import AutoModelForCausalLM
 
-    from procure_kit.projection import CHUNK
+    from procure_kit.training.loss.projection import CHUNK
 
     config = shape_of(name, **changes)
     with torch.device("meta"):  # shapes without memory

@@ -1,7 +1,7 @@
 """Train the kit's own small model from nothing on the world's programs.
 
-    python -m procure_kit.pretrain --out runs/tiny
-    torchrun --nproc-per-node 2 -m procure_kit.pretrain --out runs/tiny  # a busy machine: a process a core
+    python -m procure_kit.training.pretraining --out runs/tiny
+    torchrun --nproc-per-node 2 -m procure_kit.training.pretraining --out runs/tiny  # a busy machine: a process a core
 
 One pass over text that never repeats: every step reads new programs. Packed rows, warm-up and cosine, a checkpoint
 every few minutes; the same command started again goes on from the last one. The log is a CSV and TensorBoard's.
@@ -21,8 +21,8 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from transformers import AutoTokenizer, LlamaForCausalLM
 
-from procure_kit.loss_curve import loss_curve
-from procure_kit.pretrain_settings import Settings, learning_rate, new_model
+from procure_kit.training.loss_curve import loss_curve
+from procure_kit.training.pretraining_settings import Settings, learning_rate, new_model
 from procure_kit.world.corpus import packed, texts, train_tokenizer
 
 LOG = ("step", "tokens", "loss", "lr", "seconds")

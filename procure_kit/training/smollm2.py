@@ -8,7 +8,7 @@ import torch
 from filelock import FileLock
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-from procure_kit.local_server import gguf_file
+from procure_kit.generation.llm.server import gguf_file
 
 FOLDER = "smollm2-135m-instruct"
 

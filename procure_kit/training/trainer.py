@@ -3,7 +3,7 @@
 import torch
 from transformers import Trainer
 
-from procure_kit.loss import LossConfig, TokenCounts, concept_loss, token_counts
+from procure_kit.training.loss.loss import LossConfig, TokenCounts, concept_loss, token_counts
 
 MEANS = ("nll", "mask", "attention", "mean_mass")
 COUNTS = TokenCounts._fields

@@ -20,13 +20,13 @@ from transformers.integrations import TensorBoardCallback
 from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from transformers.trainer_callback import ProgressCallback
 
-from procure_kit.adapters import with_adapter
-from procure_kit.attention import SDPA_MASS, attention_implementation
-from procure_kit.card import model_card
-from procure_kit.concept_trainer import ConceptTrainer
-from procure_kit.examples import collate
-from procure_kit.interrupt import Interruptible
-from procure_kit.train_config import TrainConfig, TrainResult
+from procure_kit.training.adapters import with_adapter
+from procure_kit.training.card import model_card
+from procure_kit.training.config import TrainConfig, TrainResult
+from procure_kit.training.examples import collate
+from procure_kit.training.interrupt import Interruptible
+from procure_kit.training.loss.attention import SDPA_MASS, attention_implementation
+from procure_kit.training.trainer import ConceptTrainer
 
 NON_REENTRANT = {"use_reentrant": False}
 

@@ -10,10 +10,10 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
-from procure_kit.doctest_asserts import asserts, bound_names
-from procure_kit.mutants import broken_versions
-from procure_kit.problems import Problem
-from procure_kit.runner import run_many
+from procure_kit.problems.problem import Problem
+from procure_kit.running.runner import run_many
+from procure_kit.validation.doctest_asserts import asserts, bound_names
+from procure_kit.validation.mutants import broken_versions
 
 NOT_ITS_OWN = {"tests", "test", "testing", "conftest.py", "setup.py", "__main__.py", "_vendor", "vendor"}
 

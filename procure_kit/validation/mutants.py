@@ -5,7 +5,7 @@ import copy
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from procure_kit.truth import COMPLEMENTS
+from procure_kit.concepts.recognition.truth import COMPLEMENTS
 
 
 class Broken(NamedTuple):

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from math import sqrt
 
-from procure_kit import markdown
-from procure_kit.concepts import CONCEPTS
-from procure_kit.counterfactual import Counterfactual
+from procure_kit.concepts.table import CONCEPTS
+from procure_kit.problems import markdown
+from procure_kit.problems.counterfactual import Counterfactual
 
 PUBLISHED = (  # what, successes and attempts, or the share alone
     ("the paper (arXiv 2508.12620), all sets", None, None, 97.51),

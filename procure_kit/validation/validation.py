@@ -11,12 +11,12 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExec
 from dataclasses import dataclass
 from multiprocessing import get_context
 
-from procure_kit.concept_check import classify
-from procure_kit.counterfactual import Counterfactual
-from procure_kit.in_order import in_order
-from procure_kit.mutants import broken_versions
-from procure_kit.problems import Problem
-from procure_kit.runner import MEMORY_MB, TIMEOUT, limits_by, run_original, run_tests
+from procure_kit.concepts.recognition.concept_check import classify
+from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.problem import Problem
+from procure_kit.running.in_order import in_order
+from procure_kit.running.runner import MEMORY_MB, TIMEOUT, limits_by, run_original, run_tests
+from procure_kit.validation.mutants import broken_versions
 
 MUTANTS = 5
 

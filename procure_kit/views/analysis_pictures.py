@@ -10,10 +10,10 @@ and dark.
 from collections.abc import Iterable
 from html import escape
 
-from procure_kit.analysis import Analysis, analyse
-from procure_kit.code_view import CodeView
-from procure_kit.flow import Flow
-from procure_kit.scopes import Scope
+from procure_kit.analysis.analysis import Analysis, analyse
+from procure_kit.analysis.flow import Flow
+from procure_kit.analysis.scopes import Scope
+from procure_kit.views.code_view import CodeView
 
 CHARACTER, LINE, TOP = 7.8, 34, 14  # pixels
 INKS = ("#0b62a4", "#b3261e", "#1b7a35", "#8a4b00", "#6a3fb5", "#00727a")  # at least 4.5 : 1 on the paper

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from procure_kit.code_view import CodeView
 from procure_kit.concepts.candidate import short
-from procure_kit.counterfactual import Counterfactual, Site, Span
+from procure_kit.problems.counterfactual import Counterfactual, Site, Span
+from procure_kit.views.code_view import CodeView
 
 MARK = "background:#ffe08a;color:#1a1a1a;text-decoration:none;border-radius:2px"
 FADED = "opacity:.7"  # of the page's own ink, which can be read on light paper and on dark

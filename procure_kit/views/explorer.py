@@ -10,15 +10,17 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from procure_kit.analysis_pictures import control_flow_picture, definition_use_picture
-from procure_kit.code_html import show_example, show_pair, show_sites
-from procure_kit.concepts import CONCEPTS, find_sites, perturb
 from procure_kit.concepts.candidate import short
-from procure_kit.counterfactual import Counterfactual, NotApplicable, Site
-from procure_kit.problems import Problem, load_problems
-from procure_kit.rows import append_row, read_rows
-from procure_kit.screenshot import picture
-from procure_kit.validation import validate
+from procure_kit.concepts.perturbation import find_sites, perturb
+from procure_kit.concepts.table import CONCEPTS
+from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.validation import validate
+from procure_kit.views.analysis_pictures import control_flow_picture, definition_use_picture
+from procure_kit.views.code_html import show_example, show_pair, show_sites
+from procure_kit.views.screenshot import picture
 
 OWN_CODE = "my own code"
 ANY_SITE = ("any (the seed chooses)", -1)
@@ -158,18 +160,18 @@ class Explorer(widgets.VBox):
         return f'<div style="display:flex;flex-wrap:wrap;gap:0 1em">{"".join(parts)}</div>'
 
     def _tokens(self) -> str:
-        from procure_kit.examples import build_example
+        from procure_kit.training.examples import build_example
 
         tokenizer = self._model()[1]
         return show_example(tokenizer, build_example(tokenizer, self.pair, self._problem(), max_length=LONGEST)).html
 
     def _attention(self) -> str:
-        from procure_kit.pairview import attention_pair
+        from procure_kit.views.pair.view import attention_pair
 
         return attention_pair(*self._model(), self.pair).frame()
 
     def _model(self) -> tuple:
-        from procure_kit.models import load_model
+        from procure_kit.training.models import load_model
 
         self.loaded = model, tokenizer = self.loaded or load_model(self.model_name)
         tokens = max(len(tokenizer(text)["input_ids"]) for text in (self.pair.original, self.pair.counterfactual))

@@ -4,12 +4,12 @@ import ast
 import itertools
 from math import isnan
 
-from procure_kit.concept_check import classify
-from procure_kit.concepts import find_sites
-from procure_kit.evaluation import ccs_all, ccs_valid
-from procure_kit.problems import Problem
-from procure_kit.prompting import answer as read_answer
-from procure_kit.runner import run_tests
+from procure_kit.concepts.perturbation import find_sites
+from procure_kit.concepts.recognition.concept_check import classify
+from procure_kit.evaluation.evaluation import ccs_all, ccs_valid
+from procure_kit.generation.llm.prompting import answer as read_answer
+from procure_kit.problems.problem import Problem
+from procure_kit.running.runner import run_tests
 
 
 def check(name: str, answer) -> None:

@@ -8,7 +8,7 @@ pk.train(model, tokenizer, examples, config, callbacks=[curves])
 import plotly.graph_objects as go
 from transformers import TrainerCallback
 
-from procure_kit.figures import loss_curves
+from procure_kit.views.figures import loss_curves
 
 
 class LiveCurves(TrainerCallback):

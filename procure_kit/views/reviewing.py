@@ -12,10 +12,10 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-from procure_kit.code_html import show_pair
-from procure_kit.counterfactual import NOT_MADE, REQUIRED, Counterfactual
-from procure_kit.rows import append_row, read_rows
-from procure_kit.screenshot import picture
+from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.views.code_html import show_pair
+from procure_kit.views.screenshot import picture
 
 DECISIONS = ("accept", "reject")
 

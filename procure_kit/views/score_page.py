@@ -2,9 +2,9 @@
 
 from html import escape
 
-from procure_kit import figures
-from procure_kit.evaluation import Report
-from procure_kit.metrics import WHOLE
+from procure_kit.evaluation.evaluation import Report
+from procure_kit.evaluation.metrics import WHOLE
+from procure_kit.views import figures
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font: 15px/1.5 sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em; color: #222 }}

@@ -6,7 +6,7 @@ import random
 import re
 from dataclasses import replace
 
-from procure_kit.problems import Problem
+from procure_kit.problems.problem import Problem
 from procure_kit.world.addons import with_first_step, with_guard, with_last_step
 from procure_kit.world.families import FAMILIES
 from procure_kit.world.habits import Habits

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from procure_kit.world import generate
+from procure_kit.world.generation import generate
 from procure_kit.world.habits import Habits
 
 LIBRARY_SHARE = 0.03  # of the texts

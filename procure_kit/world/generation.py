@@ -9,7 +9,7 @@ no_habit = list(generate(seed=0, n=1000, habits=Habits(condition_first=0)))
 import random
 from collections.abc import Iterator
 
-from procure_kit.problems import Problem
+from procure_kit.problems.problem import Problem
 from procure_kit.world.compose import FAMILIES, HELD_OUT_FAMILIES, draw_sketch, held_out_composition, make_problem
 from procure_kit.world.habits import Habits
 

@@ -4,7 +4,7 @@ places. All of it in code that is easy to get wrong."""
 import pytest
 
 from procure_kit import find_sites
-from procure_kit.analysis import analyse
+from procure_kit.analysis.analysis import analyse
 
 # The body of `def f(a, b):` (its first line is line 2); {line of a use of x: lines whose definitions it may see},
 # with "unbound" where x may have none. Line 1 is the parameter's.

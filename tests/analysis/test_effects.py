@@ -6,10 +6,10 @@ import contextlib
 import libcst as cst
 import pytest
 
-from procure_kit.analysis import analyse
-from procure_kit.effects import ACTS, INERT, PURE_BUILTINS, PURE_METHODS, READS, effect_of
-from procure_kit.inference import METHODS, RETURNS, kind
-from procure_kit.statement_effects import statement_effect
+from procure_kit.analysis.analysis import analyse
+from procure_kit.analysis.effects import ACTS, INERT, PURE_BUILTINS, PURE_METHODS, READS, effect_of
+from procure_kit.analysis.inference import METHODS, RETURNS, kind
+from procure_kit.analysis.statement_effects import statement_effect
 
 SETUP = "def f(a, b):\n    n = 1\n    s = 'x'\n    z = 0.5\n    xs = [a]\n"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from procure_kit.analysis import analyse
-from procure_kit.evaluation_order import CONSUMERS
+from procure_kit.analysis.analysis import analyse
+from procure_kit.analysis.evaluation_order import CONSUMERS
 
 # The body of `def f(a, b):`; each x is followed by its web's letter in the expected text.
 WEBS = {

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from procure_kit.python_tree import PythonTree, line_starts
+from procure_kit.analysis.python_tree import PythonTree, line_starts
 
 LAYOUTS = {
     "plain": "x = 1\ny = 2 + x\n",

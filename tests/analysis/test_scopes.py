@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from procure_kit.scope_rules import resolve_scopes
-from procure_kit.source_tree import parse_source
+from procure_kit.analysis.scope_rules import resolve_scopes
+from procure_kit.analysis.source_tree import parse_source
 
 COMPREHENSIONS = {"genexpr", "listcomp", "setcomp", "dictcomp"}
 

@@ -3,8 +3,8 @@
 import libcst as cst
 import pytest
 
-from procure_kit.analysis import analyse
-from procure_kit.source_tree import parse_source
+from procure_kit.analysis.analysis import analyse
+from procure_kit.analysis.source_tree import parse_source
 
 LAYOUTS = {
     "crlf": "x = 1\r\nif x:\r\n\ty = x\r\n",

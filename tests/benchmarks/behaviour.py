@@ -34,12 +34,13 @@ from tempfile import TemporaryDirectory
 
 from tqdm import tqdm
 
-from procure_kit.concepts import CONCEPTS, MODES, find_sites, perturb, perturb_all
-from procure_kit.counterfactual import Site
-from procure_kit.counts import NAMED
-from procure_kit.problems import load_problems
+from procure_kit.commands.counts import NAMED
+from procure_kit.concepts.perturbation import find_sites, perturb, perturb_all
+from procure_kit.concepts.table import CONCEPTS, MODES
+from procure_kit.problems.counterfactual import Site
+from procure_kit.shipped import RESULTS
+from procure_kit.validation.problem_names import load_problems
 
-HERE = Path(__file__).parent
 CODEIO = ("reasoning-gym", "reasoning_gym/data/codeio.jsonl.gz")
 SECONDS, BYTES = 1, 4 << 30  # a call's time, a worker's memory; inputs that take the original more are left out
 TOO_MUCH = ("too long",), ("too large",)
@@ -214,7 +215,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--inputs", type=int, default=6, help="inputs a program")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=HERE / "behaviour.json")
+    parser.add_argument("--out", type=Path, default=RESULTS / "behaviour.json")
     args = parser.parse_args()
     report = json.loads(args.out.read_text()) if args.out.exists() else {}
     for name in args.sets:

@@ -12,14 +12,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit.concepts import CONCEPTS
-from procure_kit.generator_table import compare, markdown, rules_rows, with_sites
-from procure_kit.llm_client import Client
-from procure_kit.llm_generation import llm_generate
-from procure_kit.local_server import MODEL, REPLIES, SETTINGS, local_server
-from procure_kit.problems import load_problems
-
-HERE = Path(__file__).parent
+from procure_kit.concepts.table import CONCEPTS
+from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.generation import llm_generate
+from procure_kit.generation.llm.server import MODEL, REPLIES, SETTINGS, local_server
+from procure_kit.generation.llm.table import compare, markdown, rules_rows, with_sites
+from procure_kit.shipped import RESULTS
+from procure_kit.validation.problem_names import load_problems
 
 
 def main() -> None:
@@ -28,7 +27,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=2, help="repair turns")
     parser.add_argument("--record", type=Path, default=REPLIES)
     parser.add_argument("--also", nargs=2, action="append", default=[], metavar=("MODEL", "URL"))
-    parser.add_argument("--out", type=Path, default=HERE / "generators.json")
+    parser.add_argument("--out", type=Path, default=RESULTS / "generators.json")
     parser.add_argument("--machine", default="two CPU cores, no GPU; the model on one thread", help="in words")
     args = parser.parse_args()
     problems, rows = load_problems("kit"), []

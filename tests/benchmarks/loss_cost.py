@@ -29,9 +29,10 @@ import torch
 from bitsandbytes.nn import Linear4bit, Params4bit
 from transformers import AutoModelForCausalLM, LlamaConfig
 
-from procure_kit.loss import concept_loss
-from procure_kit.presets import shape_of
-from procure_kit.training import NON_REENTRANT, TrainConfig, with_adapter
+from procure_kit.shipped import RESULTS
+from procure_kit.training.loss.loss import concept_loss
+from procure_kit.training.presets import shape_of
+from procure_kit.training.training import NON_REENTRANT, TrainConfig, with_adapter
 
 VARIANTS = ("plain", "trl", "fused", "eager")
 ROUNDS = 7
@@ -69,7 +70,7 @@ def trl_trainer(*key):
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    from tests.test_examples import byte_tokenizer
+    from tests.training.test_examples import byte_tokenizer
 
     arguments = SFTConfig(
         output_dir=tempfile.mkdtemp(),
@@ -210,7 +211,7 @@ def in_this_process(jobs: list) -> list:
 def in_their_own(jobs: list) -> list:
     """The peak of a process never falls again, so each job has one; memory two at a time, then time alone."""
     context = get_context("forkserver")
-    context.set_forkserver_preload(["procure_kit.training"])  # whose libraries load once
+    context.set_forkserver_preload(["procure_kit.training.training"])  # whose libraries load once
     with ProcessPoolExecutor(2, mp_context=context, max_tasks_per_child=1) as pool:
         peaks = [pool.submit(function, *arguments) for function, arguments in jobs[:-1]]
         found = [job.result() for job in peaks]
@@ -277,7 +278,7 @@ def main() -> None:
     model = f"{name}, {args.layers or 'all'} layers, random weights" if name else "a small random Llama"
     head = f"{hardware}; torch {torch.__version__}; {model}; {args.rounds} rounds"
     print(head, table(rows), aims(rows), sep="\n\n")
-    output = args.output or Path(__file__).with_name(f"loss_cost.{args.device}.json")
+    output = args.output or RESULTS / f"loss_cost.{args.device}.json"
     values = {"hardware": hardware, "torch": torch.__version__, "model": model, "rounds": args.rounds, "rows": rows}
     output.write_text(json.dumps(values, indent=1) + "\n")
     output.with_suffix(".md").write_text(f"{head}\n\n{table(rows)}\n\n{aims(rows)}\n")

@@ -27,8 +27,9 @@ import time
 from pathlib import Path
 
 import procure_kit as pk
-from procure_kit import merging
-from tests.browsing import chromium
+from procure_kit.shipped import RESULTS
+from procure_kit.views.pair import merging
+from tests.views.browsing import chromium
 
 TOOLS = ("kit", "bertviz", "circuitsvis")
 LENGTHS = (64, 128, 256, 512, 1024)
@@ -90,7 +91,7 @@ def build_kit(model, tokenizer, cf) -> tuple[str, dict[str, float]]:
 def peer_input(model, tokenizer, text: str) -> tuple:
     import torch
 
-    from procure_kit.attention import attention_implementation
+    from procure_kit.training.loss.attention import attention_implementation
 
     ids = torch.tensor([tokenizer(text)["input_ids"]])
     with torch.no_grad(), attention_implementation(model, "eager"):
@@ -211,7 +212,7 @@ def table(rows: list[dict]) -> str:
 def write(rows: list[dict], command: str, machine: str, model: str) -> None:
     print(table(rows))
     about = {"command": command, "machine": machine, "python": platform.python_version()}
-    beside = Path(__file__).with_suffix(f".{model}.json")
+    beside = RESULTS / f"pairview_cost.{model}.json"
     beside.write_text(json.dumps(about | {"rows": rows}, indent=1) + "\n")
     beside.with_suffix(".md").write_text(f"`{command}` on {machine}\n\n{table(rows)}")
 

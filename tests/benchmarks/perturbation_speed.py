@@ -23,13 +23,13 @@ import libcst as cst
 from tqdm import tqdm
 
 import procure_kit.concepts as concepts
-from procure_kit.analysis import analyse
+from procure_kit.analysis.analysis import analyse
 from procure_kit.concepts.keyword_calls import clear
-from procure_kit.generation import generate
-from procure_kit.problems import load_problems
-from procure_kit.processes import mapped
+from procure_kit.generation.processes import mapped
+from procure_kit.generation.rules import generate
+from procure_kit.shipped import RESULTS
+from procure_kit.validation.problem_names import load_problems
 
-HERE = Path(__file__).parent
 MODULES = ("argparse", "tarfile", "turtle", "_pydecimal")  # among the standard library's largest
 LENGTHS = (1_000, 2_000, 5_000, 10_000)  # lines
 
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--modules", nargs="*", default=MODULES)
     parser.add_argument("--only", choices=("speed", "scaling", "workers"), help="the rest stays as it was measured")
-    parser.add_argument("--out", type=Path, default=HERE / "perturbation_speed.json")
+    parser.add_argument("--out", type=Path, default=RESULTS / "perturbation_speed.json")
     args = parser.parse_args()
     parts = json.loads(args.out.read_text()) if args.only else {}
     wanted = (args.only,) if args.only else ("speed", "scaling", "workers")

@@ -4,13 +4,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import procure_kit as pk
-from procure_kit import figures
-from procure_kit.code_html import show_pair
-from procure_kit.experiment_arms import SETS
-from procure_kit.experiment_results import compared, contrasts, load_runs
-from tests.browsing import chromium, lab_page, offline
+from procure_kit.experiments.arms import SETS
+from procure_kit.experiments.results import compared, contrasts, load_runs
+from procure_kit.shipped import DATA, RESULTS
+from procure_kit.views import figures
+from procure_kit.views.code_html import show_pair
+from tests.views.browsing import chromium, lab_page, offline
 
-FOLDER = Path(__file__).parents[2] / "data" / "pictures"
+FOLDER = DATA / "pictures"
 TASK = "kit/38"
 EXPLORER = f"""import procure_kit as pk
 
@@ -50,7 +51,7 @@ def draw_pair(pair, path: Path) -> None:
 
 def draw_grid(path: Path) -> None:
     """What the arms of the experiments gain over each other."""
-    runs = load_runs(Path(__file__).with_name("experiments_tiny.jsonl"))
+    runs = load_runs(RESULTS / "experiments_tiny.jsonl")
     arms = SETS["main"] + SETS["lambda"]
     found = {f"{after} − {before}": compared(runs, after, before) for after, before in contrasts(runs) if after in arms}
     shown = {"pass@1 original": "original", "pass@1 counterfactual": "counterfactual", "ccs_valid": "ccs_valid"}

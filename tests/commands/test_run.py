@@ -6,8 +6,8 @@ import json
 import nbformat
 import pytest
 
-from procure_kit import notebook_runs
-from procure_kit.notebook_runs import (
+from procure_kit.commands import run as notebook_runs
+from procure_kit.commands.run import (
     WIDGET,
     commit_ready,
     index_page,

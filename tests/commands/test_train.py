@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from procure_kit.live import LiveCurves
-from procure_kit.rows import append_row
-from procure_kit.train_command import add_arguments, read_run, run
-from tests.small_models import CONFIGS, model_of
-from tests.test_examples import PROBLEM, RENAMED, byte_tokenizer
+from procure_kit.commands.train import add_arguments, read_run, run
+from procure_kit.problems.rows import append_row
+from procure_kit.views.live import LiveCurves
+from tests.training.small_models import CONFIGS, model_of
+from tests.training.test_examples import PROBLEM, RENAMED, byte_tokenizer
 
 MINIMAL = 'model = "smollm2"\nrows = "pairs.jsonl"\n'
 

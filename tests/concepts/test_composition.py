@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from procure_kit import NotApplicable, find_sites, perturb, perturb_all
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.composition import compose
-from procure_kit.counterfactual import Edit, Site, exchange, place_edits
-from tests.random_programs import behaviours, random_program
+from procure_kit.problems.counterfactual import Edit, Site, exchange, place_edits
+from tests.concepts.random_programs import behaviours, random_program
 
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")
 

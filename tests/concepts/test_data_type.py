@@ -5,7 +5,7 @@ import re
 import pytest
 
 from procure_kit import find_sites, perturb, perturb_all
-from procure_kit.concept_check import classify
+from procure_kit.concepts.recognition.concept_check import classify
 
 SAME = [  # before, after, in a function f(p): one site each
     ("for x in [1, p]: g(x)", "for x in (1, p): g(x)"),

@@ -5,12 +5,12 @@ from random import Random
 import libcst as cst
 import pytest
 
-from procure_kit.analysis import analyse
+from procure_kit.analysis.analysis import analyse
 from procure_kit.concepts.candidate import apart, is_word, one_line, short, with_comment
 from procure_kit.concepts.keyword_calls import keyword_spans
 from procure_kit.concepts.negation import negate, negate_whole, outer
 from procure_kit.concepts.renaming import can_rename, fresh_names, has_parameter, movable, rename, variables
-from procure_kit.counterfactual import Edit, apply_edits
+from procure_kit.problems.counterfactual import Edit, apply_edits
 
 
 def test_labels_are_one_line_and_short_where_they_must_be():

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from procure_kit import CONCEPTS, find_sites, perturb, perturb_all, recognise
-from procure_kit.concept_check import classify
-from tests.random_programs import behaviours, random_program
+from procure_kit.concepts.recognition.concept_check import classify
+from tests.concepts.random_programs import behaviours, random_program
 
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")  # `0[0]` in a random program
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tricky import behaviours, changes, programs
+from tests.concepts.tricky import behaviours, changes, programs
 
 PROGRAMS = {name: (source, calls) for name, source, calls in programs()}
 pytestmark = pytest.mark.filterwarnings("ignore::SyntaxWarning")

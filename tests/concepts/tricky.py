@@ -1,6 +1,6 @@
 """Small programs that are easy to get wrong, in tests/tricky/*.txt: `=== name: call | call`, then the source.
 
-python -m tests.tricky      # every site of every concept, in both modes, before and after
+python -m tests.concepts.tricky      # every site of every concept, in both modes, before and after
 """
 
 import builtins

@@ -7,8 +7,8 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from procure_kit.completion import complete, function_rest
-from procure_kit.cuts import Cut
+from procure_kit.evaluation.completion import complete, function_rest
+from procure_kit.training.cuts import Cut
 
 TEXT = "def f(x):\n    total = 0\n    for item in x:\n        total += item\n    return total\n" * 5
 

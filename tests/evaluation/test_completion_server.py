@@ -7,12 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from procure_kit import cli
-from procure_kit.completion_server import complete_by_server
-from procure_kit.cuts import Cut
-from procure_kit.evaluation import evaluate_whole
-from procure_kit.llm_client import Client
-from procure_kit.rows import read_rows
-from tests.test_evaluation import SIGN
+from procure_kit.evaluation.completion_server import complete_by_server
+from procure_kit.evaluation.evaluation import evaluate_whole
+from procure_kit.generation.llm.client import Client
+from procure_kit.problems.rows import read_rows
+from procure_kit.training.cuts import Cut
+from tests.evaluation.test_evaluation import SIGN
 
 BODY = "\n    return -1 if n < 0 else 1\n\n\nprint(sign(3))"
 
@@ -117,7 +117,7 @@ def test_the_command_evaluates_a_server_and_resumes(server, tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_live_server_continues_a_function_again_alike():
-    from procure_kit.local_server import MODEL, local_server
+    from procure_kit.generation.llm.server import MODEL, local_server
 
     cut = Cut('def add(a, b):\n    """Return the sum of a and b."""', "", 0)
     with local_server() as url:

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from procure_kit import evaluation, judging
-from procure_kit.evaluation import evaluate, evaluate_whole, rescore, score_samples
-from procure_kit.problems import Problem
-from procure_kit.report import Report
-from tests.test_cuts import FLIP
+from procure_kit.evaluation import evaluation, judging
+from procure_kit.evaluation.evaluation import evaluate, evaluate_whole, rescore, score_samples
+from procure_kit.evaluation.report import Report
+from procure_kit.problems.problem import Problem
+from tests.training.test_cuts import FLIP
 
 AREA = Problem("t/0", "", FLIP.original, "def check(candidate):\n    assert candidate(1, 'cm') == 3.14\n", "area")
 SIGN = Problem(
@@ -124,7 +124,7 @@ def test_tests_and_talk_behind_a_function_without_a_def_are_dropped(writes):
 
 
 def test_a_program_of_standard_input_is_cut_outside_of_functions(writes):
-    from procure_kit.concepts import perturb
+    from procure_kit.concepts.perturbation import perturb
 
     source = "a = int(input())\nif a < 0:\n    print('minus')\nelse:\n    print('plus')\n"
     problem = Problem("s/0", "", source, "", "", cases=(("-1\n", "minus\n"), ("1\n", "plus\n")))

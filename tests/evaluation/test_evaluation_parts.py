@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from procure_kit.evaluation import whole_cut
-from procure_kit.judging import read_record
-from procure_kit.metrics import dataset_of, row_key
-from procure_kit.problems import Problem
+from procure_kit.evaluation.evaluation import whole_cut
+from procure_kit.evaluation.judging import read_record
+from procure_kit.evaluation.metrics import dataset_of, row_key
+from procure_kit.problems.problem import Problem
 
 
 @pytest.mark.parametrize(

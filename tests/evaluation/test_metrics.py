@@ -6,9 +6,19 @@ from math import isnan
 
 import pytest
 
-from procure_kit.differences import comparison, differences
-from procure_kit.metrics import RESAMPLES, WHOLE, ame, ccs_all, ccs_valid, dataset_of, draws, interval, pass_at_k
-from procure_kit.report import Report
+from procure_kit.evaluation.differences import comparison, differences
+from procure_kit.evaluation.metrics import (
+    RESAMPLES,
+    WHOLE,
+    ame,
+    ccs_all,
+    ccs_valid,
+    dataset_of,
+    draws,
+    interval,
+    pass_at_k,
+)
+from procure_kit.evaluation.report import Report
 
 FOUR = [(True, True), (True, False), (False, True), (False, False)]
 

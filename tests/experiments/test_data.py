@@ -5,9 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from procure_kit.cuts import cut_pair
-from procure_kit.experiment_arms import MAIN, SETS, Recipe, arm_named
-from procure_kit.experiment_data import (
+from procure_kit.experiments.arms import MAIN, SETS, Recipe, arm_named
+from procure_kit.experiments.data import (
     of_same_lengths,
     pairs_from,
     pairs_in,
@@ -15,13 +14,14 @@ from procure_kit.experiment_data import (
     training_examples,
     training_pairs,
 )
+from procure_kit.training.cuts import cut_pair
 
 SMALL = Recipe(steps=2, batch_size=10, composition=1, family=1, kit=0, max_new_tokens=40)
 
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    from procure_kit.models import load_model
+    from procure_kit.training.models import load_model
 
     return load_model("tiny")[1]
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from procure_kit import downstream as module
-from procure_kit import experiments
-from procure_kit.downstream import accuracies, downstream, gains, likelihoods, main
-from procure_kit.downstream_tasks import broken
-from procure_kit.problems import load_problems
+from procure_kit.experiments import downstream as module
+from procure_kit.experiments import runs as experiments
+from procure_kit.experiments.downstream import accuracies, downstream, gains, likelihoods, main
+from procure_kit.experiments.downstream_tasks import broken
+from procure_kit.validation.problem_names import load_problems
 
 
 @pytest.fixture(scope="module")
 def tiny():
-    from procure_kit.models import load_model
+    from procure_kit.training.models import load_model
 
     return load_model("tiny")
 

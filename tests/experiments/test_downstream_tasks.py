@@ -2,9 +2,10 @@
 
 import pytest
 
-from procure_kit.downstream_tasks import broken, defects, mutated_lines, perturbed, summaries
-from procure_kit.problems import Problem, load_problems
-from procure_kit.runner import run_tests
+from procure_kit.experiments.downstream_tasks import broken, defects, mutated_lines, perturbed, summaries
+from procure_kit.problems.problem import Problem
+from procure_kit.running.runner import run_tests
+from procure_kit.validation.problem_names import load_problems
 
 PROGRAM = """def f(é, k):
     if "ß" != é and k not in é:

@@ -5,10 +5,10 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from procure_kit import experiments
-from procure_kit.experiment_arms import Recipe
-from procure_kit.experiment_results import compared, contrasts, datasets, load_runs, report_of, table
-from procure_kit.experiments import main, run_all
+from procure_kit.experiments import runs as experiments
+from procure_kit.experiments.arms import Recipe
+from procure_kit.experiments.results import compared, contrasts, datasets, load_runs, report_of, table
+from procure_kit.experiments.runs import main, run_all
 
 SMALL = Recipe(steps=2, batch_size=10, composition=1, family=1, kit=0, max_new_tokens=40)
 

@@ -5,14 +5,15 @@ from collections import Counter
 
 import pytest
 
-from procure_kit.concepts import PAPER_CONCEPTS
-from procure_kit.cuts import cut_pair
-from procure_kit.generation import pairs_of
-from procure_kit.metrics import interval
-from procure_kit.problems import DATA, load_problems
-from procure_kit.world.score import HELD_OUT, SPLITS, score, table
+from procure_kit.concepts.table import PAPER_CONCEPTS
+from procure_kit.evaluation.metrics import interval
+from procure_kit.experiments.scores import HELD_OUT, SPLITS, score, table
+from procure_kit.generation.rules import pairs_of
+from procure_kit.shipped import DATA, RESULTS
+from procure_kit.training.cuts import cut_pair
+from procure_kit.validation.problem_names import load_problems
 
-STORED = DATA / "tiny" / "scores.json"
+STORED = RESULTS / "tiny_scores.json"
 
 
 def test_an_interval_narrows_with_more_problems():
@@ -55,7 +56,7 @@ def test_the_stored_scores_reach_the_aims():
 
 @pytest.mark.slow
 def test_the_shipped_model_is_the_scored_one():
-    from procure_kit.models import load_model
+    from procure_kit.training.models import load_model
 
     model, tokenizer = load_model("tiny")
     problems = load_problems(HELD_OUT)[:10]

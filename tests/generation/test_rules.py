@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from procure_kit.concepts import CONCEPTS, PAPER_CONCEPTS, find_sites
-from procure_kit.generation import generate, identity, pairs_of
-from procure_kit.problems import Problem, load_problems
+from procure_kit.concepts.perturbation import find_sites
+from procure_kit.concepts.table import CONCEPTS, PAPER_CONCEPTS
+from procure_kit.generation.rules import generate, identity, pairs_of
+from procure_kit.problems.problem import Problem
+from procure_kit.validation.problem_names import load_problems
 
 SOURCE = """def f(n):
     total = 0
@@ -103,7 +105,7 @@ def test_a_dask_cluster_makes_the_same_rows():
         distributed.Client(cluster) as client,
     ):
         made = list(generate(problems, seed=1, executor=client.get_executor()))
-        ran = client.run(lambda: "procure_kit.generation" in __import__("sys").modules)
+        ran = client.run(lambda: "procure_kit.generation.rules" in __import__("sys").modules)
     assert list(ran.values()) == [True, True]
     assert made == list(generate(problems, seed=1))
 

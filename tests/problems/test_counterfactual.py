@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from procure_kit.counterfactual import Counterfactual, Edit, apply_edits, exchange, place_edits
+from procure_kit.problems.counterfactual import Counterfactual, Edit, apply_edits, exchange, place_edits
 
 NEEDED = {"task_id": "t", "concept": "if_else_flip", "original": "x = 1\n", "counterfactual": "y = 1\n"}
 

@@ -8,12 +8,14 @@ from unittest import mock
 
 import pytest
 
-from procure_kit.codecontests import tolerance_in
-from procure_kit.problem_formats import problem_of
-from procure_kit.problems import DATA, FIELDS, load_problems
-from procure_kit.row_fields import docstring
-from procure_kit.rows import read_rows
-from procure_kit.runner import run_tests
+from procure_kit.problems.codecontests import tolerance_in
+from procure_kit.problems.fields import docstring
+from procure_kit.problems.formats import problem_of
+from procure_kit.problems.problem import FIELDS
+from procure_kit.problems.rows import read_rows
+from procure_kit.running.runner import run_tests
+from procure_kit.shipped import DATA
+from procure_kit.validation.problem_names import load_problems
 
 FILES = ("mbpp.jsonl", "mbpp_sanitized.jsonl", "codecontests.jsonl", "humanevalplus.jsonl")
 FULL = {

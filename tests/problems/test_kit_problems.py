@@ -10,7 +10,9 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from procure_kit.problems import DATA, Problem, load_problems
+from procure_kit.problems.problem import Problem
+from procure_kit.shipped import DATA
+from procure_kit.validation.problem_names import load_problems
 
 PROBLEMS = load_problems("kit")
 each_problem = pytest.mark.parametrize("problem", PROBLEMS, ids=lambda p: p.entry_point)

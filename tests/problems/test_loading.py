@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from procure_kit import problem_sets
-from procure_kit.problems import FIELDS, Problem, load_problems
+from procure_kit.problems import sets as problem_sets
+from procure_kit.problems.problem import FIELDS, Problem
+from procure_kit.validation.problem_names import load_problems
 
 ROW = dict(zip(FIELDS, ("t/1", "def f(x):\n", "    return x\n", "def check(candidate): pass\n", "f"), strict=True))
 

@@ -2,7 +2,7 @@
 
 from math import nan
 
-from procure_kit.markdown import hundredths, table
+from procure_kit.problems.markdown import hundredths, table
 
 
 def test_a_table_has_its_numbers_on_the_right():

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from procure_kit.rows import BadRow, Complaints, append_row, count_line, read_rows, replace_rows
+from procure_kit.problems.rows import BadRow, Complaints, append_row, count_line, read_rows, replace_rows
 
 
 def read(path, **options):

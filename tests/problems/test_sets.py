@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from procure_kit import problem_sets
-from procure_kit.problem_sets import locate
-from procure_kit.problems import DATA, load_problems
+from procure_kit.problems import sets
+from procure_kit.problems.sets import locate
+from procure_kit.shipped import DATA
+from procure_kit.validation.problem_names import load_problems
 
 
 @pytest.fixture
@@ -27,14 +28,14 @@ def hub(monkeypatch, tmp_path):
 @pytest.fixture
 def no_package(monkeypatch):
     def missing(name):
-        raise problem_sets.metadata.PackageNotFoundError(name)
+        raise sets.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(problem_sets.metadata, "distribution", missing)
+    monkeypatch.setattr(sets.metadata, "distribution", missing)
 
 
 def put(folder: Path, file: str, name: str) -> None:
     pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    from procure_kit.rows import read_rows
+    from procure_kit.problems.rows import read_rows
 
     (folder / file).parent.mkdir(parents=True, exist_ok=True)
     parquet.write_table(pyarrow.Table.from_pylist(list(read_rows(DATA / name))), folder / file)
@@ -51,8 +52,8 @@ def put(folder: Path, file: str, name: str) -> None:
     ],
 )
 def test_from_the_hub(hub, name, repo, file, split, recwarn):
-    put(hub / repo, file, problem_sets.SETS[name].own)
-    assert load_problems(name, split=split) == load_problems(DATA / problem_sets.SETS[name].own)
+    put(hub / repo, file, sets.SETS[name].own)
+    assert load_problems(name, split=split) == load_problems(DATA / sets.SETS[name].own)
     assert not recwarn.list
 
 

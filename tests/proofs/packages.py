@@ -12,9 +12,9 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from procure_kit.shipped import RESULTS
 from tests.proofs.suites import KINDS, imported_from, judge, make_tree, run_suite, sites_of, write_results
 
-HERE = Path(__file__).with_suffix("")
 # name: (version, a module that must come from the tree under test, words for pytest, sha256 of the sdist)
 PACKAGES = {
     "boltons": (
@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(PACKAGES)}; without names all")
     parser.add_argument("--sdists", type=Path, metavar="DIR", help="where the sdists are, or are kept")
-    parser.add_argument("--out", type=Path, default=HERE.with_suffix(".json"))
+    parser.add_argument("--out", type=Path, default=RESULTS / "packages.json")
     args = parser.parse_args()
     rows = []
     for name in args.names or PACKAGES:

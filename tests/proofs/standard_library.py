@@ -12,10 +12,10 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from procure_kit.tree_files import copy_whole, files_of
+from procure_kit.repositories.files import copy_whole, files_of
+from procure_kit.shipped import RESULTS
 from tests.proofs.suites import KINDS, imported_from, judge, make_tree, run_suite, sites_of, write_results
 
-HERE = Path(__file__).with_suffix("")
 # Their tests are quick, need no network and no second interpreter, and do not wait for clocks.
 TESTS = [
     "aifc", "argparse", "ast", "base64", "bdb", "bisect", "calendar", "cgi", "cgitb", "cmd", "code", "codeop",
@@ -49,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", metavar="test_x", help="these alone, and nothing is written")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=HERE.with_suffix(".json"))
+    parser.add_argument("--out", type=Path, default=RESULTS / "standard_library.json")
     args = parser.parse_args()
     names = args.only or [f"test_{name}" for name in TESTS]
     base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"

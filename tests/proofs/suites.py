@@ -15,9 +15,9 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
 
-from procure_kit.rows import read_rows
-from procure_kit.tree_files import copy_whole, files_of, is_python, is_test, read_python
-from procure_kit.tree_perturbation import perturb_tree, state_of
+from procure_kit.problems.rows import read_rows
+from procure_kit.repositories.files import copy_whole, files_of, is_python, is_test, read_python
+from procure_kit.repositories.perturbation import perturb_tree, state_of
 
 REMARK = "  # as before"
 

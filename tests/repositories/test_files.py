@@ -4,7 +4,15 @@ import os
 
 import pytest
 
-from procure_kit.tree_files import caller_readers, copy_whole, files_of, is_python, is_test, read_python, write_whole
+from procure_kit.repositories.files import (
+    caller_readers,
+    copy_whole,
+    files_of,
+    is_python,
+    is_test,
+    read_python,
+    write_whole,
+)
 
 
 @pytest.fixture

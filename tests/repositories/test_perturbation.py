@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from procure_kit import CONCEPTS, cli
-from procure_kit.counterfactual import Edit, place_edits
-from procure_kit.rows import read_rows
-from procure_kit.tree_files import is_test, read_python
-from procure_kit.tree_perturbation import TreeSettings, perturb_tree, read_settings, rewrite_source, state_of
+from procure_kit.problems.counterfactual import Edit, place_edits
+from procure_kit.problems.rows import read_rows
+from procure_kit.repositories.files import is_test, read_python
+from procure_kit.repositories.perturbation import TreeSettings, perturb_tree, read_settings, rewrite_source, state_of
 
 CORE = """\
 \"\"\"Sizes.\"\"\"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from procure_kit.tree_suite import Suite
+from procure_kit.repositories.suite import Suite
 
 
 @pytest.fixture

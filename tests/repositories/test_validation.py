@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from procure_kit import cli
-from procure_kit.rows import read_rows
-from procure_kit.tree_perturbation import perturb_tree, state_of
-from procure_kit.tree_validation import validate_tree
+from procure_kit.problems.rows import read_rows
+from procure_kit.repositories.perturbation import perturb_tree, state_of
+from procure_kit.repositories.validation import validate_tree
 
 MODULE = """\
 def sign(n):

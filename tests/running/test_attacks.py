@@ -9,8 +9,10 @@ import time
 
 import pytest
 
-from procure_kit.problems import DATA, Problem, load_problems
-from procure_kit.runner import TestResult, run_tests
+from procure_kit.problems.problem import Problem
+from procure_kit.running.runner import TestResult, run_tests
+from procure_kit.shipped import DATA
+from procure_kit.validation.problem_names import load_problems
 
 HONEST = "def f(x):\n    return x\n"
 NOT_A_WIN = ("tests_fail", "crashed", "timeout", "memory", "refused")
@@ -60,10 +62,10 @@ PATCHES = {
     "json": "import json\njson.loads = json.dumps = lambda *a, **k: None",
     "json's encoder": 'import json.encoder as e\ne.JSONEncoder.encode = lambda *a: \'{"result": true, "objects": []}\'',
     "modules": "import sys\nfor name in list(sys.modules): sys.modules[name] = None",
-    "boundary": "from procure_kit import boundary as b\nb.Peer.encode = lambda self, *a: ['list', [3]]",
-    "replies": "from procure_kit import boundary as b\nb.Peer.answer = lambda self, m: self.channel.send({'result': 1})",
-    "handles": "from procure_kit import boundary as b\nb.Peer.encode = lambda self, *a: ['yours', 0]",
-    "pickles": "from procure_kit import boundary as b\nb.Peer.encode = lambda self, *a: ['pickle', 'cos\\nsystem\\n']",
+    "boundary": "from procure_kit.running import boundary as b\nb.Peer.encode = lambda self, *a: ['list', [3]]",
+    "replies": "from procure_kit.running import boundary as b\nb.Peer.answer = lambda self, m: self.channel.send({'result': 1})",
+    "handles": "from procure_kit.running import boundary as b\nb.Peer.encode = lambda self, *a: ['yours', 0]",
+    "pickles": "from procure_kit.running import boundary as b\nb.Peer.encode = lambda self, *a: ['pickle', 'cos\\nsystem\\n']",
     "socket": "import socket\nsocket.socket.send = lambda *a: 1",
     "struct": "import struct\nstruct.Struct.pack = None",
     "time": "import time\ntime.time = time.monotonic = time.perf_counter = lambda: 0.0\ntime.sleep = lambda s: None",
@@ -163,7 +165,7 @@ def test_strange_results(program, test):
 def test_hashing_what_is_returned_can_be_made_to_last():
     """Integers with one hash make a set quadratic, in C code that no signal interrupts."""
     program = "def f(x): return {k * (2**61 - 1) for k in range(8)} if x else [['set']]\n"
-    program += "from procure_kit import boundary as b\n"
+    program += "from procure_kit.running import boundary as b\n"
     program += "b.Peer.encode = lambda self, *a: ['set', [['int', hex(k * (2**61 - 1))] for k in range(1, 300_000)]]\n"
     start = time.monotonic()
     result = run_tests(program, DATA_OUT, timeout=0.5)
@@ -256,7 +258,7 @@ def test_abstract_sockets_of_the_machine(namespaces):
 
 
 def test_the_answers_that_packages_bring_are_hidden(namespaces):
-    from procure_kit.problem_sets import SETS, locate
+    from procure_kit.problems.sets import SETS, locate
 
     for name in ("humaneval", "cruxeval"):
         path = str(locate(name)[0])
@@ -265,12 +267,12 @@ def test_the_answers_that_packages_bring_are_hidden(namespaces):
 
 
 def test_limits_are_never_raised_above_the_hard_ones(monkeypatch):
-    from procure_kit import isolation
+    from procure_kit.running.isolation import levels
 
     asked = []
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (5, 5))
     monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: asked.append(limits))
-    isolation.limit(cpu_seconds=100, memory_mb=1000, processes=1000)
+    levels.limit(cpu_seconds=100, memory_mb=1000, processes=1000)
     assert len(asked) == 6
     assert all(soft <= 5 and hard <= 5 for soft, hard in asked)
 

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from procure_kit.problems import Problem
-from procure_kit.runner import TestResult, run_tests
-from tests.test_attacks import DATA_OUT, HONEST, NOT_A_WIN, problem
+from procure_kit.problems.problem import Problem
+from procure_kit.running.runner import TestResult, run_tests
+from tests.running.test_attacks import DATA_OUT, HONEST, NOT_A_WIN, problem
 
 TRUSTED = ("worker died", "surroundings died", "judging it raised")  # what must never be said
 
@@ -99,7 +99,7 @@ def test_an_object_can_there_what_it_can_here(test):
     assert result.status == "tests_fail"
 
 
-B = "from procure_kit import boundary as b\n"
+B = "from procure_kit.running import boundary as b\n"
 ENCODES = B + "b.Peer.encode = lambda self, *a: {}\ndef f(x): return 0"
 ANSWERS = B + "b.Peer.answer = lambda self, m: self.channel.send({})\ndef f(x): return 0"
 PROTOCOL = {
@@ -172,7 +172,7 @@ def test_a_failure_that_cannot_be_explained_whole_is_one_all_the_same(test):
 LEFT = {
     "links": "import os\ndef f(x):\n    os.symlink('/etc', 'e'); os.symlink('nowhere', 'n'); os.mkfifo('p'); os.mkdir('a'); os.symlink('../a', 'a/up')",
     "names": "import os\ndef f(x):\n    open(b'\\xff\\xfe', 'w'); open('-rf', 'w'); open('a\\nb', 'w'); os.mkdir('z', 0); os.mkdir('...')",
-    "names that tidying takes": "import os\nfrom procure_kit import isolation, zygote\nfor name in [str(v) for m in (isolation, zygote) for v in vars(m).values() if type(v) is str and '/' not in v and v]:\n    for n in range(1, 9): os.makedirs(f'{name[:99]}{n}/x/y', exist_ok=True)\ndef f(x): return 0",
+    "names that tidying takes": "import os\nfrom procure_kit.running import zygote\nfrom procure_kit.running.isolation import levels\nfor name in [str(v) for m in (levels, zygote) for v in vars(m).values() if type(v) is str and '/' not in v and v]:\n    for n in range(1, 9): os.makedirs(f'{name[:99]}{n}/x/y', exist_ok=True)\ndef f(x): return 0",
     "a giant with holes": "import os\ndef f(x):\n    with open('x', 'wb') as file: file.seek(10**12); file.write(b'1')",
     "all inodes": "def f(x):\n    for n in range(10**6): open(str(n), 'w').close()",
     "a locked folder": "import os\ndef f(x):\n    os.makedirs('a/b'); os.chmod('a/b', 0); os.chmod('a', 0); os.chmod('.', 0)",

@@ -10,13 +10,13 @@ from unittest import mock
 
 import pytest
 
-from procure_kit.boundary import Peer
-from procure_kit.handles import ABILITIES, OPERATIONS, handle_type
-from procure_kit.plain_data import Table, Values, contents, refill
-from procure_kit.problems import Problem
-from procure_kit.remote_errors import RemoteError
-from procure_kit.runner import run_tests
-from procure_kit.wire import Channel, Gone, Unsendable
+from procure_kit.problems.problem import Problem
+from procure_kit.running.boundary import Peer
+from procure_kit.running.handles import ABILITIES, OPERATIONS, handle_type
+from procure_kit.running.plain_data import Table, Values, contents, refill
+from procure_kit.running.remote_errors import RemoteError
+from procure_kit.running.runner import run_tests
+from procure_kit.running.wire import Channel, Gone, Unsendable
 
 
 def problem(program: str, test: str) -> Problem:

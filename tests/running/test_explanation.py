@@ -2,7 +2,7 @@
 
 import pytest
 
-from procure_kit.explanation import TESTS, explain, short
+from procure_kit.running.explanation import TESTS, explain, short
 
 CHECK = "def check(candidate):\n    wanted = [1, 2]\n    assert candidate(3) == wanted\n    assert candidate(4) == 5\n"
 

@@ -3,7 +3,7 @@
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from procure_kit.in_order import in_order
+from procure_kit.running.in_order import in_order
 
 
 def test_order_with_a_slow_first_job():

@@ -5,9 +5,10 @@ import importlib
 
 import pytest
 
-from procure_kit.plain_tests import BUILTINS, LONG, MODULES, traits
-from procure_kit.problems import Problem, load_problems
-from procure_kit.runner import run_tests
+from procure_kit.problems.problem import Problem
+from procure_kit.running.plain_tests import BUILTINS, LONG, MODULES, traits
+from procure_kit.running.runner import run_tests
+from procure_kit.validation.problem_names import load_problems
 
 PLAIN = [
     "def check(candidate):\n    assert candidate([1]) == [1]",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from procure_kit.remote_errors import RemoteError, remote_error, said
-from procure_kit.wire import Unsendable
+from procure_kit.running.remote_errors import RemoteError, remote_error, said
+from procure_kit.running.wire import Unsendable
 
 
 class Wordless(Exception):

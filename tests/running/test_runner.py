@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from procure_kit import candidate, runner
-from procure_kit.problems import Problem
-from procure_kit.runner import run_many, run_tests
-from procure_kit.wire import Channel
+from procure_kit.problems.problem import Problem
+from procure_kit.running import candidate, runner
+from procure_kit.running.runner import run_many, run_tests
+from procure_kit.running.wire import Channel
 
 HONEST = "def f(xs):\n    return sorted(xs)\n"
 PROBLEM = Problem(
@@ -75,7 +75,7 @@ import gc
 def f(xs): return next((o for o in gc.get_objects() if type(o) is list and o == [1, 2, 3] and o is not xs), None)
 """,
     "asks the oracle for its names": """
-from procure_kit.boundary import Peer
+from procure_kit.running.boundary import Peer
 import gc
 def f(xs):
     peer = next(o for o in gc.get_objects() if isinstance(o, Peer))
@@ -206,7 +206,8 @@ def test_a_mark_of_the_encoding_is_no_part_of_a_program():
 
 
 def test_worker_ends_with_its_caller():
-    script = "from procure_kit.runner import _worker; import os; _worker(); print('started', flush=True); os._exit(0)"
+    script = "from procure_kit.running.runner import _worker; import os\n"
+    script += "_worker(); print('started', flush=True); os._exit(0)"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20)
     assert ended.stdout == "started\n"  # and the worker has closed the standard error that it shared
 

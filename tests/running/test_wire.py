@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from procure_kit import wire
-from procure_kit.wire import Channel, Gone, Unsendable
+from procure_kit.running import wire
+from procure_kit.running.wire import Channel, Gone, Unsendable
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from transformers import (
     Starcoder2Config,
 )
 
-from procure_kit.examples import collate
-from procure_kit.loss import concept_loss
+from procure_kit.training.examples import collate
+from procure_kit.training.loss.loss import concept_loss
 
 torch.set_num_threads(1)  # two threads on busy cores wait for each other a hundred times longer than these models run
 VOCABULARY = 61

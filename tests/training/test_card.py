@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from procure_kit.card import model_card
+from procure_kit.training.card import model_card
 
 
 @dataclass

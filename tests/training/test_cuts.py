@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from procure_kit.counterfactual import Counterfactual, Edit, apply_edits
-from procure_kit.cuts import Cut, cut_pair, operators
+from procure_kit.problems.counterfactual import Counterfactual, Edit, apply_edits
+from procure_kit.training.cuts import Cut, cut_pair, operators
 
 PROGRAM = '''import math
 

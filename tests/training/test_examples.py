@@ -5,8 +5,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from procure_kit.counterfactual import Counterfactual, Edit, apply_edits
-from procure_kit.examples import (
+from procure_kit.problems.counterfactual import Counterfactual, Edit, apply_edits
+from procure_kit.problems.problem import Problem
+from procure_kit.training.examples import (
     ChangeCutOff,
     NoResponse,
     altered_spans,
@@ -15,7 +16,6 @@ from procure_kit.examples import (
     collate,
     tokens_in_spans,
 )
-from procure_kit.problems import Problem
 
 PROMPT = 'def add(a, b):\n    """Add two numbers.\n    """\n'
 BODY = "    total = a\n    total = total + b\n    if not total < 0:\n        return total\n    return 0\n"

@@ -6,10 +6,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from procure_kit import models, smollm2
-from procure_kit.models import load_model
-from tests.small_models import CONFIGS, model_of
-from tests.test_examples import byte_tokenizer
+from procure_kit.training import models, smollm2
+from procure_kit.training.models import load_model
+from tests.training.small_models import CONFIGS, model_of
+from tests.training.test_examples import byte_tokenizer
 
 torch.set_num_threads(1)
 

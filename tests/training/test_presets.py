@@ -4,9 +4,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from procure_kit.presets import PRESETS, memory_needed, shape_of
-from procure_kit.problems import DATA
-from procure_kit.training import TrainConfig, with_adapter
+from procure_kit.shipped import DATA
+from procure_kit.training.presets import PRESETS, memory_needed, shape_of
+from procure_kit.training.training import TrainConfig, with_adapter
 
 torch.set_num_threads(1)
 # Parameters in thousand millions, as the models' pages state them.
@@ -82,5 +82,5 @@ def test_checkpointing_needs_less_and_a_missing_preset_is_named():
 def test_accelerate_reads_the_configurations(name, kind):
     from accelerate.commands.config.config_args import load_config_from_file
 
-    config = load_config_from_file(str(DATA / "accelerate" / f"{name}.yaml"))
+    config = load_config_from_file(str(DATA / "configs" / "accelerate" / f"{name}.yaml"))
     assert config.distributed_type == kind and config.num_processes == 2

@@ -10,12 +10,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from procure_kit import pretrain as script
-from procure_kit.loss_curve import loss_curve
-from procure_kit.pretrain import pretrain
-from procure_kit.pretrain_settings import Settings, learning_rate
-from procure_kit.world import Habits
+from procure_kit.training import pretraining as script
+from procure_kit.training.loss_curve import loss_curve
+from procure_kit.training.pretraining import pretrain
+from procure_kit.training.pretraining_settings import Settings, learning_rate
 from procure_kit.world.corpus import library_functions, packed, texts, train_tokenizer
+from procure_kit.world.habits import Habits
 
 SMALL = Settings(steps=4, batch=2, length=64, warm_up=2, vocabulary=300, width=32, layers=2, heads=4, feed_forward=48)
 

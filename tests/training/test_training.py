@@ -9,10 +9,10 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, TrainerCallback
 
-from procure_kit import training
-from procure_kit.loss import LossConfig, concept_loss
-from procure_kit.training import TrainConfig, train
-from tests.small_models import CONFIGS, example, model_of
+from procure_kit.training import training
+from procure_kit.training.loss.loss import LossConfig, concept_loss
+from procure_kit.training.training import TrainConfig, train
+from tests.training.small_models import CONFIGS, example, model_of
 
 torch.set_num_threads(1)
 QUICK = {"steps": 4, "batch_size": 4, "lr": 1e-2, "lora_r": 4}
@@ -20,7 +20,7 @@ QUICK = {"steps": 4, "batch_size": 4, "lr": 1e-2, "lora_r": 4}
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    from tests.test_examples import byte_tokenizer
+    from tests.training.test_examples import byte_tokenizer
 
     return byte_tokenizer()
 
@@ -64,7 +64,7 @@ def test_a_run_learns_and_logs_the_three_terms_apart(tokenizer, examples):
 
 
 def test_the_first_logged_row_is_the_loss_of_that_batch(tokenizer, examples):
-    from procure_kit.examples import collate
+    from procure_kit.training.examples import collate
 
     expected = concept_loss(model_of(CONFIGS["llama"]), collate(examples, 0))
     row = train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK | {"batch_size": 8})).log[0]
@@ -149,7 +149,7 @@ def test_full_fine_tuning_trains_every_weight(tokenizer, examples):
 @pytest.fixture
 def nf4_model(tmp_path):
     """A tiny Llama with NF4 weights, wide enough for whole blocks of 64."""
-    from procure_kit.four_bit import four_bit_config
+    from procure_kit.training.four_bit import four_bit_config
 
     model_of(CONFIGS["llama"]).save_pretrained(tmp_path / "base")
     quantization = four_bit_config(torch.float32)
@@ -184,7 +184,7 @@ def test_on_four_bit_weights_the_adapters_gradient_is_the_eager_one(examples, nf
 
 
 def _batch(examples):
-    from procure_kit.examples import collate
+    from procure_kit.training.examples import collate
 
     return collate(examples, 0)
 

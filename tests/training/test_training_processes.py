@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from procure_kit.loss import LossConfig
-from tests.small_models import CONFIGS, batch_of, measured, model_of
-from tests.training_process import trained
+from procure_kit.training.loss.loss import LossConfig
+from tests.training.small_models import CONFIGS, batch_of, measured, model_of
+from tests.training.training_process import trained
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TORCHRUN = ("-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone")
 ONE_STEP = {"steps": 1, "max_grad_norm": 1e9}
 pytestmark = pytest.mark.slow
@@ -26,7 +26,13 @@ pytestmark = pytest.mark.slow
 def start(folder, jobs, *launcher):
     """Run the jobs to their end in new processes; return their exit status and error text."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    command = [sys.executable, *launcher, str(ROOT / "tests" / "training_process.py"), str(folder), json.dumps(jobs)]
+    command = [
+        sys.executable,
+        *launcher,
+        str(Path(__file__).with_name("training_process.py")),
+        str(folder),
+        json.dumps(jobs),
+    ]
     with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         try:
             errors = process.communicate(timeout=300)[1]

@@ -14,10 +14,10 @@ import torch.distributed as dist
 from torch.distributed.fsdp import fully_shard
 from transformers import TrainerCallback
 
-from procure_kit.loss import LossConfig, concept_loss, token_counts
-from procure_kit.training import TrainConfig, train
-from tests.small_models import CONFIGS, batch_of, example, model_of
-from tests.test_examples import byte_tokenizer
+from procure_kit.training.loss.loss import LossConfig, concept_loss, token_counts
+from procure_kit.training.training import TrainConfig, train
+from tests.training.small_models import CONFIGS, batch_of, example, model_of
+from tests.training.test_examples import byte_tokenizer
 
 torch.set_num_threads(1)
 

@@ -5,7 +5,7 @@ import doctest
 
 import pytest
 
-from procure_kit.doctest_asserts import asserts, bound_names
+from procure_kit.validation.doctest_asserts import asserts, bound_names
 
 NORMALIZE = doctest.NORMALIZE_WHITESPACE
 

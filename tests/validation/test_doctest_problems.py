@@ -2,11 +2,11 @@
 
 import pytest
 
-from procure_kit.doctest_problems import problems_from_package
-from procure_kit.generation import generate
-from procure_kit.problems import load_problems
-from procure_kit.runner import run_many, run_tests
-from procure_kit.validation import validate
+from procure_kit.generation.rules import generate
+from procure_kit.running.runner import run_many, run_tests
+from procure_kit.validation.doctest_problems import problems_from_package
+from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.validation import validate
 
 MODULE = '''
 from __future__ import annotations
@@ -92,7 +92,7 @@ def test_doctests_become_asserts_on_the_function_under_test(package, monkeypatch
             seen.setdefault(problem.entry_point, problem)
             yield type("Result", (), {"passed": "lambda" not in program, "status": "", "detail": ""})
 
-    monkeypatch.setattr("procure_kit.doctest_problems.run_many", passing)
+    monkeypatch.setattr("procure_kit.validation.doctest_problems.run_many", passing)
     left = []
     found = {p.entry_point: p for p in problems_from_package("shapes", on_left_out=left.append)}
     assert set(found) == {"capped", "told", "wrong", "nothing"}

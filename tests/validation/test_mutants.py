@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from procure_kit.mutants import broken_versions
+from procure_kit.validation.mutants import broken_versions
 
 
 @pytest.mark.parametrize(

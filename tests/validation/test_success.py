@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from procure_kit.counterfactual import Counterfactual
-from procure_kit.success import success_table, wilson
+from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.validation.success import success_table, wilson
 
 ROW = {"task_id": "t", "concept": "if_else_flip", "original": "a", "counterfactual": "b"}
 CF = Counterfactual.from_row(ROW)

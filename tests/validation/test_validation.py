@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from procure_kit import runner, validation
-from procure_kit.counterfactual import Counterfactual
-from procure_kit.problems import Problem
-from procure_kit.validation import Verdict, changed_lines, validate, validate_all
+from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.problem import Problem
+from procure_kit.running import runner
+from procure_kit.validation import validation
+from procure_kit.validation.validation import Verdict, changed_lines, validate, validate_all
 
 ORIGINAL = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n        return 'plus'\n"
 FLIPPED = "def f(n):\n    if n >= 0:\n        return 'plus'\n    else:\n        return 'minus'\n"

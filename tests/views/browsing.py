@@ -17,7 +17,7 @@ MARKS = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)"),
 ]
-SCREENS = Path(__file__).parents[1] / "runs" / "screens"  # not committed
+SCREENS = Path(__file__).parents[2] / "runs" / "screens"  # not committed
 
 
 @contextmanager

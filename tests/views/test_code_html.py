@@ -5,10 +5,10 @@ from re import sub
 
 import pytest
 
-from procure_kit.code_html import FADED, mark_spans, show_example, show_pair, show_sites, show_tokens
-from procure_kit.counterfactual import Site
-from tests.test_cuts import FLIP
-from tests.test_examples import byte_tokenizer
+from procure_kit.problems.counterfactual import Site
+from procure_kit.views.code_html import FADED, mark_spans, show_example, show_pair, show_sites, show_tokens
+from tests.training.test_cuts import FLIP
+from tests.training.test_examples import byte_tokenizer
 
 HOSTILE = 'x = "<script>alert(1)</script>" & y  # </pre><b>'
 

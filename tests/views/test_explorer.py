@@ -2,11 +2,12 @@
 
 import pytest
 
-from procure_kit import explore, screenshot
-from procure_kit.explore import ATTENTION, FLOW, OWN_CODE, PAIR, SITES, TOKENS, explorer
-from procure_kit.rows import read_rows
-from tests.test_attention import model as lm
-from tests.test_examples import byte_tokenizer
+from procure_kit.problems.rows import read_rows
+from procure_kit.views import explorer as explore
+from procure_kit.views import screenshot
+from procure_kit.views.explorer import ATTENTION, FLOW, OWN_CODE, PAIR, SITES, TOKENS, explorer
+from tests.training.loss.test_attention import model as lm
+from tests.training.test_examples import byte_tokenizer
 
 FLIP = "def f(x: list):\n    if len(x) > 1:\n        return 1\n    else:\n        return 2\n"
 

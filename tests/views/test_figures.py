@@ -2,8 +2,8 @@
 
 import pytest
 
-from procure_kit import figures
-from tests.test_evaluation import report
+from procure_kit.views import figures
+from tests.evaluation.test_evaluation import report
 
 
 def test_outcomes_counts_in_the_order_of_the_concepts_with_valid_first():

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.browsing import MARKS, lab_page, offline, shot
-from tests.test_browser_pair import HOSTILE
+from tests.views.browsing import MARKS, lab_page, offline, shot
+from tests.views.pair.test_in_browser import HOSTILE
 
 pytestmark = MARKS
 CELLS = [

@@ -5,8 +5,8 @@ import re
 import nbformat
 import pytest
 
-from procure_kit.lessons import EXERCISES, SIGN, check
-from procure_kit.notebook_runs import NOTEBOOKS
+from procure_kit.commands.run import NOTEBOOKS
+from procure_kit.views.lessons import EXERCISES, SIGN, check
 
 
 def solutions() -> dict[str, object]:

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 import procure_kit as pk
-from procure_kit import screenshot
-from procure_kit.rows import read_rows
+from procure_kit.problems.rows import read_rows
+from procure_kit.views import screenshot
 
 SOURCE = "def f(x):\n    if x < '<b>':\n        return 1\n    else:\n        return 2\n"
 PAIRS = [

@@ -2,8 +2,8 @@
 
 import re
 
-from procure_kit.rows import read_rows
-from tests.browsing import MARKS, lab_page, shot
+from procure_kit.problems.rows import read_rows
+from tests.views.browsing import MARKS, lab_page, shot
 
 pytestmark = MARKS
 CELLS = [

@@ -6,9 +6,12 @@ import re
 
 import pytest
 
-from procure_kit.problems import DATA, Problem, load_problems
-from procure_kit.world import FAMILIES, HELD_OUT_FAMILIES, Habits, generate
-from procure_kit.world.compose import draw_sketch, held_out_composition, run, write
+from procure_kit.problems.problem import Problem
+from procure_kit.shipped import DATA
+from procure_kit.validation.problem_names import load_problems
+from procure_kit.world.compose import FAMILIES, HELD_OUT_FAMILIES, draw_sketch, held_out_composition, run, write
+from procure_kit.world.generation import generate
+from procure_kit.world.habits import Habits
 from procure_kit.world.inputs import arguments
 from procure_kit.world.sketch import If, lines, same_bodies
 

@@ -7,15 +7,15 @@ is another question, for the tests.
 import ast
 from dataclasses import dataclass
 
-from procure_kit.analysis import analyse
-from procure_kit.concepts import known_concepts
-from procure_kit.counterfactual import Span
-from procure_kit.flip_check import check_flip
-from procure_kit.name_check import check_def_use_break, check_random_names, check_shuffled_names
-from procure_kit.python_tree import PythonTree
-from procure_kit.swap_check import check_swap
-from procure_kit.syntax_pairs import NotThisConcept
-from procure_kit.type_check import check_data_type
+from procure_kit.analysis.analysis import analyse
+from procure_kit.analysis.python_tree import PythonTree
+from procure_kit.concepts.recognition.flip import check_flip
+from procure_kit.concepts.recognition.names import check_def_use_break, check_random_names, check_shuffled_names
+from procure_kit.concepts.recognition.swap import check_swap
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept
+from procure_kit.concepts.recognition.types import check_data_type
+from procure_kit.concepts.table import known_concepts
+from procure_kit.problems.counterfactual import Span
 
 
 @dataclass(frozen=True)

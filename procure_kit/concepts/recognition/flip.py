@@ -2,8 +2,8 @@
 
 import ast
 
-from procure_kit.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
-from procure_kit.truth import truth
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
+from procure_kit.concepts.recognition.truth import truth
 
 
 def check_flip(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:

@@ -4,9 +4,9 @@ import ast
 import copy
 from itertools import combinations
 
-from procure_kit.flip_check import is_guard
-from procure_kit.truth import truth
-from procure_kit.type_check import neutral
+from procure_kit.concepts.recognition.flip import is_guard
+from procure_kit.concepts.recognition.truth import truth
+from procure_kit.concepts.recognition.types import neutral
 
 KINDS = {"if_else_flip": "branches", "independent_swap": "order", "data_type": "types", "names": "names"}
 

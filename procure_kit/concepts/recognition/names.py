@@ -4,13 +4,13 @@ import ast
 import builtins
 import keyword
 
-from procure_kit.analysis import Analysis
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.python_tree import check_syntax
+from procure_kit.analysis.scopes import Occurrence, Scope, Variable
 from procure_kit.concepts.def_use_break import second_web
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, parts, same, several
 from procure_kit.concepts.renaming import LENGTH, can_rename, places, rename
-from procure_kit.counterfactual import Edit, Span, apply_edits
-from procure_kit.python_tree import check_syntax
-from procure_kit.scopes import Occurrence, Scope, Variable
-from procure_kit.syntax_pairs import NotThisConcept, parts, same, several
+from procure_kit.problems.counterfactual import Edit, Span, apply_edits
 
 Found = tuple[str, list[Span], list[Span]]  # a detail, and the changed spans in the original and the counterfactual
 

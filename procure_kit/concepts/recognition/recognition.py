@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from procure_kit.concept_check import Classification, classify
-from procure_kit.concepts import CONCEPTS
-from procure_kit.mixture import KINDS, mixture
-from procure_kit.python_tree import check_syntax
+from procure_kit.analysis.python_tree import check_syntax
+from procure_kit.concepts.recognition.concept_check import Classification, classify
+from procure_kit.concepts.recognition.mixture import KINDS, mixture
+from procure_kit.concepts.table import CONCEPTS
 
 
 def recognise(original: str, counterfactual: str) -> Classification:

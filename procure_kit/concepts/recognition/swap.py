@@ -4,8 +4,8 @@ import ast
 import hashlib
 from collections.abc import Iterator
 
-from procure_kit.names_used import names_used
-from procure_kit.syntax_pairs import NotThisConcept, Pair, parts, same, several
+from procure_kit.concepts.recognition.names_used import names_used
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, parts, same, several
 
 
 def check_swap(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:

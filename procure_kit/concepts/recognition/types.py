@@ -3,8 +3,8 @@
 import ast
 import keyword
 
-from procure_kit.orders import order_of
-from procure_kit.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
+from procure_kit.concepts.recognition.orders import order_of
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
 
 _DISPLAY = {"list": ast.List, "tuple": ast.Tuple, "dict": ast.Dict}
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from procure_kit.background import wait_for
-from procure_kit.llm_http import Server
-from procure_kit.llm_record import Record, request_hash
-from procure_kit.llm_reply import ApiFault, read_reply, read_texts
-from procure_kit.rows import append_row
+from procure_kit.generation.llm.background import wait_for
+from procure_kit.generation.llm.http import Server
+from procure_kit.generation.llm.record import Record, request_hash
+from procure_kit.generation.llm.reply import ApiFault, read_reply, read_texts
+from procure_kit.problems.rows import append_row
 
 _SCHEMA = {
     "type": "object",

@@ -5,16 +5,17 @@ from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
 from itertools import islice
 from random import Random
 
-from procure_kit.background import each
-from procure_kit.concept_check import classify
-from procure_kit.concepts import find_sites, known_concepts
-from procure_kit.counterfactual import IDENTITY, Counterfactual, Site
-from procure_kit.generation import identity
-from procure_kit.llm_client import Client, NotAsked
-from procure_kit.llm_reply import ApiFault
-from procure_kit.problems import Problem
-from procure_kit.prompting import answer, prompt, repair, template
-from procure_kit.validation import Verdict, validate_all
+from procure_kit.concepts.perturbation import find_sites
+from procure_kit.concepts.recognition.concept_check import classify
+from procure_kit.concepts.table import known_concepts
+from procure_kit.generation.llm.background import each
+from procure_kit.generation.llm.client import Client, NotAsked
+from procure_kit.generation.llm.prompting import answer, prompt, repair, template
+from procure_kit.generation.llm.reply import ApiFault
+from procure_kit.generation.rules import identity
+from procure_kit.problems.counterfactual import IDENTITY, Counterfactual, Site
+from procure_kit.problems.problem import Problem
+from procure_kit.validation.validation import Verdict, validate_all
 
 
 def llm_generate(

@@ -6,7 +6,7 @@ import time
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from procure_kit.llm_reply import ApiFault
+from procure_kit.generation.llm.reply import ApiFault
 
 SECRET = 8  # characters from which on a key is kept out of replies: "none" or "EMPTY" may be words of a program
 

@@ -8,7 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from procure_kit.counterfactual import Site
+from procure_kit.problems.counterfactual import Site
 
 FOLDER = Path(__file__).parent / "prompts"
 # A block ends at a fence as long as its own and indented alike, so neither a list around it nor a docstring with a

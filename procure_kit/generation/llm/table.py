@@ -6,11 +6,12 @@ from dataclasses import asdict
 from itertools import islice
 from time import perf_counter
 
-from procure_kit.concepts import CONCEPTS, find_sites
-from procure_kit.generation import generate
-from procure_kit.markdown import table
-from procure_kit.problems import Problem
-from procure_kit.validation import validate_all
+from procure_kit.concepts.perturbation import find_sites
+from procure_kit.concepts.table import CONCEPTS
+from procure_kit.generation.rules import generate
+from procure_kit.problems.markdown import table
+from procure_kit.problems.problem import Problem
+from procure_kit.validation.validation import validate_all
 
 COLUMNS = ("concept", "generator", "attempts", "valid", "why not", "turns", "tokens", "seconds")
 

@@ -21,8 +21,8 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
-from procure_kit.counterfactual import Span
-from procure_kit.examples import tokens_in_spans
+from procure_kit.problems.counterfactual import Span
+from procure_kit.training.examples import tokens_in_spans
 
 SDPA_MASS = "sdpa_mass"
 MAP_BYTES = 2**31  # the most that `attention_maps` will hold

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from procure_kit.attention import attention_implementation, forward_with_mass, layer_indices, unwrapped
-from procure_kit.projection import cross_entropy, is_probe, projected_in_chunks
+from procure_kit.training.loss.attention import attention_implementation, forward_with_mass, layer_indices, unwrapped
+from procure_kit.training.loss.projection import cross_entropy, is_probe, projected_in_chunks
 
 EPS = 1e-6  # the least mass that the "log" form tells apart from none
 

@@ -4,8 +4,8 @@ import difflib
 from bisect import bisect_right
 from collections import Counter
 
-from procure_kit.code_units import CODE_TOKEN, CodeUnits
-from procure_kit.counterfactual import Span
+from procure_kit.problems.counterfactual import Span
+from procure_kit.views.pair.units import CODE_TOKEN, CodeUnits
 
 
 def align_tokens(old: CodeUnits, new: CodeUnits, old_spans: list[Span], new_spans: list[Span]) -> list[int]:

@@ -14,7 +14,7 @@ import torch
 from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask, sdpa_mask
 
-from procure_kit.attention import attention_implementation, layer_indices, mass_attention
+from procure_kit.training.loss.attention import attention_implementation, layer_indices, mass_attention
 
 READ_ROWS, READ_MASS = "read_rows", "read_mass"
 

@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from procure_kit.attention import layer_indices
-from procure_kit.code_units import CodeUnits
-from procure_kit.counterfactual import Span
-from procure_kit.examples import tokens_in_spans
-from procure_kit.layer_reading import READ_MASS, READ_ROWS, read
-from procure_kit.merging import LEVELS, Merger, eight_bits
+from procure_kit.problems.counterfactual import Span
+from procure_kit.training.examples import tokens_in_spans
+from procure_kit.training.loss.attention import layer_indices
+from procure_kit.views.pair.layer_reading import READ_MASS, READ_ROWS, read
+from procure_kit.views.pair.merging import LEVELS, Merger, eight_bits
+from procure_kit.views.pair.units import CodeUnits
 
 LONGEST_MAP = 1280  # tokens
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from procure_kit.code_units import CodeUnits, Units
+from procure_kit.views.pair.units import CodeUnits, Units
 
 LEVELS = 255
 BLOCK = 80  # token units: so many rows of all heads stay in a processor's cache

@@ -19,13 +19,13 @@ from importlib.resources import files
 
 import numpy as np
 
-from procure_kit.merging import LEVELS
+from procure_kit.views.pair.merging import LEVELS
 
 KEPT = 5_000_000  # entries of all maps of a page: about 1.5 bytes each
 
 
 def page(meta: dict, maps: list[list[dict[str, np.ndarray]]]) -> str:
-    """The whole page. `maps[measurement][side][view]` is (L, H, T); `meta` what pairview.js reads."""
+    """The whole page. `maps[measurement][side][view]` is (L, H, T); `meta` what script.js reads."""
     stacks = {
         f"{m}-{s}-{view}": packed
         for m, sides in enumerate(maps)
@@ -37,7 +37,7 @@ def page(meta: dict, maps: list[list[dict[str, np.ndarray]]]) -> str:
     jobs = [(f"{name}-{k}", layer, lowest) for name, packed in stacks.items() for k, layer in enumerate(packed)]
     with ThreadPoolExecutor(2) as threads:  # zlib runs without Python's lock
         blocks = list(threads.map(lambda job: _block(*job), jobs))
-    style, script = _part("pairview.css"), _part("pairvalues.js") + _part("pairview.js")
+    style, script = _part("style.css"), _part("values.js") + _part("script.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     parts = {
         "POLICY": f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:",
@@ -47,11 +47,11 @@ def page(meta: dict, maps: list[list[dict[str, np.ndarray]]]) -> str:
         "BLOCKS": "\n".join(blocks),
         "SCRIPT": script,
     }
-    return re.sub("@([A-Z]+)@", lambda mark: parts[mark[1]], _part("pairview.html"))
+    return re.sub("@([A-Z]+)@", lambda mark: parts[mark[1]], _part("page.html"))
 
 
 def _part(name: str) -> str:
-    return files("procure_kit").joinpath(name).read_text("utf-8")
+    return files(__package__).joinpath(name).read_text("utf-8")
 
 
 def as_json(value) -> str:

@@ -15,8 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
-from procure_kit.counterfactual import Span
-from procure_kit.python_tree import PythonTree
+from procure_kit.analysis.python_tree import PythonTree
+from procure_kit.problems.counterfactual import Span
 
 CODE_TOKEN = re.compile(
     r"\d[\w.]*|\w+|\"\"\"|'''|\*\*=|//=|>>=|<<=|\.\.\.|->|:=|[=!<>+\-*/%&|^@]=|\*\*|//|<<|>>|[^\w\s]|\s+"

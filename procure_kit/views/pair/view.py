@@ -18,14 +18,14 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from procure_kit.alignment import align_tokens, align_view
-from procure_kit.code_units import VIEWS
-from procure_kit.completion import complete
-from procure_kit.counterfactual import Counterfactual, Span
-from procure_kit.cuts import Cut, cut_pair
-from procure_kit.pairpage import page
-from procure_kit.screenshot import picture
-from procure_kit.unit_maps import UnitMaps, pair_maps
+from procure_kit.evaluation.completion import complete
+from procure_kit.problems.counterfactual import Counterfactual, Span
+from procure_kit.training.cuts import Cut, cut_pair
+from procure_kit.views.pair.alignment import align_tokens, align_view
+from procure_kit.views.pair.measuring import UnitMaps, pair_maps
+from procure_kit.views.pair.page import page
+from procure_kit.views.pair.units import VIEWS
+from procure_kit.views.screenshot import picture
 
 WIDEST = 30  # characters of a label in a figure
 CHANGED, GENERATED = 1, 2  # a unit's marks, as pairview.js reads them

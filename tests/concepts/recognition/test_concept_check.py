@@ -3,7 +3,7 @@
 import pytest
 
 from procure_kit import CONCEPTS, find_sites, perturb
-from procure_kit.concept_check import classify
+from procure_kit.concepts.recognition.concept_check import classify
 
 FUNCTION = """\
 def f(p):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from procure_kit.concept_check import classify
+from procure_kit.concepts.recognition.concept_check import classify
 
 
 def function(*lines: str) -> str:

@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from procure_kit.flip_check import is_guard
-from procure_kit.truth import truth
-from procure_kit.type_check import neutral
+from procure_kit.concepts.recognition.flip import is_guard
+from procure_kit.concepts.recognition.truth import truth
+from procure_kit.concepts.recognition.types import neutral
 
 
 def expression(text: str) -> ast.expr:

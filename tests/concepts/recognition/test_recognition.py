@@ -5,7 +5,7 @@ import ast
 import pytest
 
 import procure_kit as pk
-from procure_kit.mixture import mixture
+from procure_kit.concepts.recognition.mixture import mixture
 
 SOURCE = """\
 def f(p, q):

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from procure_kit.syntax_pairs import ends, parts, same, several
+from procure_kit.concepts.recognition.syntax_pairs import ends, parts, same, several
 
 
 def tree(source: str) -> ast.Module:

@@ -6,9 +6,9 @@ import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from procure_kit.llm_client import Client
-from procure_kit.llm_generation import llm_generate
-from procure_kit.problems import Problem
+from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.generation import llm_generate
+from procure_kit.problems.problem import Problem
 
 KEY = "sk-very-secret-0123456789"
 SOURCE = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n        return 'plus'\n"

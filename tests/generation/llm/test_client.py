@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from procure_kit.generation import identity
-from procure_kit.llm_client import Client
-from procure_kit.llm_generation import llm_generate
-from procure_kit.problems import Problem
-from tests.chat_server import FLIPPED, HALF, KEY, SOURCE, TEST, client, ok, rows
+from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.generation import llm_generate
+from procure_kit.generation.rules import identity
+from procure_kit.problems.problem import Problem
+from tests.generation.llm.chat_server import FLIPPED, HALF, KEY, SOURCE, TEST, client, ok, rows
 
 
 def test_a_record_replays_without_a_server_and_holds_no_key(server, tmp_path, monkeypatch):
@@ -105,7 +105,7 @@ def test_the_budget_stops_cleanly_and_the_next_run_goes_on(server):
 
 
 def test_a_batch_file_holds_no_more_than_the_api_takes(tmp_path, monkeypatch):
-    monkeypatch.setattr("procure_kit.llm_client.BATCH", 2)
+    monkeypatch.setattr("procure_kit.generation.llm.client.BATCH", 2)
     problems = [Problem(f"sign/{n}", f"# {n}\n" + SOURCE, "", TEST, "f") for n in range(3)]
     made = Client("m", record=tmp_path / "record.jsonl", batch_out=tmp_path / "out.jsonl")
     assert list(llm_generate(problems, made, ["if_else_flip"])) == [] and made.left == 3

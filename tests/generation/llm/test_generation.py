@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from procure_kit.concepts import perturb as perturb_by_rules
-from procure_kit.llm_generation import llm_generate
-from procure_kit.problems import Problem
-from tests.chat_server import FLIPPED, HALF, SOURCE, TEST, client, ok, rows
+from procure_kit.concepts.perturbation import perturb as perturb_by_rules
+from procure_kit.generation.llm.generation import llm_generate
+from procure_kit.problems.problem import Problem
+from tests.generation.llm.chat_server import FLIPPED, HALF, SOURCE, TEST, client, ok, rows
 
 
 def test_a_valid_reply_is_a_row(server):

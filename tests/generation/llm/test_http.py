@@ -7,9 +7,9 @@ from email.utils import formatdate
 
 import pytest
 
-from procure_kit.llm_client import Client
-from procure_kit.llm_reply import ApiFault
-from tests.chat_server import FLIPPED, KEY, client, ok, rows
+from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.reply import ApiFault
+from tests.generation.llm.chat_server import FLIPPED, KEY, client, ok, rows
 
 RECOVERS = {
     "429": [(429, {"retry-after": "0.01"}, "{}"), ok()],

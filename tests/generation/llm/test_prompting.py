@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from procure_kit.concept_check import classify
-from procure_kit.concepts import CONCEPTS, find_sites
-from procure_kit.prompting import FOLDER, answer, hint, prompt, repair, template
+from procure_kit.concepts.perturbation import find_sites
+from procure_kit.concepts.recognition.concept_check import classify
+from procure_kit.concepts.table import CONCEPTS
+from procure_kit.generation.llm.prompting import FOLDER, answer, hint, prompt, repair, template
 
 CALLS = {"fare": [(3, 1), (7, 1), (7, 3), (6, 4)], "tally": [([True, False, True],), ([],)]}
 CALLS |= {

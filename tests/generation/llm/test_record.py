@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from procure_kit.llm_record import Record, request_hash
-from procure_kit.llm_reply import ApiFault, read_reply, read_texts
-from procure_kit.rows import read_rows
+from procure_kit.generation.llm.record import Record, request_hash
+from procure_kit.generation.llm.reply import ApiFault, read_reply, read_texts
+from procure_kit.problems.rows import read_rows
 
 
 def chat(content, **fields) -> str:

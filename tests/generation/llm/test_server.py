@@ -6,12 +6,13 @@ import urllib.request
 import pytest
 
 from procure_kit import cli
-from procure_kit.llm_client import Client
-from procure_kit.llm_generation import llm_generate
-from procure_kit.llm_reply import ApiFault
-from procure_kit.local_server import MODEL, gguf_file, local_server
-from procure_kit.problems import DATA, load_problems
-from procure_kit.rows import read_rows
+from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.generation import llm_generate
+from procure_kit.generation.llm.reply import ApiFault
+from procure_kit.generation.llm.server import MODEL, gguf_file, local_server
+from procure_kit.problems.rows import read_rows
+from procure_kit.shipped import DATA
+from procure_kit.validation.problem_names import load_problems
 
 SHORT = {"max_tokens": 60, "temperature": 0.0, "seed": 0}
 

@@ -1,8 +1,9 @@
 """The table of generators counts what the rows hold, and nothing else."""
 
-from procure_kit.concepts import CONCEPTS, find_sites
-from procure_kit.generator_table import COLUMNS, compare, markdown, rules_rows, with_sites
-from procure_kit.problems import load_problems
+from procure_kit.concepts.perturbation import find_sites
+from procure_kit.concepts.table import CONCEPTS
+from procure_kit.generation.llm.table import COLUMNS, compare, markdown, rules_rows, with_sites
+from procure_kit.validation.problem_names import load_problems
 
 LAST, FIRST = list(CONCEPTS)[-1], list(CONCEPTS)[0]
 

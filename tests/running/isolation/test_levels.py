@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from procure_kit import runner
-from procure_kit.isolation import LEVELS
-from procure_kit.problem_sets import locate
-from procure_kit.problems import DATA, Problem
-from procure_kit.runner import TestResult, run_tests
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.sets import locate
+from procure_kit.running import runner
+from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.runner import TestResult, run_tests
+from procure_kit.shipped import DATA
 
 HONEST = "def f(x):\n    return x + 1\n"
 PROBLEM = Problem(
@@ -218,7 +219,7 @@ def test_weaker_levels_hold_too(level, monkeypatch, processes):
 
 
 CONTAINER = """
-from tests.test_isolation import ENDLESS, FORK_BOMB, HONEST, run
+from tests.running.isolation.test_levels import ENDLESS, FORK_BOMB, HONEST, run
 runs = [run(HONEST), run(FORK_BOMB, timeout=0.4), run("import os\\ndef f(x): os._exit(0)"), run(HONEST)]
 print(*(result.status for result in runs), runs[0].isolation in ("namespaces", "landlock", "process as root"))
 """

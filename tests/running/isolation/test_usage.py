@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from procure_kit.usage import Usage, processes_of_this_user
+from procure_kit.running.isolation.usage import Usage, processes_of_this_user
 
 PAGE = resource.getpagesize() / 2**20  # megabytes
 TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds

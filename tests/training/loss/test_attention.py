@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from procure_kit import attention
-from procure_kit.attention import attention_groups, attention_maps, attention_mass, layer_indices
-from procure_kit.examples import tokens_in_spans
-from tests.small_models import CONFIGS, model_of
-from tests.test_examples import byte_tokenizer
+from procure_kit.training.examples import tokens_in_spans
+from procure_kit.training.loss import attention
+from procure_kit.training.loss.attention import attention_groups, attention_maps, attention_mass, layer_indices
+from tests.training.small_models import CONFIGS, model_of
+from tests.training.test_examples import byte_tokenizer
 
 torch.set_num_threads(1)
 TEXT = "def add(a, b):\n    total = a\n    return total + b\n"

@@ -6,10 +6,10 @@ import pytest
 import torch
 from transformers import LlamaConfig
 
-from procure_kit.examples import collate
-from procure_kit.loss import EPS, LossConfig, TokenCounts, concept_loss, token_counts, token_sets
-from procure_kit.projection import CHUNK
-from tests.small_models import CONFIGS, GROUPED, assert_same, batch_of, example, measured, model_of
+from procure_kit.training.examples import collate
+from procure_kit.training.loss.loss import EPS, LossConfig, TokenCounts, concept_loss, token_counts, token_sets
+from procure_kit.training.loss.projection import CHUNK
+from tests.training.small_models import CONFIGS, GROUPED, assert_same, batch_of, example, measured, model_of
 
 
 def by_hand(model, batch, config):
@@ -191,7 +191,7 @@ def test_only_the_chosen_layers_leave_plain_sdpa(monkeypatch):
 
 @pytest.mark.parametrize("width", [8, 16])
 def test_heads_too_wide_for_a_kernel_are_asked_twice(width, monkeypatch):
-    from procure_kit import attention
+    from procure_kit.training.loss import attention
 
     model, batch = model_of(CONFIGS["llama"]), batch_of()
     expected = measured(model, batch, LossConfig(lam=1.0))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from procure_kit.projection import is_probe, projected_in_chunks, token_losses
+from procure_kit.training.loss.projection import is_probe, projected_in_chunks, token_losses
 
 VOCABULARY = 61
 

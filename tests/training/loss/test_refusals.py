@@ -12,8 +12,18 @@ from transformers import (
     GraniteConfig,
 )
 
-from procure_kit.loss import LossConfig, concept_loss
-from tests.small_models import CONFIGS, GPT, GROUPED, SIZES, VOCABULARY, assert_same, batch_of, measured, model_of
+from procure_kit.training.loss.loss import LossConfig, concept_loss
+from tests.training.small_models import (
+    CONFIGS,
+    GPT,
+    GROUPED,
+    SIZES,
+    VOCABULARY,
+    assert_same,
+    batch_of,
+    measured,
+    model_of,
+)
 
 SMALL = SIZES | {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from procure_kit import perturb
-from procure_kit.alignment import align_tokens, align_view
-from tests.test_code_units import every_character, labels
+from procure_kit.views.pair.alignment import align_tokens, align_view
+from tests.views.pair.test_units import every_character, labels
 
 SOURCE = """def f(xs: list):
     total = 0

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 import procure_kit as pk
-from procure_kit.unit_maps import LONGEST_MAP
-from tests.browsing import MARKS, chromium, offline, shot
-from tests.test_alignment import SOURCE
+from procure_kit.views.pair.measuring import LONGEST_MAP
+from tests.views.browsing import MARKS, chromium, offline, shot
+from tests.views.pair.test_alignment import SOURCE
 
 pytestmark = MARKS
 HOSTILE = (

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from procure_kit import merging
-from procure_kit import unit_maps as module
-from procure_kit.attention import attention_maps
-from procure_kit.layer_reading import read_rows
-from procure_kit.merging import LEVELS
-from procure_kit.unit_maps import pair_maps, unit_maps
-from tests.small_models import CONFIGS, model_of
-from tests.test_attention import TEXT, TOTAL
-from tests.test_attention import model as lm
-from tests.test_examples import byte_tokenizer
+from procure_kit.training.loss.attention import attention_maps
+from procure_kit.views.pair import measuring as module
+from procure_kit.views.pair import merging
+from procure_kit.views.pair.layer_reading import read_rows
+from procure_kit.views.pair.measuring import pair_maps, unit_maps
+from procure_kit.views.pair.merging import LEVELS
+from tests.training.loss.test_attention import TEXT, TOTAL
+from tests.training.loss.test_attention import model as lm
+from tests.training.small_models import CONFIGS, model_of
+from tests.training.test_examples import byte_tokenizer
 
 torch.set_num_threads(1)
 TOKENIZER = byte_tokenizer()

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from procure_kit import merging
-from procure_kit.code_units import CodeUnits
-from procure_kit.merging import LEVELS, Merger, eight_bits
-from tests.test_code_units import every_character
+from procure_kit.views.pair import merging
+from procure_kit.views.pair.merging import LEVELS, Merger, eight_bits
+from procure_kit.views.pair.units import CodeUnits
+from tests.views.pair.test_units import every_character
 
 STEP = 0.5 / LEVELS * 2 + 1e-5  # the largest error of a value of eight bits: d(q²) at q = 1
 CODE = "alpha = beta(1)\nif alpha:\n    gamma = [alpha,\n             2]\n"

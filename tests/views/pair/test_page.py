@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
-from procure_kit.pairpage import as_json, lowest_kept, page, sparse
+from procure_kit.views.pair.page import as_json, lowest_kept, page, sparse
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&<!--\u2028'\"@BLOCKS@\\1"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from procure_kit.code_units import CodeUnits, visible_start
+from procure_kit.views.pair.units import CodeUnits, visible_start
 
 TEXT = "ab = f(1)\nif x == 2:\n    y = a + b\nelse:\n    pass\n"
 

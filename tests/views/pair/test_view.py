@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from procure_kit import pairview, screenshot
-from procure_kit.counterfactual import Counterfactual
-from procure_kit.examples import tokens_in_spans
-from procure_kit.pairview import attention_pair
-from procure_kit.training import TrainConfig, with_adapter
-from tests.test_attention import model as lm
-from tests.test_examples import RENAMED, byte_tokenizer
+from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.training.examples import tokens_in_spans
+from procure_kit.training.training import TrainConfig, with_adapter
+from procure_kit.views import screenshot
+from procure_kit.views.pair import view as pairview
+from procure_kit.views.pair.view import attention_pair
+from tests.training.loss.test_attention import model as lm
+from tests.training.test_examples import RENAMED, byte_tokenizer
 
 torch.set_num_threads(1)
 TOKENIZER = byte_tokenizer()
