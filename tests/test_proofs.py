@@ -29,7 +29,7 @@ def test_the_control_is_the_same_program(newline):
 
 
 def test_the_control_of_real_modules():
-    for path in (Path("procure_kit/scopes.py"), Path("procure_kit/effects.py")):
+    for path in (Path("procure_kit/analysis/scopes.py"), Path("procure_kit/analysis/effects.py")):
         assert ast.dump(ast.parse(remarked(path.read_bytes()))) == ast.dump(ast.parse(path.read_bytes()))
 
 

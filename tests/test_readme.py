@@ -10,7 +10,7 @@ from procure_kit.experiments.scores import table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
-RESULTS = ROOT / "tests" / "benchmarks"
+RESULTS = ROOT / "data" / "results"
 
 
 def test_the_counts_are_those_of_the_results_file():
@@ -21,7 +21,7 @@ def test_the_counts_are_those_of_the_results_file():
 
 @pytest.mark.parametrize("name", ["standard_library", "packages"])
 def test_the_proofs_are_those_of_the_results_file(name):
-    lines = (ROOT / "tests" / "proofs" / f"{name}.md").read_text().splitlines()
+    lines = (RESULTS / f"{name}.md").read_text().splitlines()
     assert len(lines) > 5 and all(line in README for line in lines if line.startswith(("|", "- `")))
 
 

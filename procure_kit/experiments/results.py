@@ -1,4 +1,4 @@
-"""What the runs of experiments.py say: scores by arm, and paired differences over problems and seeds."""
+"""What the runs of runs.py say: scores by arm, and paired differences over problems and seeds."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ Runs = dict[str, dict[int, dict]]  # arm → seed → row
 
 
 def load_runs(path: str | Path) -> Runs:
-    """Rows of experiments.py by arm and seed."""
+    """Rows of runs.py by arm and seed."""
     runs: Runs = defaultdict(dict)
     for row in read_rows(path, required=("arm",)):
         runs[row["arm"]][row["seed"]] = row

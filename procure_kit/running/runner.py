@@ -1,7 +1,7 @@
 """Run a program against a problem's tests, in limited processes that cannot be talked into a pass.
 
 A pool of warm workers (worker.py) forks for each run the tests and the program apart from one another; only calls and
-plain data cross between them (boundary.py). What keeps the program in is named on each result (isolation.py).
+plain data cross between them (boundary.py). What keeps the program in is named on each result (isolation/levels.py).
 """
 
 import atexit
@@ -146,7 +146,7 @@ def run_tests(
     `timeout` limits the wall time (seconds) of the whole run, or of each case, and `cpu_seconds`, by default as many,
     the CPU time. Without them the limits come from the original's own run on this machine (`limits_by`), or are TIMEOUT
     for the original itself and where there is none that passes. `memory_mb` limits the address space of
-    each process, and the memory of all together. `require` names a level of isolation (isolation.LEVELS): where the
+    each process, and the memory of all together. `require` names a level of isolation (levels.LEVELS): where the
     system cannot give it or a stronger one, the status is "refused" and nothing runs. `own_process` lets tests that
     look into the program's own process run in there, where a program can forge their outcome: a status of its own.
 

@@ -23,7 +23,7 @@ MUTANTS = 5
 
 @dataclass(frozen=True)
 class Verdict:
-    """`seconds`: wall time of the counterfactual's tests, 0.0 when they did not run; `isolation`: see isolation.py;
+    """`seconds`: wall time of the counterfactual's tests, 0.0 when they did not run; `isolation`: see levels.py;
     `limit` and `cpu_limit`: the seconds of wall and CPU time that it was given, by the original's own run."""
 
     status: str

@@ -1,4 +1,4 @@
-// Draws the page that pairpage.py writes. Code is only ever set as text, never as markup. Needs pairvalues.js.
+// Draws the page that page.py writes. Code is only ever set as text, never as markup. Needs values.js.
 function element(tag, options = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(options)) {

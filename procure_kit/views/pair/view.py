@@ -1,7 +1,7 @@
 """`attention_pair`: where a model looks in a program and in its counterfactual, side by side.
 
-The page is pairview.html with its script and style; pairpage.py fills it, unit_maps.py measures what it shows, and
-code_units.py says in which units. `figure` and `mass_figure` are static pictures of the same values.
+The page is page.html with its script and style; page.py fills it, measuring.py measures what it shows, and
+units.py says in which units. `figure` and `mass_figure` are static pictures of the same values.
 
 Shapes: L layers, H query heads, U units.
 """
@@ -28,7 +28,7 @@ from procure_kit.views.pair.units import VIEWS
 from procure_kit.views.screenshot import picture
 
 WIDEST = 30  # characters of a label in a figure
-CHANGED, GENERATED = 1, 2  # a unit's marks, as pairview.js reads them
+CHANGED, GENERATED = 1, 2  # a unit's marks, as script.js reads them
 NAMES = ("original", "counterfactual")
 FRAME = '<iframe title="{}" sandbox="allow-scripts" style="width:100%;height:56rem;border:0" srcdoc="{}"></iframe>'
 
@@ -207,7 +207,7 @@ def attention_pair(
         ends of the programs.
     names: what the two measurements are called.
 
-    Programs over unit_maps.LONGEST_MAP tokens are shown by line, from the fused mass: no N×N map is made for them.
+    Programs over measuring.LONGEST_MAP tokens are shown by line, from the fused mass: no N×N map is made for them.
     Raises: ValueError when the pair has no changed span, or when the two models differ in shape.
     """
     if not cf.changed or not cf.changed_original:

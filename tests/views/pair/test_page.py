@@ -15,7 +15,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>&<!--\u2028'\"@BLOCKS@\\1"
 
 
 def filled(steps: bytes, values: bytes, size: int) -> np.ndarray:
-    """What pairvalues.js makes of them."""
+    """What values.js makes of them."""
     found, place = np.zeros(size, dtype=np.uint8), -1
     for step, value in zip(steps, values, strict=True):
         place += step
