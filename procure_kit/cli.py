@@ -16,6 +16,7 @@ COMMANDS = {
     "counts": ("counts", "sites, refusals and valid rewrites for each concept, beside the published counts"),
     "evaluate": ("evaluate", "complete pairs with a model or a server, or score a file of samples"),
     "train": ("train", "train as a TOML or JSON file says"),
+    "gallery": ("gallery", "one offline web page of problem sets: browse, or predict and then reveal"),
 }
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

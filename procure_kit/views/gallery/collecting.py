@@ -1,0 +1,128 @@
+"""What the gallery tells of a problem: every site with its refusal or its pair, and of each pair the verdict, flow
+pictures, breaking twin, what a model writes from the cut points and where it looks.
+
+All of it is plain data, one dictionary a problem, which page.py packs into the page.
+"""
+
+import base64
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from procure_kit.concepts.perturbation import find_sites, perturb
+from procure_kit.concepts.twins.twin import twin
+from procure_kit.evaluation.completion import complete
+from procure_kit.evaluation.judging import SIDES, judged
+from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site
+from procure_kit.problems.problem import Problem
+from procure_kit.training.cuts import cut_pair
+from procure_kit.validation.validation import validate_all
+from procure_kit.views.analysis_pictures import control_flow_picture, definition_use_picture
+from procure_kit.views.pair.measuring import UnitMaps, pair_maps
+
+LONGEST = 1024  # model tokens: longer programs are shown without the model
+NEW_TOKENS = 128
+BATCH = 16
+
+
+def collect(problems: Iterable[Problem], model=None, tokenizer=None, *, seed: int = 0, workers: int = 2) -> list[dict]:
+    """One dictionary a problem, in their order. Without a model nothing is told of one.
+
+    A problem whose program cannot be read is told with the reason in `unread`, and without sites.
+    """
+    told, made = [], []
+    for problem in tqdm(list(problems), desc="sites", unit="problem"):
+        entry = {"id": problem.task_id, "program": problem.program, "sites": []}
+        told.append(entry)
+        try:
+            for site in find_sites(problem.program):
+                entry["sites"].append(_site(site))
+                if site.refused is None:
+                    made.append((entry["sites"][-1], _rewritten(problem, site, seed), problem))
+        except ValueError as error:
+            entry["unread"] = str(error)
+    verdicts = validate_all(((cf, problem) for _, cf, problem in made), workers=workers)
+    for (site, cf, _), verdict in tqdm(zip(made, verdicts, strict=True), "verdicts", len(made), unit="pair"):
+        site["pair"] = _pair(cf) | {"status": verdict.status, "detail": verdict.detail, "isolation": verdict.isolation}
+    _add_twins(made, seed, workers)
+    if model is not None:
+        _add_model(made, model, tokenizer, workers)
+    return told
+
+
+def _rewritten(problem: Problem, site: Site, seed: int) -> Counterfactual:
+    return perturb(problem.program, site.concept, seed=seed, site=site, task_id=problem.task_id)
+
+
+def _site(site: Site) -> dict:
+    told = {"concept": site.concept, "number": site.index, "line": site.line, "span": site.span, "label": site.label}
+    return told | {"soundness": site.soundness} if site.refused is None else told | {"refused": site.refused}
+
+
+def _pair(cf: Counterfactual) -> dict:
+    pictures = [
+        draw(text, spans[0][0] if spans else None).html
+        for draw in (definition_use_picture, control_flow_picture)
+        for text, spans in ((cf.original, cf.changed_original), (cf.counterfactual, cf.changed))
+    ]
+    return {"program": cf.counterfactual, "changed": cf.changed, "before": cf.changed_original, "flow": pictures}
+
+
+def _add_twins(made: list, seed: int, workers: int) -> None:
+    """To each valid pair a version that looks as much changed and that the tests reject, or why there is none."""
+    twins = []
+    for site, cf, problem in made:
+        if site["pair"]["status"].startswith("valid"):
+            try:
+                twins.append((site["pair"], twin(cf, seed=seed), problem))
+            except NotApplicable as error:
+                site["pair"]["no_twin"] = str(error)
+    verdicts = validate_all(((broken, problem) for _, broken, problem in twins), workers=workers)
+    for (pair, broken, _), verdict in tqdm(zip(twins, verdicts, strict=True), "twins", len(twins), unit="twin"):
+        if verdict.status == "breaks":
+            pair["twin"] = {"program": broken.counterfactual, "changed": broken.changed, "detail": verdict.detail}
+        else:
+            pair["no_twin"] = f"{verdict.status}: {verdict.detail}"
+
+
+def _add_model(made: list, model, tokenizer, workers: int) -> None:
+    """What the model writes from both cut points, greedily and judged, and where it looks in both programs."""
+    pairs = [(site["pair"], cf, problem) for site, cf, problem in made if _fits(tokenizer, cf)]
+    for pair, cf, _ in tqdm(pairs, desc="attention", unit="pair"):
+        pair["looks"] = [_looks(maps) for maps in _both(model, tokenizer, cf)]
+    cut = [(pair, cuts, problem) for pair, cf, problem in pairs if (cuts := cut_pair(cf, bool(problem.cases)))]
+    for start in tqdm(range(0, len(cut), BATCH), desc="completions", unit="batch"):
+        batch = cut[start : start + BATCH]
+        texts = complete(model, tokenizer, [c for _, cuts, _ in batch for c in cuts], max_new_tokens=NEW_TOKENS)
+        rows = []
+        for (_, cuts, problem), sides in zip(batch, zip(texts[::2], texts[1::2], strict=True), strict=True):
+            row = {"cuts": [[c.prefix, c.suffix, c.indent] for c in cuts]}
+            rows.append((row | {f"completions_{side}": text for side, text in zip(SIDES, sides, strict=True)}, problem))
+        for (pair, cuts, _), row in zip(batch, judged(rows, workers), strict=True):
+            pair["writes"] = [
+                {"cut": len(cut.prefix), "text": row[f"completions_{side}"][0], "passed": row[side][0]}
+                for side, cut in zip(SIDES, cuts, strict=True)
+            ]
+
+
+def _fits(tokenizer, cf: Counterfactual) -> bool:
+    texts = (cf.original, cf.counterfactual)
+    return bool(cf.changed and cf.changed_original) and all(len(tokenizer(t)["input_ids"]) <= LONGEST for t in texts)
+
+
+def _both(model, tokenizer, cf: Counterfactual) -> Iterator[UnitMaps]:
+    sides = (cf.original, cf.changed_original), (cf.counterfactual, cf.changed)
+    return iter(pair_maps(model, tokenizer, list(sides)))
+
+
+def _looks(maps: UnitMaps) -> dict:
+    """The mass on the changed tokens (L, H), and each layer's map by line, mean over heads, in eight bits (L, T)."""
+    shares = (maps.packed["line"].astype(np.float32) / 255) ** 2  # (L, H, T)
+    layers = np.round(255 * np.sqrt(shares.mean(1))).astype(np.uint8)
+    starts = [start for start, _ in maps.units.views["line"].spans]
+    return {
+        "mass": maps.mass.round(3).tolist(),
+        "starts": starts,  # of each line unit, in characters
+        "lines": base64.b64encode(layers.tobytes()).decode(),
+    }
