@@ -5,6 +5,7 @@ import copy
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.truth import COMPLEMENTS
 
 
@@ -34,7 +35,7 @@ def broken_versions(program: str, entry_point: str, lines: Collection[int] = ())
         mutant = _broken(node)
         if mutant is not None and ast.dump(mutant) != ast.dump(node):
             try:
-                changed = copy.deepcopy(tree)
+                changed = copied(tree)
                 target = next(twin for index, twin in enumerate(ast.walk(changed)) if index == number)
                 target.__dict__.update(mutant.__dict__)
                 what, text = ast.unparse(mutant).splitlines()[0], ast.unparse(changed)
