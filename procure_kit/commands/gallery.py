@@ -1,4 +1,4 @@
-"""`procure gallery [SET ...] -o DIR`: one offline web page of problem sets, to browse, and to predict before looking."""
+"""`procure gallery [SET ...] -o DIR`: one offline web page of problem sets: browse, or predict and then reveal."""
 
 import argparse
 from pathlib import Path

@@ -70,9 +70,9 @@ function drawPair(problem, site) {
       pane("original", drawCode(problem.program, { marks: pair.before })),
       pane(`counterfactual: ${words(site.concept)}`, drawCode(pair.program, { marks: pair.changed }))),
     drawTwin(pair),
-    element("details", {}, element("summary", { text: "How values and control flow in both" }),
+    pair.flow.length ? element("details", {}, element("summary", { text: "How values and control flow in both" }),
       element("p", { class: "note", text: "First from each definition of a variable to the uses that it may reach; then from each line to those that may run after it." }),
-      ...[0, 2].map((k) => element("div", { class: "pair" }, drawing(pair.flow[k]), drawing(pair.flow[k + 1])))),
+      ...[0, 2].map((k) => element("div", { class: "pair" }, drawing(pair.flow[k]), drawing(pair.flow[k + 1])))) : null,
     pair.writes ? drawWritten(problem, pair) : null,
     pair.looks ? drawLooks(problem, pair) : null,
   ].filter(Boolean);

@@ -12,18 +12,15 @@ from tqdm.auto import tqdm
 
 from procure_kit.concepts.perturbation import find_sites, perturb
 from procure_kit.concepts.twins.twin import twin
-from procure_kit.evaluation.completion import complete
-from procure_kit.evaluation.judging import SIDES, judged
+from procure_kit.evaluation.evaluation import evaluate
+from procure_kit.evaluation.judging import SIDES
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site
 from procure_kit.problems.problem import Problem
-from procure_kit.training.cuts import cut_pair
 from procure_kit.validation.validation import validate_all
-from procure_kit.views.analysis_pictures import control_flow_picture, definition_use_picture
 from procure_kit.views.pair.measuring import UnitMaps, pair_maps
+from procure_kit.views.pair_flow import flow_pictures
 
 LONGEST = 1024  # model tokens: longer programs are shown without the model
-NEW_TOKENS = 128
-BATCH = 16
 
 
 def collect(problems: Iterable[Problem], model=None, tokenizer=None, *, seed: int = 0, workers: int = 2) -> list[dict]:
@@ -61,12 +58,15 @@ def _site(site: Site) -> dict:
 
 
 def _pair(cf: Counterfactual) -> dict:
-    pictures = [
-        draw(text, spans[0][0] if spans else None).html
-        for draw in (definition_use_picture, control_flow_picture)
-        for text, spans in ((cf.original, cf.changed_original), (cf.counterfactual, cf.changed))
-    ]
-    return {"program": cf.counterfactual, "changed": cf.changed, "before": cf.changed_original, "flow": pictures}
+    return {"program": cf.counterfactual, "changed": cf.changed, "before": cf.changed_original, "flow": _flow(cf)}
+
+
+def _flow(cf: Counterfactual) -> list[str]:
+    """The pictures; a change outside of all functions has none."""
+    try:
+        return [svg for _, svg in flow_pictures(cf)]
+    except ValueError:
+        return []
 
 
 def _add_twins(made: list, seed: int, workers: int) -> None:
@@ -91,19 +91,13 @@ def _add_model(made: list, model, tokenizer, workers: int) -> None:
     pairs = [(site["pair"], cf, problem) for site, cf, problem in made if _fits(tokenizer, cf)]
     for pair, cf, _ in tqdm(pairs, desc="attention", unit="pair"):
         pair["looks"] = [_looks(maps) for maps in _both(model, tokenizer, cf)]
-    cut = [(pair, cuts, problem) for pair, cf, problem in pairs if (cuts := cut_pair(cf, bool(problem.cases)))]
-    for start in tqdm(range(0, len(cut), BATCH), desc="completions", unit="batch"):
-        batch = cut[start : start + BATCH]
-        texts = complete(model, tokenizer, [c for _, cuts, _ in batch for c in cuts], max_new_tokens=NEW_TOKENS)
-        rows = []
-        for (_, cuts, problem), sides in zip(batch, zip(texts[::2], texts[1::2], strict=True), strict=True):
-            row = {"cuts": [[c.prefix, c.suffix, c.indent] for c in cuts]}
-            rows.append((row | {f"completions_{side}": text for side, text in zip(SIDES, sides, strict=True)}, problem))
-        for (pair, cuts, _), row in zip(batch, judged(rows, workers), strict=True):
-            pair["writes"] = [
-                {"cut": len(cut.prefix), "text": row[f"completions_{side}"][0], "passed": row[side][0]}
-                for side, cut in zip(SIDES, cuts, strict=True)
-            ]
+    sides = {(cf.task_id, cf.concept, cf.site): pair for pair, cf, _ in pairs}
+    asked = [(cf, problem) for _, cf, problem in pairs]
+    for row in evaluate(model, tokenizer, asked, k=(1,), samples=1, workers=workers).rows:
+        sides[row["task_id"], row["concept"], row["site"]]["writes"] = [
+            {"cut": len(cut[0]), "text": row[f"completions_{side}"][0], "passed": row[side][0]}
+            for side, cut in zip(SIDES, row["cuts"], strict=True)
+        ]
 
 
 def _fits(tokenizer, cf: Counterfactual) -> bool:
