@@ -23,6 +23,7 @@ _HOME = {
     "find_sites": "concepts.perturbation",
     "perturb": "concepts.perturbation",
     "perturb_all": "concepts.perturbation",
+    "twin": "concepts.twins.twin",
     "generate": "generation.rules",
     "classify": "concepts.recognition.concept_check",
     "recognise": "concepts.recognition.recognition",
