@@ -5,17 +5,18 @@ All of it is plain data, one dictionary a problem, which page.py packs into the 
 """
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from tqdm.auto import tqdm
 
 from procure_kit.concepts.perturbation import find_sites, perturb
-from procure_kit.concepts.twins.twin import twin
 from procure_kit.evaluation.evaluation import evaluate
 from procure_kit.evaluation.judging import SIDES
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site
 from procure_kit.problems.problem import Problem
+from procure_kit.validation.twins import breaking_twin
 from procure_kit.validation.validation import validate_all
 from procure_kit.views.pair.measuring import UnitMaps, pair_maps
 from procure_kit.views.pair_flow import flow_pictures
@@ -42,7 +43,7 @@ def collect(problems: Iterable[Problem], model=None, tokenizer=None, *, seed: in
     verdicts = validate_all(((cf, problem) for _, cf, problem in made), workers=workers)
     for (site, cf, _), verdict in tqdm(zip(made, verdicts, strict=True), "verdicts", len(made), unit="pair"):
         site["pair"] = _pair(cf) | {"status": verdict.status, "detail": verdict.detail, "isolation": verdict.isolation}
-    _add_twins(made, seed, workers)
+    _add_twins(made, workers)
     if model is not None:
         _add_model(made, model, tokenizer, workers)
     return told
@@ -69,28 +70,30 @@ def _flow(cf: Counterfactual) -> list[str]:
         return []
 
 
-def _add_twins(made: list, seed: int, workers: int) -> None:
+def _add_twins(made: list, workers: int) -> None:
     """To each valid pair a version that looks as much changed and that the tests reject, or why there is none."""
-    twins = []
-    for site, cf, problem in made:
-        if site["pair"]["status"].startswith("valid"):
-            try:
-                twins.append((site["pair"], twin(cf, seed=seed), problem))
-            except NotApplicable as error:
-                site["pair"]["no_twin"] = str(error)
-    verdicts = validate_all(((broken, problem) for _, broken, problem in twins), workers=workers)
-    for (pair, broken, _), verdict in tqdm(zip(twins, verdicts, strict=True), "twins", len(twins), unit="twin"):
-        if verdict.status == "breaks":
-            pair["twin"] = {"program": broken.counterfactual, "changed": broken.changed, "detail": verdict.detail}
-        else:
-            pair["no_twin"] = f"{verdict.status}: {verdict.detail}"
+    valid = [(site["pair"], cf, problem) for site, cf, problem in made if site["pair"]["status"].startswith("valid")]
+    with ThreadPoolExecutor(workers) as threads:
+        found = threads.map(lambda item: _twin(*item[1:]), valid)
+        for (pair, *_), told in tqdm(zip(valid, found, strict=True), "twins", len(valid), unit="twin"):
+            pair |= told
+
+
+def _twin(cf: Counterfactual, problem: Problem) -> dict:
+    try:
+        broken, verdict = breaking_twin(cf, problem)
+    except NotApplicable as error:
+        return {"no_twin": str(error)}
+    detail = f"{broken.detail}; {verdict.detail}"
+    return {"twin": {"program": broken.counterfactual, "changed": broken.changed, "detail": detail}}
 
 
 def _add_model(made: list, model, tokenizer, workers: int) -> None:
     """What the model writes from both cut points, greedily and judged, and where it looks in both programs."""
     pairs = [(site["pair"], cf, problem) for site, cf, problem in made if _fits(tokenizer, cf)]
     for pair, cf, _ in tqdm(pairs, desc="attention", unit="pair"):
-        pair["looks"] = [_looks(maps) for maps in _both(model, tokenizer, cf)]
+        sides = (cf.original, cf.changed_original), (cf.counterfactual, cf.changed)
+        pair["looks"] = [_looks(maps) for maps in pair_maps(model, tokenizer, sides)]
     sides = {(cf.task_id, cf.concept, cf.site): pair for pair, cf, _ in pairs}
     asked = [(cf, problem) for _, cf, problem in pairs]
     for row in evaluate(model, tokenizer, asked, k=(1,), samples=1, workers=workers).rows:
@@ -103,11 +106,6 @@ def _add_model(made: list, model, tokenizer, workers: int) -> None:
 def _fits(tokenizer, cf: Counterfactual) -> bool:
     texts = (cf.original, cf.counterfactual)
     return bool(cf.changed and cf.changed_original) and all(len(tokenizer(t)["input_ids"]) <= LONGEST for t in texts)
-
-
-def _both(model, tokenizer, cf: Counterfactual) -> Iterator[UnitMaps]:
-    sides = (cf.original, cf.changed_original), (cf.counterfactual, cf.changed)
-    return iter(pair_maps(model, tokenizer, list(sides)))
 
 
 def _looks(maps: UnitMaps) -> dict:
