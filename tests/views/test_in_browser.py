@@ -128,8 +128,9 @@ def test_typing_indents_and_is_answered_without_leaving_the_box(box):
 
 def test_code_with_markup_is_text_in_every_tab(box):
     box.click(".lm-TabBar-tab:has-text('pair')")
+    choose(box, "concept", "variable_name_random")
     choose(box, "problem", "my own code")
-    wait_for_code(box, "def f(x)")
+    wait_for_code(box, "def ")
     box.locator("textarea").first.fill(HOSTILE)
     box.wait_for_selector("td pre:has-text('</script><img src=x')")
     for tab, seen in {"flow": "svg", "loss": "pre ins", "attention": "iframe"}.items():
