@@ -52,6 +52,7 @@ _HOME = {
     "rescore": "evaluation.rescoring",
     "differences": "evaluation.differences",
     "attention_pair": "views.pair.view",
+    "open_pair": "views.pair.view",
     "explorer": "views.explorer",
     "control_flow_picture": "views.analysis_pictures",
     "definition_use_picture": "views.analysis_pictures",

@@ -23,6 +23,7 @@ from procure_kit.views.code_html import PRE, mark_spans, show_example, show_pair
 from procure_kit.views.editor import Editor, Said
 from procure_kit.views.outcomes import Outcomes
 from procure_kit.views.own_tests import problem_of_examples
+from procure_kit.views.pair.frame import Frame
 from procure_kit.views.pair_flow import show_flow
 from procure_kit.views.screenshot import picture
 
@@ -79,7 +80,12 @@ class Explorer(widgets.VBox):
         self.reset = widgets.Button(description="the problem's own code", icon="undo")
         self.said, self.count, self.listed = Said(), Said(), widgets.HTML()
         self.shown = [widgets.HTML(layout=WIDE) for _ in TABS]
-        self.tabs = widgets.Tab(children=self.shown, titles=TABS, selected_index=PAIR)
+        self.frame = Frame()
+        self.tabs = widgets.Tab(
+            children=[*self.shown[:ATTENTION], widgets.VBox([self.shown[ATTENTION], self.frame])],
+            titles=TABS,
+            selected_index=PAIR,
+        )
         self.outcomes = Outcomes(problem_set, self.model_name if self.loaded is None else None, self._jump)
         row = {"flex_flow": "row wrap", "align_items": "center"}
         choices = widgets.HBox([self.problem, self.concept, self.site, self.seed], layout=row)
@@ -163,6 +169,7 @@ class Explorer(widgets.VBox):
         """Nothing stays on show that belongs to an earlier choice."""
         self.pair = self.verdict = None
         self.keep.disabled = True
+        self.frame.html = ""
         for shown in (self.said, *self.shown):
             shown.value = ""
 
@@ -228,7 +235,9 @@ class Explorer(widgets.VBox):
     def _attention(self) -> str:
         from procure_kit.views.pair.view import attention_pair
 
-        return attention_pair(*self._model(), self.pair).frame()
+        pair = attention_pair(*self._model(), self.pair)
+        self.frame.title, self.frame.html = f"Attention pair, {pair.concept}", pair.html
+        return " "
 
     def _model(self) -> tuple:
         from procure_kit.training.models import load_model

@@ -89,7 +89,7 @@ def test_the_attention_tab_holds_the_pair_view(box):
     frame = box.frame_locator(".widget-tab-contents iframe")
     frame.locator("body[data-drawn]").wait_for()
     shot(box, "explorer_attention")
-    assert frame.locator(".grid").count() == 3
+    assert frame.locator(".grid").count() == 4
 
 
 def test_a_pair_is_kept(box, folder):
