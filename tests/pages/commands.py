@@ -8,8 +8,8 @@ from procure_kit.problems.markdown import table
 OPENING = """\
 # The command line
 
-The notebooks need none of this: it is for sets of problems, packages, servers and training runs. `procure COMMAND --help`
-says the same. This page is made from the parsers by `python -m tests.pages`."""
+The notebooks need none of this: it is for sets of problems, packages, servers and training runs.
+`procure COMMAND --help` says the same. This page is made from the parsers by `python -m tests.pages`."""
 
 
 def page() -> str:

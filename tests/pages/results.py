@@ -10,49 +10,53 @@ from procure_kit.shipped import RESULTS
 OPENING = """\
 # Results
 
-Every table that was measured with this kit, and the command that makes it anew. The figures come from the files beside
-this page; `python -m tests.pages` writes the page from them, and a test holds page and files together. Words that are
-new are in the [glossary](../../notebooks/GLOSSARY.md). Commands run from the root of a checkout, in its environment."""
+Every table that was measured with this kit, and the command that makes it anew. The figures come from the files
+beside this page; `python -m tests.pages` writes the page from them, and a test holds page and files together. Words
+that are new are in the [glossary](../../notebooks/GLOSSARY.md). Commands run from the root of a checkout, in its
+environment."""
 
 COUNTS = """\
 The six concepts were looked for in the 164 reference programs of HumanEval. A **site** is a place where a concept
 applies. It is **refused** when the analysis cannot show that rewriting it keeps what the program does; all others are
-**rewritten**, and **valid** when the new program parses, differs by that concept alone, passes the problem's tests, and
-those tests notice a deliberately broken version."""
+**rewritten**, and **valid** when the new program parses, differs by that concept alone, passes the problem's tests,
+and those tests notice a deliberately broken version. **Problems** are those with a site, **of them valid** those with
+a valid rewrite. The last two columns are what the paper's authors (rows on HumanEval) and CACP (pairs on HumanEval
+and MBPP) published."""
 
 PROOFS = """\
 Whole source trees, rewritten at every site at once, under the tests that they came with: the standard library under
-CPython's `python -m test`, and packages under the suites in their source distributions. `syntactic` sites hold for any
-input, and no test may see them; `tested` adds those that hold as far as tests tell. A test that also fails when comments
-alone are added to the original looks at source text, and is counted apart."""
+CPython's `python -m test`, and packages under the suites in their source distributions. `syntactic` sites hold for
+any input, and no test may see them; `tested` adds those that hold as far as tests tell. A test that also fails when
+comments alone are added to the original looks at source text, and is counted apart."""
 
 BEHAVIOUR = """\
-Single programs, every accepted site of both modes, run before and after on the same inputs. Compared are the result or
-the exception's type, what is printed, and what becomes of the arguments. Left out are programs that need what is not
-there, or whose own runs differ. [behaviour.md](behaviour.md) has them by concept, and each change with its cause."""
+Single programs, every accepted site of both modes, run before and after on the same inputs. Compared are the result
+or the exception's type, what is printed, and what becomes of the arguments. Left out are programs that need what is
+not there, or whose own runs differ. [behaviour.md](behaviour.md) has them by concept, and each change with its
+cause."""
 
 SCORES = """\
-`tiny`, the model that ships with the kit, on problems held out from its training: new **compositions** of functions it
-knows, and whole **families** of functions it never saw. Each program is cut off, the model completes it greedily, and
-the tests judge (Pass@1 in per cent, with 95 % intervals over problems). The **drop** from original to counterfactual is
-what concept-aware tuning is to mend. *Whole function*: written from the prompt alone. How it was trained, and a run
-with one habit turned off: [the model's card](../tiny/README.md)."""
+`tiny`, the model that ships with the kit, on problems held out from its training: new **compositions** of functions
+it knows, and whole **families** of functions it never saw. Each program is cut off, the model completes it greedily,
+and the tests judge (Pass@1 in per cent, with 95 % intervals over problems). The **drop** from original to
+counterfactual is what concept-aware tuning is to mend. *Whole function*: written from the prompt alone. How it was
+trained, and a run with one habit turned off: [the model's card](../tiny/README.md)."""
 
 EXPERIMENTS = """\
-`tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as many
-counterfactuals with the ordinary loss, `mask`, `attention` and `both` the same with the terms of the concept-sensitive
-loss; a number is λ where it is not the paper's 0.1; `procure` trains on rewrites by the authors' looser definitions,
-`names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same held-out problems, in per
-cent. Arms that differ in the loss alone see the same tokens.
+`tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
+many counterfactuals with the ordinary loss, `mask`, `attention` and `both` the same with the terms of the
+concept-sensitive loss; a number is λ where it is not the paper's 0.1; `procure` trains on rewrites by the authors'
+looser definitions, `names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same
+held-out problems, in per cent. Arms that differ in the loss alone see the same tokens.
 
-{share} **What does not move here does not tell whether it would.** `ccs_all` counts pairs that both fail as consistent:
-it can rise while the model gets worse. Differences of each set by itself: [100 steps](experiments_tiny.md),
-[400 steps](experiments_tiny_400.md)."""
+{share} **What does not move here does not tell whether it would.** `ccs_all` counts pairs that both fail as
+consistent: it can rise while the model gets worse. Differences of each set by itself: [100
+steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
 
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
-line anew so that the tests pass (**repair**), telling the right of two versions (**defect**), choosing a function's own
-docstring among four (**summary**). In per cent, gains in points, with 95 % intervals."""
+line anew so that the tests pass (**repair**), telling the right of two versions (**defect**), choosing a function's
+own docstring among four (**summary**). In per cent, gains in points, with 95 % intervals."""
 
 COSTS = """\
 A training step with the concept-sensitive loss (`fused`) beside the model's own loss (`plain`), TRL's `SFTTrainer`
@@ -77,10 +81,12 @@ From a loaded model to the page that shows its attention on both programs, all l
 show one program. Stopped at 60 seconds. bertviz loads its scripts from a network, and draws nothing without."""
 
 GENERATORS = """\
-Rules and a language model on the same sites of the kit's own problems, each reply validated, and repaired up to twice.
-The model's replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl), and replayed."""
+Rules and a language model on the same sites of the kit's own problems, each reply validated, and repaired up to
+twice. The model's replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl), and replayed."""
 
 NOTEBOOKS = "From the first cell to the last, headlessly, on two CPU cores."
+
+HEADS = ["concept", "sites", "refused", "rewritten", "valid", "problems", "of them valid", "authors", "CACP"]
 
 
 def page() -> str:
@@ -101,7 +107,8 @@ def page() -> str:
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
         ("What the pair view costs", PAIRVIEW, [machine("pairview_cost.smollm2"), tables("pairview_cost.smollm2")]),
-        ("A language model as the generator", GENERATORS, [machine("generators"), tables("generators")]),
+        ("A language model as the generator", GENERATORS, [machine("generators"),
+         tables("generators").replace("openai:", "")]),
         ("The notebooks", NOTEBOOKS, [made("make run"), notebooks()]),
     ]  # fmt: skip
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)
@@ -146,8 +153,12 @@ def counts(name: str, title: str) -> str:
     head, rest = text(name).split("Refused, by reason:\n")
     reasons, invalid = rest.split("Rewritten, but not valid:\n")
     numbers = head.partition("\n\n")[2].strip()
+    rows = [line.strip("| ").split(" | ") for line in numbers.splitlines() if line.startswith("| `")]
+    rows = [[row[0], *row[2:6], row[1], *row[7:]] for row in rows]  # rewritten, but not valid: listed below
+    remark = numbers.rpartition("\n\n")[2]
+    short = markdown.table(HEADS, rows, right=HEADS[1:])
     said = f"Rewritten, but not valid:\n\n{invalid.strip()}\n\n{folded('Refused, by reason', reasons)}"
-    return f"### {title}\n\n{made(read(name)['command'])}\n\n{numbers}\n\n{said}"
+    return f"### {title}\n\n{made(read(name)['command'])}\n\n{short}\n\n{remark}\n\n{said}"
 
 
 def proofs() -> str:
@@ -192,11 +203,16 @@ def pretrained() -> int:
     return int((RESULTS.parent / "tiny" / "log.csv").read_text().split()[-1].split(",")[1])
 
 
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
 def share_of_pretraining() -> str:
     short, longer = (tokens(name) for name in ("experiments_tiny", "experiments_tiny_400"))
     return (
-        f"It was little tuning: {short:,} tokens in 100 steps and {longer:,} in 400 (`from:kit` took more), which is "
-        f"{short / pretrained():.1%} and {longer / pretrained():.1%} of the {pretrained():,} that `tiny` was trained on."
+        f"It was little tuning: {short:,} tokens in 100 steps and {longer:,} in 400 (`from:kit` took more), "
+        f"{percent(short / pretrained())} and {percent(longer / pretrained())} of the {pretrained():,} that `tiny` "
+        "learnt from."
     )
 
 
