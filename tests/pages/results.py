@@ -2,6 +2,7 @@
 
 import json
 import re
+from textwrap import fill
 
 from procure_kit.experiments.scores import table
 from procure_kit.problems import markdown
@@ -49,9 +50,9 @@ concept-sensitive loss; a number is λ where it is not the paper's 0.1; `procure
 looser definitions, `names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same
 held-out problems, in per cent. Arms that differ in the loss alone see the same tokens.
 
-{share} **What does not move here does not tell whether it would.** `ccs_all` counts pairs that both fail as
-consistent: it can rise while the model gets worse. Differences of each set by itself: [100
-steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
+{share} **That is too little to tell whether data or loss help; what moved are whole functions, downwards, most with λ
+at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
+of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
 
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
@@ -99,7 +100,7 @@ def page() -> str:
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
-        ("What a little tuning does", EXPERIMENTS.format(share=share_of_pretraining()), experiments()),
+        ("What a little tuning does", what_was_tuned(), experiments()),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
@@ -135,7 +136,8 @@ def made(*commands: str) -> str:
 
 def machine(name: str) -> str:
     """The command in a result's file, and where it ran."""
-    return f"{made(read(name)['command'])}\n\n{read(name)['machine']}".rstrip(".") + "."
+    where = read(name)["machine"]
+    return f"{made(read(name)['command'])}\n\n{where[0].upper()}{where[1:].rstrip('.')}."
 
 
 def tables(name: str) -> str:
@@ -207,13 +209,15 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def share_of_pretraining() -> str:
+def what_was_tuned() -> str:
     short, longer = (tokens(name) for name in ("experiments_tiny", "experiments_tiny_400"))
-    return (
+    share = (
         f"It was little tuning: {short:,} tokens in 100 steps and {longer:,} in 400 (`from:kit` took more), "
         f"{percent(short / pretrained())} and {percent(longer / pretrained())} of the {pretrained():,} that `tiny` "
         "learnt from."
     )
+    first, second = EXPERIMENTS.format(share=share).split("\n\n")
+    return f"{first}\n\n{fill(second, 120)}"
 
 
 def experiments() -> list[str]:
