@@ -49,3 +49,9 @@ def test_a_folder_that_names_a_file_which_is_gone_is_refused(tmp_path):
 def test_what_people_look_for_first_is_named_where_it_lives(sought, folder):
     words = package_map.doc(PACKAGE / folder / "__init__.py").replace("\n", " ")
     assert sought in words
+
+
+def test_what_looks_like_a_tag_is_text_on_the_page(tmp_path):
+    file = tmp_path / "marks.py"
+    file.write_text('"""Marks survive (<b>), as `<ins>` does."""')
+    assert package_map.doc(file) == "Marks survive (&lt;b>), as `<ins>` does."

@@ -53,7 +53,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="memory that a program may use; default: %(default)s",
     )
     parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
-    parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
+    parser.add_argument(
+        "--require", choices=LEVELS, metavar="LEVEL",
+        help=f"refuse to run programs at a weaker isolation; strongest first: {', '.join(LEVELS)}",
+    )  # fmt: skip
     validate_tree.add_arguments(parser)
 
 

@@ -54,10 +54,12 @@ def module(path: Path) -> str:
 
 
 def doc(path: Path) -> str:
+    """A file's docstring, fit for a page. Raises: ValueError where there is none."""
     words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     if not words:
         raise ValueError(f"{path} does not say what it is for")
-    return words
+    pieces = words.split("`")  # what stands between backquotes is shown as it is, `<b>` too
+    return "`".join(piece if n % 2 else piece.replace("<", "&lt;") for n, piece in enumerate(pieces))
 
 
 def link(path: Path) -> str:
