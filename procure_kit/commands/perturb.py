@@ -21,7 +21,8 @@ EPILOG = """\
 Each line of OUT is a row: the two programs, the concept and site, and what changed. Rows that are there
 already are not made again. What cannot be rewritten becomes a row, too, with status `not_applicable` and
 the reason. Rows of a language model are validated already: `valid` after `turns` replies, or the last
-reply's failure, or `api_fault`, which the same command asks again.
+reply's failure, or `api_fault`, which the same command asks again. The key is written nowhere; --record
+keeps each reply as it arrives, so that a killed run pays for none twice.
 
 examples:
   procure perturb humaneval -o pairs.jsonl

@@ -23,6 +23,11 @@ EPILOG = """\
 Rows keep their fields and gain status, detail, seconds and isolation. `valid` is the one good status; any other word
 says why not. Rows that OUT has already are not judged again.
 
+A program never meets its tests: they run in another process, and calls and plain data cross. On Linux it runs
+in namespaces of its own, without network, files or sight of another process; where the system forbids that,
+as most containers do, at the next level that works, behind a fence around Python's own files and an empty
+folder. Each verdict names its level.
+
 examples:
   procure validate pairs.jsonl --problems humaneval -o verdicts.jsonl
   procure validate --repo NEW_DIR --test-command "python -m pytest -q"     # of a rewritten source tree"""
