@@ -9,15 +9,15 @@ FINDINGS = """\
 **Rewriting keeps what programs do.** Of {sites} places in HumanEval's {problems} reference programs the rules rewrite
 {rewritten} and refuse the others, each with a reason; {valid} are valid, and the {weak} left over have tests too weak
 to tell. No rewrite that claims to hold for any input changed what a program does, neither under the test suites of
-{suites} packages by others and of {modules} modules of Python's standard library, nor in {safe:,} programs run before
-and after on the same inputs; of {tested:,} that claim less, {changed} did. **A small model goes by habit.** On
-problems held out from its training, the kit's own completes {original} % of the programs as they were, {counter} % of
-the rewritten ones, and {flipped} % of those whose branches changed places. **Whether the paper's training mends that
-is open.** After tuning on {share_short} or {share_long} of the amount of text that the model had learnt from, nothing
-moved on rewritten programs: seeing such pairs changed the score by {data} points, the paper's loss on top of that by
-{loss}, while the model lost ground on functions written from scratch: {whole} (95 % intervals, the shorter runs).
-That is too little tuning to tell; longer runs and larger models are still to be done. A language model of 135 million
-parameters, asked to do the rewriting, gave {llm_valid} valid programs in {llm} attempts.
+{suites} packages by others and of {modules} modules of Python's standard library, nor in {safe:,} rewrites of single
+programs, run before and after on the same inputs; of {tested:,} that claim less, {changed} did. **A small model goes
+by habit.** On problems held out from its training, the kit's own completes {original} % of the programs as they were,
+{counter} % of the rewritten ones, and {flipped} % of those whose branches changed places. **Whether the paper's
+training mends that is open.** After tuning on {share_short} or {share_long} of the amount of text that the model had
+learnt from, nothing moved on rewritten programs: seeing such pairs changed the score by {data} points, the paper's
+loss on top of that by {loss}, while the model lost ground on functions written from scratch: {whole} (95 % intervals,
+the shorter runs). That is too little tuning to tell; longer runs and larger models are still to be done. A language
+model of 135 million parameters, asked to do the rewriting, gave {llm_valid} valid programs in {llm} attempts.
 """
 
 
