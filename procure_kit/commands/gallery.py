@@ -7,16 +7,29 @@ from procure_kit.validation.problem_names import load_problems
 from procure_kit.views.gallery.collecting import collect
 from procure_kit.views.gallery.page import gallery_page
 
+EPILOG = """\
+The page opens offline, on a phone too. It shows every problem, concept and site with its pair or its refusal, the
+verdict, a twin that breaks, what the model writes and where it looks; and it asks before it shows.
+
+examples:
+  procure gallery -o page
+  procure gallery humaneval -o page --limit 40 --model none"""
 DEFAULT = ("kit", "world")  # what the rules can do, and what `tiny` knows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sets", nargs="*", metavar="SET", help=f"problem sets; default: {' '.join(DEFAULT)}")
+    parser.add_argument(
+        "sets", nargs="*", metavar="SET", help=f"problem sets, by name or path; default: {' '.join(DEFAULT)}"
+    )
     parser.add_argument("-o", "--out", required=True, type=Path, metavar="DIR", help="index.html is written there")
-    parser.add_argument("--limit", type=int, default=60, metavar="N", help="problems of each set at most (60)")
-    parser.add_argument("--model", default="tiny", help="whose completions and attention are shown; 'none': nobody's")
-    parser.add_argument("--seed", type=int, default=0, help="chooses new names and twins")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes")
+    parser.add_argument(
+        "--limit", type=int, default=60, metavar="N", help="problems of each set at most; default: %(default)s"
+    )
+    parser.add_argument(
+        "--model", default="tiny", help="whose completions and attention are shown, or 'none'; default: tiny"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="chooses new names; default: 0")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs under test at once; default: 2")
 
 
 def run(args: argparse.Namespace) -> int:
