@@ -11,31 +11,37 @@ from importlib import import_module, metadata
 
 from procure_kit.extras import explained
 
-COMMANDS = {
-    "run": ("run", "execute the notebooks headlessly into runs/<time>/"),
-    "perturb": ("perturb", "make counterfactuals of a problem set"),
-    "validate": ("validate", "judge counterfactuals by their problems' tests"),
-    "counts": ("counts", "sites, refusals and valid rewrites for each concept, beside the published counts"),
-    "evaluate": ("evaluate", "complete pairs with a model or a server, or score a file of samples"),
-    "train": ("train", "train as a TOML or JSON file says"),
+COMMANDS = {  # name: what it does; the module of that name has its arguments
+    "run": "execute the notebooks headlessly, and leave pages and results in runs/",
+    "perturb": "rewrite the programs of a problem set, or a whole source tree, so that they do the same",
+    "validate": "judge rewritten programs: whether they parse, differ by one concept alone, and pass their tests",
+    "counts": "count what the rules find, refuse and rewrite in a problem set, beside the published counts",
+    "evaluate": "let a model complete both programs of each pair, and score what it writes",
+    "train": "train a model on pairs as a TOML or JSON file says",
 }
+EPILOG = """\
+`procure COMMAND --help` explains a command, with examples. A command that appends rows goes on where it
+stopped when it is called again. Exit codes: 0 done; 1 done, but something was left out or failed, and said so;
+2 nothing done; 130 interrupted."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code. Only the module of the command asked for is loaded."""
     argv = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="procure", description=import_module("procure_kit").__doc__.splitlines()[0])
+    whole = {"formatter_class": argparse.RawDescriptionHelpFormatter}  # an epilog's lines stay as they are
+    parser = argparse.ArgumentParser(
+        prog="procure", description=import_module("procure_kit").__doc__.splitlines()[0], epilog=EPILOG, **whole
+    )
     parser.add_argument("--version", action="version", version=f"procure-kit {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (_, help_text) in COMMANDS.items():
-        commands.add_parser(name, help=help_text, description=help_text)
+    for name, does in COMMANDS.items():
+        commands.add_parser(name, help=does, **whole)
     try:
         if argv[:1] and argv[0] in COMMANDS:
-            module = import_module(f"procure_kit.commands.{COMMANDS[argv[0]][0]}")
-            module.add_arguments(commands.choices[argv[0]])
+            explain(argv[0], commands.choices[argv[0]])
         args = parser.parse_args(argv)
-        return module.run(args)
+        return import_module(f"procure_kit.commands.{args.command}").run(args)
     except ModuleNotFoundError as error:
         print(f"procure {argv[0]}: {explained(error)}", file=sys.stderr)
         return 2
@@ -57,6 +63,14 @@ def _version() -> str:
         return metadata.version("procure-kit")
     except metadata.PackageNotFoundError:
         return "(not installed)"
+
+
+def explain(name: str, parser: argparse.ArgumentParser) -> None:
+    """Give a command's parser its description, its arguments and its examples."""
+    module = import_module(f"procure_kit.commands.{name}")
+    parser.description = f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}."
+    module.add_arguments(parser)
+    parser.epilog = module.EPILOG
 
 
 if __name__ == "__main__":
