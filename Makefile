@@ -5,7 +5,7 @@ READY := .venv/.ready
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test check lab notebooks wheel peers clean
+.PHONY: run test check gallery lab notebooks wheel peers clean
 
 run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main results
 	$(BIN)/procure run
@@ -18,6 +18,9 @@ test: $(READY)  ## everything: lint, unit tests, notebooks by papermill and by n
 check: $(READY)  ## the quick tier: lint and unit tests, under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -m "not slow" --numprocesses 2 --dist loadscope
+
+gallery: $(READY)  ## one web page of the kit's problems, to browse and to predict, in runs/gallery/ (no kernel needed)
+	$(BIN)/procure gallery -o runs/gallery
 
 lab: $(READY)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
