@@ -12,7 +12,7 @@ import pytest
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.sets import locate
 from procure_kit.running import runner
-from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.isolation.system import LEVELS
 from procure_kit.running.runner import TestResult, run_tests
 from procure_kit.shipped import DATA
 
