@@ -124,7 +124,7 @@ def result(source: str) -> list:
 
 @pytest.mark.parametrize(("minor", "source"), PROGRAMS.values(), ids=PROGRAMS)
 def test_it_is_rewritten_or_refused_with_one_sentence(minor, source):
-    if HERE < (3, minor):
+    if (3, minor) > HERE:
         with pytest.raises(ValueError, match=r"line \d+: the source does not parse as Python|f-string") as caught:
             pk.find_sites(source)
         assert "\n" not in str(caught.value)
@@ -157,7 +157,10 @@ def bound(source: str, wanted: str) -> list[tuple[str, set[str]]]:
         ("class A[T](list[T]): x: T", [("type parameters", {"type parameter", "load"})]),
         ("type T[T] = list[T]", [("module", {"type"}), ("type parameters", {"type parameter", "load"})]),
         ("T = 1\n@d(T)\ndef g[T](x=T): pass", [("module", {"store", "load"}), ("type parameters", {"type parameter"})]),
-        ("class A[T]:\n T = 1\n def m(self): return T", [("type parameters", {"type parameter", "load"}), ("class", {"store"})]),
+        (
+            "class A[T]:\n T = 1\n def m(self): return T",
+            [("type parameters", {"type parameter", "load"}), ("class", {"store"})],
+        ),
     ],
 )  # fmt: skip
 def test_type_parameters_open_a_scope(source, scopes):

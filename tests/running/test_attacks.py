@@ -257,6 +257,7 @@ def test_abstract_sockets_of_the_machine(namespaces):
             here.connect(server.getsockname())
 
 
+@pytest.mark.extras
 def test_the_answers_that_packages_bring_are_hidden(namespaces):
     from procure_kit.problems.sets import SETS, locate
 

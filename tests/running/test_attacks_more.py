@@ -68,6 +68,7 @@ CLOSE = {
 }  # fmt: skip
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize(("program", "test"), CLOSE.values(), ids=CLOSE)
 def test_nothing_is_close_to_everything(program, test):
     attack(program, problem(NUMPY.format(test)))

@@ -1,4 +1,4 @@
-"""What can be said of isolation on any system, Windows too: the names of the levels, and what running programs needs."""
+"""What can be said of isolation on any system, Windows too: the levels' names, and what running programs needs."""
 
 import os
 from importlib.util import find_spec

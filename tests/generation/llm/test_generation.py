@@ -10,6 +10,8 @@ from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.problems.problem import Problem
 from tests.generation.llm.chat_server import FLIPPED, HALF, SOURCE, TEST, client, ok, rows
 
+pytestmark = pytest.mark.extras  # the package openai
+
 
 def test_a_valid_reply_is_a_row(server):
     (row,) = rows(client(server))

@@ -11,6 +11,8 @@ from procure_kit.generation.llm.client import Client
 from procure_kit.generation.llm.reply import ApiFault
 from tests.generation.llm.chat_server import FLIPPED, KEY, client, ok, rows
 
+pytestmark = pytest.mark.extras  # the package openai
+
 RECOVERS = {
     "429": [(429, {"retry-after": "0.01"}, "{}"), ok()],
     "a date": [(429, {"retry-after": formatdate(time.time() - 9, usegmt=True)}, "{}"), ok()],

@@ -22,7 +22,7 @@ PERTURBING = """
 import pkgutil
 from importlib import import_module
 import procure_kit as pk
-for package in ("problems", "analysis", "concepts", "validation", "generation", "repositories", "world"):
+for package in ("problems", "analysis", "concepts", "validation", "generation", "repositories"):
     found = import_module(f"procure_kit.{package}")
     for module in pkgutil.walk_packages(found.__path__, found.__name__ + "."):
         import_module(module.name)
