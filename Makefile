@@ -31,8 +31,8 @@ check-core:  ## the core alone, without torch, in an environment of its own: mak
 	@echo "left out: tests marked extras or slow, and all of" $(filter-out $(CORE_TESTS),$(wildcard tests/*/ tests/test_*.py))
 	OMP_NUM_THREADS=1 $(CORE)/bin/pytest -q -m "not slow and not extras" $(TWO) $(CORE_TESTS)
 
-gallery: $(READY)  ## one web page of the kit's problems, to browse and to predict, in runs/gallery/ (no kernel needed)
-	$(BIN)/procure gallery -o runs/gallery
+gallery: $(READY)  ## one web page of the kit's problems, to browse and to predict, in data/gallery/ (no kernel needed)
+	$(BIN)/procure gallery -o data/gallery
 
 lab: $(READY)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
