@@ -28,7 +28,7 @@ check-core:  ## the core alone, without torch, in an environment of its own: mak
 	@$(SUPPORTED)
 	@$(CORE)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(CORE)
 	$(CORE)/bin/python -m pip install --quiet --constraint constraints.txt --editable . hypothesis pytest pytest-xdist
-	@echo "left out: tests marked extras or slow, and all of" $(filter-out $(CORE_TESTS),$(wildcard tests/*/ tests/test_*.py))
+	@echo "left out: tests marked extras or slow, all of" $(filter-out $(CORE_TESTS) %__pycache__/,$(wildcard tests/*/)) "and the files of tests/ itself"
 	OMP_NUM_THREADS=1 $(CORE)/bin/pytest -q -m "not slow and not extras" $(TWO) $(CORE_TESTS)
 
 lab: $(READY)  ## JupyterLab on the notebooks
