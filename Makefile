@@ -10,7 +10,7 @@ SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info <
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test check check-core lab notebooks wheel peers clean
+.PHONY: run test check check-core gallery lab notebooks wheel peers clean
 
 run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main results
 	$(BIN)/procure run
@@ -30,6 +30,9 @@ check-core:  ## the core alone, without torch, in an environment of its own: mak
 	$(CORE)/bin/python -m pip install --quiet --constraint constraints.txt --editable . hypothesis pytest pytest-xdist
 	@echo "left out: tests marked extras or slow, all of" $(filter-out $(CORE_TESTS) %__pycache__/,$(wildcard tests/*/)) "and the files of tests/ itself"
 	OMP_NUM_THREADS=1 $(CORE)/bin/pytest -q -m "not slow and not extras" $(TWO) $(CORE_TESTS)
+
+gallery: $(READY)  ## one web page of the kit's problems, to browse and to predict, in runs/gallery/ (no kernel needed)
+	$(BIN)/procure gallery -o runs/gallery
 
 lab: $(READY)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
