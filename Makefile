@@ -18,7 +18,7 @@ run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main resu
 test: $(READY)  ## everything: lint, unit tests, notebooks by papermill and by nbval
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
 	OMP_NUM_THREADS=1 $(BIN)/pytest $(TWO)
-	OMP_NUM_THREADS=1 HF_HUB_DISABLE_PROGRESS_BARS=1 PLOTLY_RENDERER=plotly_mimetype $(BIN)/pytest --nbval -q $(TWO) notebooks
+	OMP_NUM_THREADS=1 HF_HUB_DISABLE_PROGRESS_BARS=1 PLOTLY_RENDERER=plotly_mimetype $(BIN)/pytest --nbval --nbval-kernel-startup-timeout 300 -q $(TWO) notebooks
 
 check: $(READY)  ## the quick tier: lint and unit tests, under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
