@@ -14,7 +14,7 @@ import traceback
 import types
 from collections.abc import Callable
 
-from procure_kit.running.isolation.levels import empty_folder
+from procure_kit.running.isolation.folder import empty_folder
 
 LONGEST = 8_000_000  # bytes of output
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.I)

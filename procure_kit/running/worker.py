@@ -15,11 +15,10 @@ import random
 import signal
 import socket
 import struct
-import sys
 import time
 
 from procure_kit.running import oracle, zygote
-from procure_kit.running.isolation import landlock, levels, seccomp
+from procure_kit.running.isolation import levels, limits, ties
 from procure_kit.running.isolation.usage import Usage, processes_of_this_user
 from procure_kit.running.oracle import Finished
 from procure_kit.running.wire import Channel, Gone
@@ -36,28 +35,21 @@ def main(fd: int, level: str) -> None:
     """Serve jobs on `fd` until it closes."""
     os.environ.clear()
     os.umask(0o022)
-    levels.quiet_threads()
+    limits.quiet_threads()
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
     usage, others = Usage(), processes_of_this_user()
     try:
-        if level == "namespaces":
-            levels.enter_namespaces()
-        elif level == "landlock":
-            landlock.version()
-            if not seccomp.supported():
-                raise OSError("no filter of system calls is known for this machine")
-        elif level == "process" and os.geteuid() == 0 and not levels.can_run_as(levels.NOBODY):
-            raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
-        levels.adopt_orphans()
+        levels.enter(level)
+        ties.adopt_orphans()
         control, usage.root = zygote.start(level, others)
         control.sendall(b".")  # the first candidate
     except OSError as error:
         caller.send({"why": str(error)})
         return
-    levels.hide()
-    levels.soften(4096)
+    ties.hide()
+    limits.soften(4096)
     caller.send({"why": ""})  # ready
     gc.freeze()
     job = _Job(caller, control, usage)
@@ -136,7 +128,7 @@ class _Job:
             if child == 0:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
                 os.setsid()
-                levels.die_with_the_parent()
+                ties.die_with_the_parent()
                 zygote.keep_only(theirs.fileno(), channel.socket.fileno())
                 zygote.live(_report, job)
             theirs.close()

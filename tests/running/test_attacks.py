@@ -267,12 +267,12 @@ def test_the_answers_that_packages_bring_are_hidden(namespaces):
 
 
 def test_limits_are_never_raised_above_the_hard_ones(monkeypatch):
-    from procure_kit.running.isolation import levels
+    from procure_kit.running.isolation import limits
 
     asked = []
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (5, 5))
     monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: asked.append(limits))
-    levels.limit(cpu_seconds=100, memory_mb=1000, processes=1000)
+    limits.limit(cpu_seconds=100, memory_mb=1000, processes=1000)
     assert len(asked) == 6
     assert all(soft <= 5 and hard <= 5 for soft, hard in asked)
 
