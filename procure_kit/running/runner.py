@@ -87,7 +87,7 @@ class _Worker:
             raise OSError(why)
 
     def run(self, job: dict) -> dict:
-        self.channel.deadline = time.monotonic() + job["timeout"] * max(1, len(job["cases"])) + STUCK
+        self.channel.deadline = time.monotonic() + 2 * job["timeout"] * max(1, len(job["cases"])) + STUCK
         self.channel.send(job)
         return self.channel.receive()
 

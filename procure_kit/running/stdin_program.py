@@ -1,13 +1,12 @@
-"""Programs that read standard input: each case in a fork of its own, and how outputs are compared.
+"""Programs that read standard input: each case in a fork of its own.
 
-`runner` is the candidate's half, and as little trusted as the program. `compare` is the oracle's.
+This is the candidate's half, and as little trusted as the program; cases.py is the oracle's.
 """
 
 import atexit
 import contextlib
 import os
 import random
-import re
 import signal
 import sys
 import traceback
@@ -17,7 +16,6 @@ from collections.abc import Callable
 from procure_kit.running.isolation.folder import empty_folder
 
 LONGEST = 8_000_000  # bytes of output
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.I)
 
 
 def runner(code: types.CodeType, alone: bool) -> Callable[[str], list]:
@@ -83,27 +81,3 @@ def _live(code: types.CodeType, ends: list[int]) -> None:
     except BaseException:
         ending = ending or 120  # what Python itself ends with when its output cannot be written
     os._exit(ending & 255)
-
-
-def compare(output: str, expected: str, tolerance: float, any_case: bool) -> str:
-    """What differs first; nothing when the output is right.
-
-    Compared word by word: white space only separates, so that spaces at the end of a line, line breaks and blank lines
-    make no difference, as in the checker that CodeContests publishes. Numbers may differ by `tolerance`, absolutely or
-    relative to the expected one; without one, each word is the same text.
-    """
-    if output == expected:
-        return ""
-    got, wanted = output.split(), expected.split()
-    for number, (word, right) in enumerate(zip(got, wanted, strict=False), start=1):
-        if word != right and not (any_case and word.lower() == right.lower()) and not _close(word, right, tolerance):
-            return f"word {number}: expected {right[:100]!r}, got {word[:100]!r}"
-    if len(got) != len(wanted):
-        return f"expected {len(wanted)} words, got {len(got)}"
-    return ""
-
-
-def _close(word: str, right: str, tolerance: float) -> bool:
-    if not tolerance or not NUMBER.fullmatch(word) or not NUMBER.fullmatch(right):
-        return False
-    return abs(float(word) - float(right)) <= tolerance * max(1.0, abs(float(right)))

@@ -17,10 +17,10 @@ import socket
 import struct
 import time
 
-from procure_kit.running import oracle, zygote
+from procure_kit.running import oracle, together, zygote
+from procure_kit.running.asking import Finished
 from procure_kit.running.isolation import levels, limits, ties
 from procure_kit.running.isolation.usage import Usage, processes_of_this_user
-from procure_kit.running.oracle import Finished
 from procure_kit.running.wire import Channel, Gone
 
 GRACE = 0.5  # seconds beyond the time limit in which the oracle can still report by itself
@@ -72,6 +72,18 @@ class _Job:
 
     def run(self, job: dict) -> dict:
         """The result of one job; `broken` in it when this worker should not go on."""
+        inside = "" if job["cases"] else _inside(job)
+        if inside and not job["own_process"]:
+            why = f"{inside}; such tests are not run by default"
+            return {"status": "needs_own_process", "detail": why, "seconds": 0.0, "cpu": 0.0}
+        result = self._run_once(job | {"together": bool(inside)})
+        if result.get("doubt") and not inside and not result.get("broken"):
+            result = together.agreed(result, self._run_once(job | {"together": True}), job["own_process"])
+        result.pop("doubt", None)
+        return result | {"detail": _on_one_line(result["detail"])}
+
+    def _run_once(self, job: dict) -> dict:
+        """What one candidate makes of the job."""
         memory_mb, cases = job["memory_mb"], max(1, len(job["cases"]))
         cpu_seconds = int(job["cpu_seconds"]) + 1  # the kernel knows whole ones
         with socket.socket(fileno=socket.recv_fds(self.control, 1, 1)[1][0]) as ours:
@@ -86,7 +98,7 @@ class _Job:
             signal.setitimer(signal.ITIMER_PROF, job["timeout"] * cases + 3 * GRACE)
             result = {}
             try:
-                run = oracle.judge if oracle.leaves_no_trace(job) else self._in_a_fork
+                run = oracle.judge if job["together"] or oracle.leaves_no_trace(job) else self._in_a_fork
                 result = run(job, Channel(ours))
             except Finished as end:
                 result = end.result
@@ -99,19 +111,14 @@ class _Job:
             seconds = time.monotonic() - start
             ended = self._end_candidate()  # before the channel closes: a process that sleeps is the quickest to kill
         if ended is None:
-            return {
-                "status": "crashed",
-                "detail": "its surroundings died",
-                "seconds": seconds,
-                "cpu": 0.0,
-                "broken": True,
-            }
+            lost = {"status": "crashed", "detail": "its surroundings died", "broken": True}
+            return lost | {"seconds": seconds, "cpu": 0.0}
         ending, cpu = ended
         if result["status"] == "gone":
             over = cpu >= cpu_seconds or ending == -signal.SIGXCPU
             result["status"] = "timeout" if over else "crashed"
             result["detail"] += f": {_ended(ending)} after {cpu:.1f} s of CPU time"
-        return {"seconds": seconds, "cpu": cpu} | result | {"detail": _on_one_line(result["detail"])}
+        return {"seconds": seconds, "cpu": cpu} | result
 
     def _end_candidate(self) -> tuple[int, float] | None:
         try:
@@ -168,6 +175,14 @@ def _report(job: dict) -> None:
         os._exit(0)
 
     finish(oracle.judge(job, channel, finish))
+
+
+def _inside(job: dict) -> str:
+    """Why the tests can only run in one process with the program; "" also for tests that cannot be read."""
+    try:
+        return oracle.tests_of(job).inside
+    except oracle.BROKEN_TESTS:
+        return ""
 
 
 def _on_one_line(detail: str) -> str:

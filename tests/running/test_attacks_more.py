@@ -154,7 +154,7 @@ ASKED = problem("assert candidate(lambda: sum(range(10**5))) == 4999950000")
 @pytest.mark.parametrize("program", FLOODS.values(), ids=FLOODS)
 def test_no_flood_of_questions_outlasts_the_time(program):
     result = attack(program, ASKED, honest="def f(g): return g()", timeout=0.5)
-    assert result.status == "timeout" and result.seconds < 2
+    assert result.status in ("timeout", "tests_fail") and result.seconds < 2
 
 
 EXPLAINED = {

@@ -3,8 +3,8 @@
 import pytest
 
 from procure_kit.problems.problem import Problem
+from procure_kit.running.cases import NUMBER, compare
 from procure_kit.running.runner import run_tests
-from procure_kit.running.stdin_program import NUMBER, compare
 
 HONEST = "a, b = map(int, input().split())\nprint(a + b)\n"
 PROBLEM = Problem("sum", "", HONEST, "", "", cases=(("1 2\n", "3\n"), ("20 22\n", "42\n")))

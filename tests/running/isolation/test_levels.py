@@ -25,7 +25,10 @@ def test_weaker_levels_hold_too(level, monkeypatch, processes):
     honest = run(HONEST)
     assert (honest.passed, honest.isolation) == (True, level)
     assert run("import os\ndef f(x): os._exit(0)").status == "crashed"
-    assert run("class Yes:\n    def __eq__(self, other): return True\ndef f(x): return Yes()").status == "tests_fail"
+    assert (
+        run("class Yes:\n    def __eq__(self, other): return True\ndef f(x): return Yes()").status
+        == "needs_own_process"
+    )
     assert run(ORPHANS["new session"] + HONEST).passed
     assert run(ENDLESS, timeout=0.3).status == "timeout"
     for victim in ("os.getppid()", "-1", "-os.getpgid(os.getppid())"):
