@@ -6,6 +6,7 @@ from collections.abc import Callable
 from procure_kit.running.boundary import Peer
 from procure_kit.running.explanation import LONGEST, short
 from procure_kit.running.held import Table
+from procure_kit.running.isolation.limits import not_to_be_had
 from procure_kit.running.remote_errors import RemoteError
 from procure_kit.running.wire import Channel, Gone, Unsendable
 
@@ -59,6 +60,8 @@ class Asking(Peer):
         except MemoryError:
             self.finish("memory", f"{self.call} needed more memory than it may have")
         except Exception as error:
+            if why := not_to_be_had(str(error)):
+                self.finish("refused", f"{self.call}: {why}")
             if operation != "next" or not isinstance(error, StopIteration):
                 self.raised.append(error)
             raise

@@ -5,8 +5,10 @@ import time
 
 from procure_kit.running.asking import Asking
 from procure_kit.running.explanation import LONGEST, short
+from procure_kit.running.isolation.limits import not_to_be_had
 from procure_kit.running.stdin_program import LONGEST as LONGEST_OUTPUT
 
+WHOLE = re.compile(r"[+-]?\d{1,4000}")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.I)
 
 
@@ -30,6 +32,8 @@ def run_cases(cases: list, peer: Asking, tolerance: float, any_case: bool) -> di
             return result | {"status": "memory", "detail": f"{where} needed more memory than it may have"}
         if ending == -24:  # SIGXCPU
             return result | {"status": "timeout", "detail": f"{where} used more CPU time than it may"}
+        if ending and (why := not_to_be_had(errors)):
+            return result | {"status": "refused", "detail": f"{where}: {why}"}
         if ending < 0:
             return result | {"status": "crashed", "detail": f"{where}: the program was killed by signal {-ending}"}
         if ending:
@@ -46,7 +50,7 @@ def compare(output: str, expected: str, tolerance: float, any_case: bool) -> str
 
     Compared word by word: white space only separates, so that spaces at the end of a line, line breaks and blank lines
     make no difference, as in the checker that CodeContests publishes. Numbers may differ by `tolerance`, absolutely or
-    relative to the expected one; without one, each word is the same text.
+    relative to the expected one, unless both are whole; without one, each word is the same text.
     """
     if output == expected:
         return ""
@@ -62,4 +66,6 @@ def compare(output: str, expected: str, tolerance: float, any_case: bool) -> str
 def _close(word: str, right: str, tolerance: float) -> bool:
     if not tolerance or not NUMBER.fullmatch(word) or not NUMBER.fullmatch(right):
         return False
+    if WHOLE.fullmatch(word) and WHOLE.fullmatch(right):
+        return int(word) == int(right)
     return abs(float(word) - float(right)) <= tolerance * max(1.0, abs(float(right)))

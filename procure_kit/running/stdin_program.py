@@ -61,6 +61,7 @@ def _live(code: types.CodeType, ends: list[int]) -> None:
         setattr(sys, name, open(standard, mode, encoding="utf-8", errors=errors, closefd=False))  # noqa: SIM115
     sys.argv = ["program.py"]
     main = sys.modules["__main__"] = types.ModuleType("__main__")
+    main.__file__ = os.path.abspath(sys.argv[0])
     random.seed(0)  # as in candidate programs: a fork draws its numbers anew
     ending = 0
     try:

@@ -36,3 +36,12 @@ def quiet_threads() -> None:
     and as processes."""
     for name in (b"OPENBLAS_NUM_THREADS", b"OMP_NUM_THREADS", b"MKL_NUM_THREADS"):
         libc.setenv(name, b"1", 1)
+
+
+def not_to_be_had(errors: str) -> str:
+    """What a program asked of the system that this kit does not give it, by what Python says of it; or ""."""
+    if "can't start new thread" in errors:
+        return f"a program may have {PROCESSES} processes and threads at a time"
+    if "multiprocessing" in errors and "synchronize" in errors:
+        return "there are no semaphores at this level of isolation, and so no pools of processes"
+    return ""

@@ -40,6 +40,7 @@ def enter() -> None:
         os.close(os.open(root + device, os.O_CREAT | os.O_WRONLY))
         _mount(device, root + device, None, MS_BIND)
     os.makedirs(root + scratch(), exist_ok=True)
+    os.symlink(scratch(), f"{root}/dev/shm")  # where C libraries keep semaphores, which pools of processes need
     _mount(None, root, None, MS_REMOUNT | MS_RDONLY)
     _mount("tmpfs", root + scratch(), "tmpfs", 0, "size=64m,nr_inodes=10000,mode=1777")
     os.chdir(root)
