@@ -87,7 +87,7 @@ def load(job: dict, peer: Peer, alone: bool) -> dict:
     if "tests" in job:
         return together.run(job, names)
     peer.keep(names[job["entry_point"]])
-    found = {name: names[name] for name in job["names"] if callable(names.get(name))}
+    found = {name: names[name] for name in job["names"] if name in names}
     found = {name: peer.encode(value, Table()) for name, value in found.items()}
     return {"status": "loaded", "found": found, "doubt": _doubt(names, job["entry_point"], job["seen"])}
 

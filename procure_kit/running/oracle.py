@@ -16,6 +16,7 @@ from importlib import import_module
 
 from procure_kit.running import together
 from procure_kit.running.asking import Asking, Finished
+from procure_kit.running.boundary import MALFORMED
 from procure_kit.running.cases import run_cases
 from procure_kit.running.explanation import LONGEST, TESTS, explain
 from procure_kit.running.held import Table
@@ -154,10 +155,10 @@ def _is_class(value: object) -> bool:
 
 
 def _offered(offered: object, name: str, peer: Asking) -> object:
-    """A class or function of the program's, as a handle or as a class that may cross; None where there is none."""
+    """What the program calls by that name, as a value that may cross; None where there is none."""
     if not isinstance(offered, dict) or name not in offered:
         return None
-    offer = offered[name]
-    if not isinstance(offer, list) or offer[:1] not in (["handle"], ["class"], ["error class"], ["tuple class"]):
-        raise Gone("what the program offers is no handle")
-    return peer.decode(offer, Table())
+    try:
+        return peer.decode(offered[name], Table())
+    except MALFORMED as error:
+        raise Gone(f"what the program offers is no value: {error!r}") from error
