@@ -31,7 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds that an original may take")
     parser.add_argument("--memory", type=int, default=MEMORY_MB, metavar="MB", help="what a program may use")
-    parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
+    parser.add_argument(
+        "--own-process",
+        action="store_true",
+        help="let tests pass in one process with any program, not with known work alone",
+    )
     parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
     validate_tree.add_arguments(parser)
 

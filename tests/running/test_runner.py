@@ -254,6 +254,27 @@ def test_limits_come_from_the_originals_own_run():
     assert quick.passed and same.passed and same.cpu < 0.3 < same.seconds
 
 
+def test_a_library_that_only_the_program_loads_has_time_of_its_own():
+    problem = replace(PROBLEM, prompt="", canonical_solution=HONEST)
+    loads = run_tests("def f(xs):\n    import numpy\n    return numpy.sort(xs).tolist()\n", problem)
+    assert loads.passed and loads.cpu_limit == runner.CPU_FLOOR + runner.LOADING
+    assert loads.limit == runner.WALL_FLOOR + runner.LOADING
+    assert run_tests("import heapq\n" + HONEST, problem).cpu_limit == runner.CPU_FLOOR
+    assert runner.limits_by(loads, "import numpy", "from numpy import sort")[1] < runner.LOADING
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("import os, numpy.linalg as l\nfrom scipy.stats import norm", {"numpy", "scipy"}),
+        ("def f():\n    from . import x\n    import json", set()),
+        ("import (", set()),
+    ],
+)
+def test_libraries_that_a_program_imports(program, found):
+    assert runner.libraries(program) == found
+
+
 @pytest.mark.parametrize("loop", ["while True: pass", "import os\n    os.fork()\n    os.fork()\n    while True: pass"])
 @pytest.mark.slow
 def test_cpu_time_ends_a_loop_and_leaves_waiting_alone(loop):
