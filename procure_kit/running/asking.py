@@ -4,10 +4,10 @@ its verdict is."""
 from collections.abc import Callable
 
 from procure_kit.running.boundary import Peer
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.remote_errors import RemoteError
 from procure_kit.running.explanation import LONGEST, short
-from procure_kit.running.held import Table
 from procure_kit.running.isolation.limits import not_to_be_had
-from procure_kit.running.remote_errors import RemoteError
 from procure_kit.running.wire import Channel, Gone, Unsendable
 
 

@@ -1,12 +1,12 @@
-"""One end of the talk between the oracle and the candidate: calls cross, and plain data (`plain_data`)."""
+"""One end of the talk between the oracle and the candidate: calls cross, and plain data (crossing/)."""
 
 import threading
 from collections import deque
 
-from procure_kit.running.handles import OPERATIONS
-from procure_kit.running.held import Table
-from procure_kit.running.plain_data import Values, contents, refill
-from procure_kit.running.remote_errors import RemoteError, decode_error, encode_error
+from procure_kit.running.crossing.handles import OPERATIONS
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.plain_data import Values, contents, refill
+from procure_kit.running.crossing.remote_errors import RemoteError, decode_error, encode_error
 from procure_kit.running.wire import Channel, Gone, Unsendable
 
 MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)

@@ -11,9 +11,9 @@ import types
 
 from procure_kit.running import stdin_program, together
 from procure_kit.running.boundary import Peer
-from procure_kit.running.handles import OPERATIONS
-from procure_kit.running.held import Table
-from procure_kit.running.remote_errors import said
+from procure_kit.running.crossing.handles import OPERATIONS
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.remote_errors import said
 from procure_kit.running.wire import Channel, Gone
 
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, functools._lru_cache_wrapper)

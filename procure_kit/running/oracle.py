@@ -18,8 +18,8 @@ from procure_kit.running import together
 from procure_kit.running.asking import Asking, Finished
 from procure_kit.running.boundary import MALFORMED
 from procure_kit.running.cases import run_cases
+from procure_kit.running.crossing.held import Table
 from procure_kit.running.explanation import LONGEST, TESTS, explain
-from procure_kit.running.held import Table
 from procure_kit.running.plain_tests import Traits, imported, traits
 from procure_kit.running.wire import Channel, Gone
 

@@ -180,7 +180,7 @@ RAISED = {  # exceptions
     "an operating system's": ("def f(p): return open(p)", "try: candidate('/nowhere')\nexcept FileNotFoundError as e: assert e.errno == 2 and e.filename == '/nowhere'\nelse: assert False", PASS),
     "nothing is raised": ("def f(x): return x", "try: candidate(1)\nexcept ValueError: pass\nelse: assert False", FAIL),
     "changed although it raised": ("def f(xs): xs.clear(); raise KeyError('no')", "xs = [1]\ntry: candidate(xs)\nexcept KeyError: pass\nassert xs == []", PASS),
-    "much recursion": ("def f(n): return 0 if n == 0 else 1 + f(n - 1)", "assert candidate(950) == 950", PASS),
+    "much recursion": ("def f(n): return 0 if n == 0 else 1 + f(n - 1)", "assert candidate(900) == 900", PASS),
 }  # fmt: skip
 
 ARRAYS = {  # numpy

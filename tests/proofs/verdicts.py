@@ -16,6 +16,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -97,15 +98,23 @@ def plain(program: str, problem: Problem) -> bool:
             signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
             signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MB << 20, MEMORY_MB << 20))
-            names = {"__name__": "program"}
-            for source in (problem.setup, program, problem.test):
-                exec(compile(source, "<plain>", "exec", dont_inherit=True), names)
-            if "def check(" in problem.test:
-                names["check"](names[problem.entry_point])
-            code = 0
+            ended: list[str] = []
+            thread = threading.Thread(target=run, args=(program, problem, ended))  # whose stack is as good as empty
+            thread.start()
+            thread.join()
+            code = int(not ended)
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def run(program: str, problem: Problem, ended: list[str]) -> None:
+    names = {"__name__": "program"}
+    for source in (problem.setup, program, problem.test):
+        exec(compile(source, "<plain>", "exec", dont_inherit=True), names)
+    if "def check(" in problem.test:
+        names["check"](names[problem.entry_point])
+    ended.append("well")
 
 
 def compared(jobs: list[Job], workers: int) -> Iterator[tuple[str, bool, str, str, Job]]:

@@ -12,10 +12,10 @@ import pytest
 
 from procure_kit.problems.problem import Problem
 from procure_kit.running.boundary import Peer
-from procure_kit.running.handles import ABILITIES, OPERATIONS, handle_type
-from procure_kit.running.held import Table
-from procure_kit.running.plain_data import Values, contents, refill
-from procure_kit.running.remote_errors import RemoteError
+from procure_kit.running.crossing.handles import ABILITIES, OPERATIONS, handle_type
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.plain_data import Values, contents, refill
+from procure_kit.running.crossing.remote_errors import RemoteError
 from procure_kit.running.runner import run_tests
 from procure_kit.running.wire import Channel, Gone, Unsendable
 

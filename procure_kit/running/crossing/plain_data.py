@@ -13,9 +13,9 @@ Whatever tests might tell from the value itself is noted in `doubts`: then they 
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
 
-from procure_kit.running import arrays, classes, library_values
-from procure_kit.running.handles import ABILITIES, Handle, handle_type
-from procure_kit.running.held import Table
+from procure_kit.running.crossing import arrays, classes, library_values
+from procure_kit.running.crossing.handles import ABILITIES, Handle, handle_type
+from procure_kit.running.crossing.held import Table
 from procure_kit.running.wire import Unsendable
 
 MAX_DEPTH = 150

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from procure_kit.running import arrays
-from procure_kit.running.held import Table
-from procure_kit.running.plain_data import Values, contents, refill
+from procure_kit.running.crossing import arrays
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.plain_data import Values, contents, refill
 
 np = pytest.importorskip("numpy")
 RECORDS = [("n", "i4"), ("s", "U3"), ("d", "M8[D]"), ("o", "O")]

@@ -2,7 +2,7 @@
 
 import builtins
 
-from procure_kit.running.classes import STAND_IN
+from procure_kit.running.crossing.classes import STAND_IN
 from procure_kit.running.wire import Unsendable
 
 LONGEST_MESSAGE = 1000  # characters of what an exception says

@@ -5,9 +5,9 @@ import socket
 import pytest
 
 from procure_kit.running.boundary import Peer
-from procure_kit.running.handles import OPERATIONS
-from procure_kit.running.held import Table
-from procure_kit.running.plain_data import Values
+from procure_kit.running.crossing.handles import OPERATIONS
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.plain_data import Values
 from procure_kit.running.wire import Channel
 
 KEPT, LAST = [], [None]

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from procure_kit.running.held import Table
-from procure_kit.running.plain_data import Values
-from procure_kit.running.remote_errors import RemoteError, decode_error, encode_error, said
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.plain_data import Values
+from procure_kit.running.crossing.remote_errors import RemoteError, decode_error, encode_error, said
 from procure_kit.running.wire import Unsendable
 
 

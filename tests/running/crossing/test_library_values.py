@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from procure_kit.running.held import Table
-from procure_kit.running.plain_data import Values
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.plain_data import Values
 
 UTC, EAST = datetime.UTC, datetime.timezone(datetime.timedelta(hours=5, minutes=30), "E")
 SURE = [
@@ -43,7 +43,7 @@ def test_values_of_the_library(value):
     assert not here.doubts and not there.doubts
 
 
-@pytest.mark.parametrize("value", VIEWS, ids=repr)
+@pytest.mark.parametrize("value", VIEWS, ids=lambda value: type(value).__name__)
 def test_what_shows_another_object_does_not_show_it_any_more(value):
     here, there = Values(), Values()
     found = crossed(value, here, there)
