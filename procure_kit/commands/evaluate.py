@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from procure_kit.evaluation.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
-from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.counterfactual import BREAKING, NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.problems.markdown import hundredths, table
 from procure_kit.problems.rows import Complaints, read_rows
 from procure_kit.validation.problem_names import load_problems
@@ -126,7 +126,7 @@ def _report(args: argparse.Namespace, complaints: Complaints) -> Report:
     work, make = problems, evaluate_whole
     if not args.whole:
         rows = list(read_rows(args.pairs, required=REQUIRED, check=check, on_bad=complaints))
-        rows = [row for row in rows if row.get("status", "") in GOOD]
+        rows = [row for row in rows if row.get("status", "") in GOOD and row.get("soundness") != BREAKING]
         work, make = [(Counterfactual.from_row(row), tests[row["task_id"]]) for row in rows], evaluate
     if not work:
         raise ValueError(f"{args.pairs}: no row has a counterfactual that may be valid")

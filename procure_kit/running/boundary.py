@@ -9,7 +9,7 @@ from procure_kit.running.crossing.plain_data import Values, contents, refill
 from procure_kit.running.crossing.remote_errors import RemoteError, decode_error, encode_error
 from procure_kit.running.wire import Channel, Gone, Unsendable
 
-MALFORMED = (KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError, RecursionError)
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, ImportError)
 
 
 class Peer(Values):

@@ -7,6 +7,9 @@ The statuses, in the order in which they are looked for: `unparsable`, `no_chang
 Tests that have to share a process with the program do so where both programs are known to be this kit's work, and the
 detail says it: the original is the problem's own, and the rules make the counterfactual of it again (`reproduces`).
 Where they were allowed to for any program, the status is `valid_in_own_process`.
+
+A twin (`soundness="breaking"`) is asked for the opposite: it `breaks` when its tests reject it, and `does_not_break`
+when they pass. What its concept asks does not count then; the other statuses are the same.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,13 +19,18 @@ from multiprocessing import get_context
 
 from procure_kit.concepts.perturbation import perturb
 from procure_kit.concepts.recognition.concept_check import classify
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.counterfactual import BREAKING, Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.running.in_order import in_order
-from procure_kit.running.runner import MEMORY_MB, TIMEOUT, limits_by, run_original, run_tests
+from procure_kit.running.isolation.system import check_system
+from procure_kit.running.runner import MEMORY_MB, TIMEOUT, TestResult, limits_by, run_original, run_tests
 from procure_kit.validation.mutants import broken_versions
 
 MUTANTS = 5
+SEEN, UNSEEN = "; the tests see it: ", "; the tests do not see it"
+RUNS = "another result"  # how the tests see a twin, and the other ways:
+_BY_STATUS = {"timeout": "it does not end in time", "memory": "it takes more memory", "crashed": "it crashes"}
+_BY_WORD = {"loading the program raised": "it does not load", "defines no": "it does not load", " raised ": "it raises"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ def validate(
     `memory_mb`, `require` and `own_process` as in `run_tests`.
     """
     finding = classify(cf.original, cf.counterfactual, cf.concept)
-    if finding.status != "ok":
+    twin = cf.soundness == BREAKING
+    if finding.status != "ok" and not (twin and finding.status == "not_this_concept"):
         return Verdict(finding.status, finding.detail)
     limits = {"memory_mb": memory_mb, "require": require, "own_process": own_process or cf.original == problem.program}
     original = run_original(cf.original, problem, timeout=timeout, **limits)
@@ -68,6 +77,8 @@ def validate(
         limits["own_process"] = True
         result = run_tests(cf.counterfactual, problem, **limits)
     found = (result.seconds, result.isolation, result.limit, result.cpu_limit)
+    if twin:
+        return Verdict(*_judge_twin(cf, result), *found)
     if result.status == "timeout":
         return Verdict("timeout", f"{result.detail} (the original took {original.slowest:.2g} s)", *found)
     if not result.passed:
@@ -87,6 +98,17 @@ def reproduces(cf: Counterfactual) -> bool:
     except ValueError:  # no such site or mode
         return False
     return made.counterfactual == cf.counterfactual
+
+
+def _judge_twin(cf: Counterfactual, result: TestResult) -> tuple[str, str]:
+    """Its status, and what is wrong with it together with how the tests see that."""
+    if result.status in ("refused", "needs_own_process", "unparsable"):
+        return result.status, result.detail
+    made = cf.detail.split(SEEN)[0].removesuffix(UNSEEN)  # without what an earlier verdict has said
+    if result.passed:
+        return "does_not_break", made + UNSEEN
+    how = _BY_STATUS.get(result.status) or next((how for word, how in _BY_WORD.items() if word in result.detail), RUNS)
+    return "breaks", f"{made}{SEEN}{how}: {result.detail}"
 
 
 def _weakness(cf: Counterfactual, problem: Problem, limits: dict) -> str:
@@ -134,6 +156,7 @@ def validate_all(
     that dies too, or judging it raises, its status is "crashed", and the other rows go on.
     """
     if executor is None:
+        check_system()
         with ThreadPoolExecutor(workers) as threads:
             yield from validate_all(pairs, threads, workers, **limits)
         return

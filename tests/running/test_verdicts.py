@@ -8,6 +8,7 @@ from procure_kit.running.runner import run_many
 from tests.proofs.hand_written import OWN, PROBLEMS
 from tests.proofs.verdicts import compared, hand_written, hand_written_problem, humaneval
 
+pytestmark = pytest.mark.extras
 NAMES = [*PROBLEMS]
 
 

@@ -6,6 +6,7 @@ it is the class that it stands for.
 
 from collections import namedtuple
 from importlib import import_module
+from importlib.util import find_spec
 
 VALUES = ("builtins", "collections", "datetime", "decimal", "fractions", "uuid", "numbers", "numpy")
 ERRORS = (
@@ -26,6 +27,8 @@ def name_of(kind: type) -> str:
 def library_class(module: str, name: str) -> type | None:
     """The class of that name out of one of VALUES and ERRORS; from the latter, exceptions alone."""
     if module not in VALUES and module not in ERRORS:
+        return None
+    if module.startswith("numpy") and find_spec("numpy") is None:
         return None
     found = getattr(import_module(module), name, None)
     if not isinstance(found, type) or found.__module__ not in (module, *HOMES) or issubclass(found, BaseExceptionGroup):

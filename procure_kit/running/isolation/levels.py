@@ -14,8 +14,6 @@ import sys
 
 from procure_kit.running.isolation import landlock, namespaces, privileges, seccomp
 
-LEVELS = ("namespaces", "landlock", "process", "process as root")
-
 
 def enter(level: str) -> None:
     """Bring this process to a level, as far as it is the same for all of a worker's candidates.

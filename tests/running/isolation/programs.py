@@ -12,7 +12,7 @@ PROBLEM = Problem(
 ENDLESS = "def f(x):\n    while True: pass\n"
 
 
-def run(program: str, timeout: float = 1.0, **limits) -> TestResult:
+def run(program: str, timeout: float = 10.0, **limits) -> TestResult:
     return run_tests(program, PROBLEM, timeout=timeout, **limits)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from procure_kit.problems.sets import locate
 from procure_kit.running import runner
-from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.isolation.system import LEVELS
 from procure_kit.shipped import DATA
 from tests.running.isolation.programs import FENCED, SEEN, answer
 
@@ -50,6 +50,7 @@ def test_landlock_fences(body, landlock, tmp_path):
     assert secret.read_text() == "x" and secret.stat().st_mode & 0o700 and secret.stat().st_mtime > 1
 
 
+@pytest.mark.extras
 def test_landlock_leaves_python_and_its_own_folder(landlock):
     for body, wanted in SEEN.values():
         if "chmod" not in body:

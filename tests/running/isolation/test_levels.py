@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from procure_kit.running import runner
-from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.isolation.system import LEVELS
 from tests.running.isolation.conftest import TRUSTED
 from tests.running.isolation.programs import ENDLESS, HONEST, ORPHANS, run
 
