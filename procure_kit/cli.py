@@ -9,6 +9,8 @@ import sys
 from concurrent.futures import BrokenExecutor
 from importlib import import_module
 
+from procure_kit.problems.ranges import RANGES, refuse_impossible
+
 COMMANDS = {
     "run": ("run", "execute the notebooks headlessly into runs/<time>/"),
     "perturb": ("perturb", "make counterfactuals of a problem set"),
@@ -31,6 +33,8 @@ def main(argv: list[str] | None = None) -> int:
             import_module(f"procure_kit.commands.{module}").add_arguments(command)
     args = parser.parse_args(argv)
     try:
+        numbers = {name: value for name, value in vars(args).items() if name in RANGES and not isinstance(value, str)}
+        refuse_impossible(lambda name: f"--{name.replace('_', '-')}", **numbers)
         return import_module(f"procure_kit.commands.{COMMANDS[args.command][0]}").run(args)
     except (ValueError, OSError, ModuleNotFoundError) as error:
         full = isinstance(error, OSError) and error.errno in FULL

@@ -11,6 +11,7 @@ from pathlib import Path
 from procure_kit.evaluation.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
 from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.problems.markdown import hundredths, table
+from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.problems.rows import Complaints, read_rows
 from procure_kit.validation.problem_names import load_problems
 
@@ -35,6 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--limit", type=int, metavar="N", help="the first pairs, or problems, alone")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
+    parser.add_argument(
+        "--timeout", type=float, metavar="S", help="for a program; default: by what its reference takes"
+    )
+    parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
     parser.add_argument("--before", metavar="RECORD", type=Path, help="print this run minus that one, pair by pair")
     parser.add_argument("--json", metavar="FILE", type=Path, help="scores and rows")
     parser.add_argument("--html", metavar="FILE", type=Path, help="a page with the table and the charts")
@@ -55,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     if probe := report.memorisation():
         print("\nRelational operators, from one form to its complement (accuracy in per cent):\n")
         print(probe_table(probe))
+    print("".join(f"\n{note}" for note in report.notes()))
     if report.left_out:
         print(f"\n{report.left_out} left out: no cut point, no tests or no sample")
     for fault in report.faults:
@@ -79,13 +85,13 @@ def _report(args: argparse.Namespace, complaints: Complaints) -> Report:
         k = tuple(sorted({int(size) for size in args.k.split(",")}))
     except ValueError as error:
         raise ValueError(f"--k takes numbers with commas between them, not {args.k!r}") from error
-    if k[0] < 1:
-        raise ValueError(f"pass@{k[0]} has no meaning: k begins at 1")
+    refuse_impossible(lambda name: "--k", k=k)
+    judging = {name: getattr(args, name) for name in ("workers", "timeout", "own_process")}
     problems = load_problems(args.problems, on_bad=complaints) if args.problems else None
     if args.rescore:
-        return rescore(args.rescore, problems, k, workers=args.workers, on_bad=complaints)
+        return rescore(args.rescore, problems, k, on_bad=complaints, **judging)
     if args.samples_file:
-        given = {"workers": args.workers, "record": args.out, "on_bad": complaints}
+        given = {"record": args.out, "on_bad": complaints} | judging
         return score_samples(args.samples_file, problems[: args.limit], k, **given)
     tests = {problem.task_id: problem for problem in problems}
 
@@ -105,7 +111,7 @@ def _report(args: argparse.Namespace, complaints: Complaints) -> Report:
     if not work:
         raise ValueError(f"{args.pairs}: no row has a counterfactual that may be valid")
     model, tokenizer = _model(args)
-    settings = {name: getattr(args, name) for name in ("temperature", "batch_size", "seed", "workers")}
+    settings = {name: getattr(args, name) for name in ("temperature", "batch_size", "seed")} | judging
     settings |= {"record": args.out}
     settings |= {"max_new_tokens": args.max_new_tokens} if args.max_new_tokens else {}
     return make(model, tokenizer, work[: args.limit], k, args.samples, **settings)

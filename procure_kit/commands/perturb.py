@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     for row in rows:
         done[row.get("task_id")].add(identity(row))
     if args.generator != "rules":
-        return perturb_by_llm.run(args, problems, concepts, rows) or int(bool(complaints))
+        return perturb_by_llm.run(args, problems, concepts, rows, complaints)
     work = partial(_rows, concepts=concepts, mode=args.mode, seed=args.seed, every_site=args.every_site)
     counts = Counter(row.get("status") or "rewritten" for row in rows)
     items = [(problem, done[problem.task_id]) for problem in problems]

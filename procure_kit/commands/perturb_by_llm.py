@@ -16,7 +16,7 @@ from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.generation.llm.server import MODEL, local_server
 from procure_kit.generation.rules import identity
 from procure_kit.problems.problem import Problem
-from procure_kit.problems.rows import append_row, count_line, replace_rows
+from procure_kit.problems.rows import Complaints, append_row, count_line, replace_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--batch-in", type=Path, nargs="+", default=[], metavar="FILE", help="a batch's results and errors")
 
 
-def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], rows: list[dict]) -> int:
+def run(
+    args: argparse.Namespace, problems: list[Problem], concepts: list[str], rows: list[dict], complaints: Complaints
+) -> int:
     """Append the rows that OUT lacks; 1 when a request failed for good or work is left. Raises: ValueError."""
     _refuse(args)
     kept = [row for row in rows if (row.get("generator"), row.get("status")) != (args.generator, "api_fault")]
@@ -45,7 +47,7 @@ def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], 
         replace_rows(args.out, kept)
     counts = Counter(row.get("status") or "rewritten" for row in kept)
     done = {identity(row) for row in kept if row.get("generator") == args.generator}
-    with _client(args) as client:
+    with _client(args, complaints) as client:
         options = {"turns": args.turns, "concurrency": 1 if _own_server(args) else args.concurrency, "done": done}
         made = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
         total = len(problems) * len(concepts)
@@ -63,9 +65,9 @@ def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], 
             print("check --base-url, the model's name and the key in OPENAI_API_KEY", file=sys.stderr)
     if client.left and args.batch_out:
         print(f"{client.left} rows wait for the replies to {args.batch_out}: --batch-in reads them", file=sys.stderr)
-    elif client.left:
+    elif client.left and not client.stopped:  # which a warning has told
         print(f"the budget is spent: {client.left} rows are left for the same command", file=sys.stderr)
-    return int(bool(fault or client.left))
+    return int(bool(fault or client.left or complaints))
 
 
 def _refuse(args: argparse.Namespace) -> None:
@@ -87,12 +89,13 @@ def _own_server(args: argparse.Namespace) -> bool:
 
 
 @contextmanager
-def _client(args: argparse.Namespace) -> Iterator[Client]:
+def _client(args: argparse.Namespace, complaints: Complaints) -> Iterator[Client]:
     model = args.generator.removeprefix("openai:")
     options = {"parameters": args.parameters} if args.parameters is not None else {}
     options |= {"record": args.record, "replay_only": args.replay, "structured": args.structured}
     options |= {"budget_tokens": args.budget_tokens, "budget_usd": args.budget_usd, "price": args.price}
     options |= {"batches": args.batch_in, "batch_out": args.batch_out, "timeout": args.timeout}
+    options |= {"on_bad": complaints if args.replay or args.batch_in else complaints.after_a_kill}
     if _own_server(args):
         with local_server() as url:
             yield Client(model, url, **options)

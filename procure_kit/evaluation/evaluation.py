@@ -14,13 +14,14 @@ from tqdm.auto import tqdm
 
 from procure_kit.evaluation.completion import complete
 from procure_kit.evaluation.differences import comparison, differences
-from procure_kit.evaluation.judging import SIDES, judged, recorded
+from procure_kit.evaluation.judging import SIDES, judged, limits_asked, recorded
 from procure_kit.evaluation.metrics import WHOLE, ame, ccs_all, ccs_valid, pass_at_k, row_key
 from procure_kit.evaluation.report import Report
 from procure_kit.evaluation.rescoring import rescore, score_samples
 from procure_kit.generation.llm.client import Client
 from procure_kit.problems.counterfactual import IDENTITY, Counterfactual
 from procure_kit.problems.problem import Problem
+from procure_kit.problems.ranges import RANGES, refuse_impossible
 from procure_kit.problems.rows import append_row
 from procure_kit.training.cuts import Cut, cut_pair, operators
 
@@ -40,15 +41,23 @@ def evaluate(
     batch_size: int = 8,
     seed: int = 0,
     workers: int = 2,
+    timeout: float | None = None,
+    own_process: bool = False,
     record: str | Path | None = None,
 ) -> Report:
     """Complete both programs of every pair from their cut points, run the tests, and score.
 
-    `samples=1` decodes greedily. Pairs for which CACP has no cut point are counted in `Report.left_out`; what a server
-    failed at is in `Report.faults`. With `record`, every finished pair is appended there as a row with its prompts and
-    completions, and a later call with the same file goes on where it stopped.
+    `samples=1` decodes greedily, and so does temperature 0. A program may take `timeout` seconds, by default what its
+    problem's own solution takes leaves it (`run_tests`); `own_process` lets tests that look into the program run there,
+    where a program can forge their outcome.
 
-    Raises: ValueError when some k is larger than `samples`, or `record` holds rows of other settings.
+    Pairs for which CACP has no cut point are counted in `Report.left_out`; what a server failed at is in
+    `Report.faults`; samples without a verdict, and references that fail, are in `Report.notes()`. With `record`, every
+    finished pair is appended there as a row with its prompts and completions, and a later call with the same file goes
+    on where it stopped.
+
+    Raises: ValueError when some k is larger than `samples`, a number cannot be meant, or `record` holds rows of other
+    settings.
     """
     items, left_out = [], 0
     for cf, problem in pairs:
@@ -59,7 +68,8 @@ def evaluate(
             row |= {"operators": list(found)} if (found := operators(cf)) else {}
             items.append((row, cuts, problem))
     settings = {"samples": samples, "temperature": temperature, "max_new_tokens": max_new_tokens, "seed": seed}
-    return _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, workers, record)
+    judging = {"workers": workers, "timeout": timeout, "own_process": own_process}
+    return _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, judging, record)
 
 
 def evaluate_whole(
@@ -74,6 +84,8 @@ def evaluate_whole(
     batch_size: int = 8,
     seed: int = 0,
     workers: int = 2,
+    timeout: float | None = None,
+    own_process: bool = False,
     record: str | Path | None = None,
 ) -> Report:
     """Let the model write each problem's whole function, or program, from its prompt alone. As `evaluate` otherwise."""
@@ -82,7 +94,8 @@ def evaluate_whole(
         for problem in problems
     ]  # fmt: skip
     settings = {"samples": samples, "temperature": temperature, "max_new_tokens": max_new_tokens, "seed": seed}
-    return _evaluate(model, tokenizer, items, 0, k, settings, batch_size, workers, record)
+    judging = {"workers": workers, "timeout": timeout, "own_process": own_process}
+    return _evaluate(model, tokenizer, items, 0, k, settings, batch_size, judging, record)
 
 
 def whole_cut(problem: Problem) -> Cut:
@@ -91,11 +104,13 @@ def whole_cut(problem: Problem) -> Cut:
     return Cut(problem.prompt.rstrip(), "\n", len(defs[-1]) if defs and problem.entry_point else -1)
 
 
-def _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, workers, record) -> Report:
+def _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, judging, record) -> Report:
     """Items are (row, one or two cuts, problem)."""
+    numbers = {name: value for name, value in settings.items() if name in RANGES}
+    refuse_impossible(k=k, batch_size=batch_size, workers=judging["workers"], timeout=judging["timeout"], **numbers)
     if max(k) > settings["samples"]:
         raise ValueError(f"pass@{max(k)} needs at least {max(k)} samples, not {settings['samples']}")
-    settings = {"model": _name(model), **settings}
+    settings = {"model": _name(model), **settings, **limits_asked(judging["timeout"], judging["own_process"])}
     for row, cuts, _ in items:
         row["cuts"] = [[cut.prefix, cut.suffix, cut.indent] for cut in cuts]
     done = recorded(record, settings)
@@ -117,7 +132,7 @@ def _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, worker
             else:
                 sides = dict(zip(SIDES, texts, strict=False))
                 made.append((row | {f"completions_{side}": sides[side] for side in sides}, problem))
-        for row in judged(made, workers):
+        for row in judged(made, **judging):
             done[row_key(row)] = row | {"settings": settings}
             if record:
                 append_row(record, done[row_key(row)])

@@ -20,7 +20,7 @@ def load_set(
 
     A file is JSONL (also .gz), a JSON array, or Parquet. `split` names a part of a set of the Hub, by default the one
     that papers report on. `languages` are those whose accepted solutions may be a CodeContests problem's original. A
-    bad row is reported through `on_bad` by file and line and left out.
+    bad row, and one whose `task_id` an earlier one has, is reported through `on_bad` by file and line and left out.
 
     Raises: ValueError for an unknown name or a file without a single usable row; ModuleNotFoundError when the package
     that carries a set, or pyarrow for Parquet, is not installed; OSError when a set can only come from the Hub, and
@@ -29,13 +29,20 @@ def load_set(
     if name not in SETS and not Path(name).is_file():
         known = ", ".join(map(repr, SETS))
         raise ValueError(f"no problem set {str(name)!r}: use {known} or the path of a JSONL or Parquet file")
-    found: list[Problem] = []
+    found: dict[str, Problem] = {}
     bad: list[BadRow] = []
+
+    def check(row: dict) -> None:
+        problem = problem_of(row, languages)
+        if problem.task_id in found:
+            raise ValueError(f"an earlier problem has the task_id {problem.task_id!r}, and counts")
+        found[problem.task_id] = problem
+
     for path in locate(name, split) if name in SETS else [Path(name)]:
-        for _ in read_rows(path, check=lambda row: found.append(problem_of(row, languages)), on_bad=bad.append):
+        for _ in read_rows(path, check=check, on_bad=bad.append):
             pass
     if not found:
         raise ValueError(str(bad[0]) if bad else f"{name}: the file has no rows")
     for error in bad:
         on_bad(error)
-    return found
+    return list(found.values())

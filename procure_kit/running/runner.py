@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from procure_kit.problems.problem import Problem
+from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.running.in_order import in_order
 from procure_kit.running.isolation.levels import LEVELS
 from procure_kit.running.wire import Channel, Gone, Unsendable
@@ -150,8 +151,9 @@ def run_tests(
     system cannot give it or a stronger one, the status is "refused" and nothing runs. `own_process` lets tests that
     look into the program's own process run in there, where a program can forge their outcome: a status of its own.
 
-    Raises: ValueError for an unknown level.
+    Raises: ValueError for an unknown level, or a number that cannot be meant.
     """
+    refuse_impossible(timeout=timeout, cpu_seconds=cpu_seconds, memory_mb=memory_mb)
     if require is not None and require not in LEVELS:
         raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
     job = {name: getattr(problem, name) for name in ("test", "setup", "entry_point", "cases", "tolerance", "any_case")}
@@ -221,6 +223,7 @@ def run_many(
 
     `limits` are the keyword arguments of `run_tests`.
     """
+    refuse_impossible(workers=workers)
     with ThreadPoolExecutor(workers) as threads:
         for _, future in in_order(lambda job: threads.submit(run_tests, *job, **limits), jobs, workers):
             yield future.result()
