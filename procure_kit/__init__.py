@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 _HOME = {
     "Problem": "problems.problem",
     "load_problems": "validation.problem_names",
+    "iter_problems": "validation.problem_names",
     "problems_from_package": "validation.doctest_problems",
     "Site": "problems.counterfactual",
     "Counterfactual": "problems.counterfactual",

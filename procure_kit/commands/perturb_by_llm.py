@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.generation.llm.server import MODEL, local_server
 from procure_kit.generation.rules import identity
 from procure_kit.problems.problem import Problem
-from procure_kit.problems.rows import Complaints, append_row, count_line, replace_rows
+from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows, replace_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,21 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--batch-in", type=Path, nargs="+", default=[], metavar="FILE", help="a batch's results and errors")
 
 
-def run(
-    args: argparse.Namespace, problems: list[Problem], concepts: list[str], rows: list[dict], complaints: Complaints
-) -> int:
+def run(args: argparse.Namespace, problems: Iterable[Problem], concepts: list[str], complaints: Complaints) -> int:
     """Append the rows that OUT lacks; 1 when a request failed for good or work is left. Raises: ValueError."""
     _refuse(args)
-    kept = [row for row in rows if (row.get("generator"), row.get("status")) != (args.generator, "api_fault")]
-    if len(kept) < len(rows):  # a fault is asked again, and its row must not stand beside the new one
-        replace_rows(args.out, kept)
-    counts = Counter(row.get("status") or "rewritten" for row in kept)
-    done = {identity(row) for row in kept if row.get("generator") == args.generator}
+    done, counts = _kept(args, complaints)
     with _client(args, complaints) as client:
         options = {"turns": args.turns, "concurrency": 1 if _own_server(args) else args.concurrency, "done": done}
         made = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
-        total = len(problems) * len(concepts)
-        with tqdm(made, desc="perturb", total=total, initial=min(len(done), total), unit="row", file=sys.stderr) as bar:
+        with tqdm(made, desc="perturb", initial=len(done), unit="row", file=sys.stderr) as bar:
             fault = ""
             for row in bar:
                 append_row(args.out, row)
@@ -68,6 +61,26 @@ def run(
     elif client.left and not client.stopped:  # which a warning has told
         print(f"the budget is spent: {client.left} rows are left for the same command", file=sys.stderr)
     return int(bool(fault or client.left or complaints))
+
+
+def _kept(args: argparse.Namespace, complaints: Complaints) -> tuple[set[tuple], Counter]:
+    """What OUT has of this generator, and its rows by status. A fault is asked again: its row is taken out."""
+    done, counts, faults = set(), Counter(), 0
+    for row in read_rows(args.out, on_bad=complaints.after_a_kill) if args.out.exists() else ():
+        if _fault(row, args.generator):
+            faults += 1
+            continue
+        counts[row.get("status") or "rewritten"] += 1
+        if row.get("generator") == args.generator:
+            done.add(identity(row))
+    if faults:
+        rows = read_rows(args.out, on_bad=lambda told: None)
+        replace_rows(args.out, (row for row in rows if not _fault(row, args.generator)))
+    return done, counts
+
+
+def _fault(row: dict, generator: str) -> bool:
+    return (row.get("generator"), row.get("status")) == (generator, "api_fault")
 
 
 def _refuse(args: argparse.Namespace) -> None:

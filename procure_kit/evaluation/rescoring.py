@@ -1,7 +1,7 @@
 """Scores without a model: of a record, and of samples that another program wrote."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -16,7 +16,7 @@ from procure_kit.problems.rows import BadRow, append_row, read_rows, warn_bad_ro
 
 def rescore(
     record: str | Path,
-    problems: Iterable[Problem] | None = None,
+    problems: Iterable[Problem] | Mapping[str, Problem] | None = None,
     k: tuple[int, ...] = (1, 5),
     *,
     workers: int = 2,
@@ -35,12 +35,23 @@ def rescore(
     faults = tuple(f"{row['task_id']}, {row['concept']}: {row['fault']}" for row in kept.values() if "fault" in row)
     rows, left_out = [row for row in kept.values() if "fault" not in row], 0
     if problems is not None:
-        tests = {problem.task_id: problem for problem in problems}
-        known = [(row, tests[row["task_id"]]) for row in rows if row["task_id"] in tests]
+        tests = _by_id(problems)
+        known = [row for row in rows if row["task_id"] in tests]
         left_out = len(rows) - len(known)
-        made = judged(known, workers, timeout, own_process)
+        made = judged(((row, tests[row["task_id"]]) for row in known), workers, timeout, own_process)
         rows = list(tqdm(made, total=len(known), desc="rescore", unit="pair"))
     return Report(tuple(rows), _possible(k, rows, record), left_out, faults)
+
+
+def _by_id(problems: Iterable[Problem]) -> Mapping[str, Problem]:
+    """Raises: ValueError when two problems have one task_id."""
+    if isinstance(problems, Mapping):
+        return problems
+    found: dict[str, Problem] = {}
+    for problem in problems:
+        if found.setdefault(problem.task_id, problem) is not problem:
+            raise ValueError(f"two of the problems have the task_id {problem.task_id!r}")
+    return found
 
 
 def _possible(k: tuple[int, ...], rows: list[dict], source: str | Path) -> tuple[int, ...]:
@@ -54,7 +65,7 @@ def _possible(k: tuple[int, ...], rows: list[dict], source: str | Path) -> tuple
 
 def score_samples(
     samples: str | Path,
-    problems: Iterable[Problem],
+    problems: Iterable[Problem] | Mapping[str, Problem],
     k: tuple[int, ...] = (1, 5),
     *,
     workers: int = 2,
@@ -70,7 +81,7 @@ def score_samples(
     Raises: ValueError when nothing can be scored, or for a number that cannot be meant.
     """
     refuse_impossible(k=k, workers=workers, timeout=timeout)
-    tests = {problem.task_id: problem for problem in problems}
+    tests = _by_id(problems)
 
     def check(row: dict) -> None:
         if row["task_id"] not in tests:
@@ -82,16 +93,19 @@ def score_samples(
     settings = {"samples_file": Path(samples).name} | limits_asked(timeout, own_process)
     done = recorded(record, settings)
     rows = []
-    todo = []
-    for task, completions in texts.items():
-        cut = [tests[task].prompt, "\n", 0]
-        row = {"task_id": task, "concept": WHOLE, "cuts": [cut], "completions_original": completions}
-        known = done.get(row_key(row))
-        if known and known["completions_original"] == completions:
-            rows.append(known)
-        else:
-            todo.append((row | {"settings": settings}, tests[task]))
-    for row in tqdm(judged(todo, workers, timeout, own_process), total=len(todo), desc="score", unit="task"):
+
+    def todo() -> Iterator[tuple[dict, Problem]]:
+        for task, completions in texts.items():
+            problem = tests[task]
+            cut = [problem.prompt, "\n", 0]
+            row = {"task_id": task, "concept": WHOLE, "cuts": [cut], "completions_original": completions}
+            known = done.get(row_key(row))
+            if known and known["completions_original"] == completions:
+                rows.append(known)
+            else:
+                yield row | {"settings": settings}, problem
+
+    for row in tqdm(judged(todo(), workers, timeout, own_process), total=len(texts), desc="score", unit="task"):
         rows.append(row)
         if record:
             append_row(record, row)

@@ -8,6 +8,8 @@ from procure_kit.problems.codecontests import codecontests
 from procure_kit.problems.fields import docstring, number_of, strings_of, text_of
 from procure_kit.problems.problem import FIELDS, Problem
 
+UNUSED = ("incorrect_solutions",)  # columns of a set that no problem is made of, and large
+
 
 def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:
     """Build the Problem of one row. Raises: ValueError that says which field is missing or wrong."""

@@ -12,10 +12,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from hashlib import sha256
 
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.ranges import refuse_impossible
@@ -28,6 +29,7 @@ TIMEOUT = 10.0  # seconds that an original may take, for all tests of its proble
 MULTIPLE = 10  # a program may take this many times as long as its original,
 WALL_FLOOR, CPU_FLOOR = 3.0, 0.5  # and so many seconds in any case: only waiting is at the mercy of a busy machine
 MEMORY_MB = 1024
+ORIGINALS = 4096  # whose results are kept
 PATIENCE = 30.0  # seconds in which a worker must start, or end
 STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: a busy machine may keep it waiting
 START = (
@@ -201,10 +203,19 @@ def run_tests(
         return TestResult(passed, isolation=worker.level, **given, **{"slowest": result["seconds"]} | result)
 
 
-@lru_cache(maxsize=4096)
+_originals: OrderedDict[bytes, TestResult] = OrderedDict()  # by a digest: problems may be large, and many
+
+
 def run_original(original: str, problem: Problem, **limits) -> TestResult:
     """Run an original once, however many programs are measured by it. `limits` as in `run_tests`."""
-    return run_tests(original, problem, **limits)
+    asked = repr((original, problem, sorted(limits.items()))).encode(errors="surrogatepass")
+    key = sha256(asked).digest()
+    if (known := _originals.get(key)) is not None:
+        return known
+    _originals[key] = found = run_tests(original, problem, **limits)
+    if len(_originals) > ORIGINALS:
+        _originals.popitem(last=False)
+    return found
 
 
 def limits_by(original: TestResult) -> tuple[float, float]:
