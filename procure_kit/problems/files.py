@@ -12,6 +12,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
+from procure_kit.extras import how
+
 BUFFER = 1 << 20  # bytes of a Parquet column that are read at once, however large the row group is
 
 
@@ -99,7 +101,7 @@ class Table:
         try:
             from pyarrow import ArrowException, parquet
         except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(f"{path}: reading Parquet needs a package: pip install pyarrow") from error
+            raise ModuleNotFoundError(f"{path}: reading Parquet needs a package: {how('pyarrow')}") from error
         self.path, self.leave_out = path, leave_out
         self.errors = (ArrowException, OSError)
         self.open = lambda: parquet.ParquetFile(path, buffer_size=BUFFER)
