@@ -51,7 +51,8 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
         hint = "; what is written stays, and with more room the same command goes on from there" if full else ""
-        print(f"procure {argv[0]}: {error}{hint}", file=sys.stderr)
+        said = "; ".join(filter(None, map(str.strip, str(error).splitlines()))) or type(error).__name__
+        print(f"procure {argv[0]}: {said}{hint}", file=sys.stderr)
         return 1 if full else 2
     except BrokenExecutor:
         print(f"procure {argv[0]}: a worker process died; the same command goes on from there", file=sys.stderr)

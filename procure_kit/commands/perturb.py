@@ -14,7 +14,7 @@ from procure_kit.concepts.table import CONCEPTS, MODES, known_concepts
 from procure_kit.generation.processes import mapped
 from procure_kit.generation.rules import generate, identity
 from procure_kit.problems.problem import Problem
-from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows
+from procure_kit.problems.rows import Complaints, append_row, count_line
 from procure_kit.repositories.perturbation import perturb_tree, state_of
 from procure_kit.validation.problem_names import iter_problems
 
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     if args.generator != "rules":
         return perturb_by_llm.run(args, problems, concepts, complaints)
     done, counts = defaultdict(set), Counter()
-    for row in read_rows(args.out, on_bad=complaints.after_a_kill) if args.out.exists() else ():
+    for row in perturb_by_llm.made(args.out, complaints.after_a_kill):
         done[row.get("task_id")].add(identity(row))
         counts[row.get("status") or "rewritten"] += 1
     work = partial(_rows, concepts=concepts, mode=args.mode, seed=args.seed, every_site=args.every_site)

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.generation.llm.server import MODEL, local_server
 from procure_kit.generation.rules import identity
 from procure_kit.problems.problem import Problem
-from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows, replace_rows
+from procure_kit.problems.rows import BadRow, Complaints, append_row, count_line, read_rows, replace_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +56,8 @@ def run(args: argparse.Namespace, problems: Iterable[Problem], concepts: list[st
     done, counts = _kept(args, complaints)
     with _client(args, complaints) as client:
         options = {"turns": args.turns, "concurrency": 1 if _own_server(args) else args.concurrency, "done": done}
-        made = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
-        with tqdm(made, desc="perturb", initial=len(done), unit="row", file=sys.stderr) as bar:
+        rows = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
+        with tqdm(rows, desc="perturb", initial=len(done), unit="row", file=sys.stderr) as bar:
             fault = ""
             for row in bar:
                 append_row(args.out, row)
@@ -79,7 +79,7 @@ def run(args: argparse.Namespace, problems: Iterable[Problem], concepts: list[st
 def _kept(args: argparse.Namespace, complaints: Complaints) -> tuple[set[tuple], Counter]:
     """What OUT has of this generator, and its rows by status. A fault is asked again: its row is taken out."""
     done, counts, faults = set(), Counter(), 0
-    for row in read_rows(args.out, on_bad=complaints.after_a_kill) if args.out.exists() else ():
+    for row in made(args.out, complaints.after_a_kill):
         if _fault(row, args.generator):
             faults += 1
             continue
@@ -87,9 +87,20 @@ def _kept(args: argparse.Namespace, complaints: Complaints) -> tuple[set[tuple],
         if row.get("generator") == args.generator:
             done.add(identity(row))
     if faults:
-        rows = read_rows(args.out, on_bad=lambda told: None)
+        rows = made(args.out, lambda told: None)
         replace_rows(args.out, (row for row in rows if not _fault(row, args.generator)))
     return done, counts
+
+
+def made(path: Path, on_bad: Callable[[BadRow], None]) -> Iterator[dict]:
+    """The rows that a run before left."""
+
+    def check(row: dict) -> None:
+        identity(row)
+        if not isinstance(row.get("status") or "", str):
+            raise ValueError("field 'status' must be a string")
+
+    return read_rows(path, check=check, on_bad=on_bad) if path.exists() else iter(())
 
 
 def _fault(row: dict, generator: str) -> bool:

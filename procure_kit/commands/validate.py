@@ -91,13 +91,17 @@ def run(args: argparse.Namespace) -> int:
         Counterfactual.from_row(row)
 
     counts, judged = Counter(), Counter()
-    for row in read_rows(args.out, on_bad=complaints.after_a_kill) if args.out.exists() else ():
+    old = read_rows(args.out, required=("status",), on_bad=complaints.after_a_kill) if args.out.exists() else ()
+    for row in old:
         counts[row.get("status")] += 1
         judged[_identity(row)] += 1
     waiting: deque[dict] = deque()  # rows on their way, in their order
+    found = 0
 
     def pairs() -> Iterator[tuple[Counterfactual, Problem]]:
+        nonlocal found
         for row in read_rows(args.rows, required=REQUIRED, check=check, on_bad=complaints):
+            found += 1
             if judged[_identity(row)]:
                 judged[_identity(row)] -= 1  # a row that stands twice in IN is judged twice
                 continue
@@ -123,6 +127,8 @@ def run(args: argparse.Namespace) -> int:
             _pass_through(waiting, keep)
             keep(waiting.popleft(), verdict)
         _pass_through(waiting, keep)
+    if not (found or complaints):
+        raise ValueError(f"{args.rows}: the file has no rows")
     print(count_line(counts, args.out))
     return int(bool(complaints))
 

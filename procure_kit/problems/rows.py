@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from tqdm import tqdm
+
 from procure_kit.problems.files import Raw, rows_file
 
 Made = TypeVar("Made")
@@ -121,11 +123,11 @@ class Complaints:
 
     def __call__(self, error: BadRow) -> None:
         self.count += 1
-        print(error, file=sys.stderr)
+        tqdm.write(str(error), file=sys.stderr)  # above a progress bar, where there is one
 
     def after_a_kill(self, error: BadRow) -> None:
         """For a file that is being resumed: the row is made again, so nothing is lost."""
-        print(f"{error} (a killed run left it; its work is done again)", file=sys.stderr)
+        tqdm.write(f"{error} (a killed run left it; its work is done again)", file=sys.stderr)
 
     def __bool__(self) -> bool:
         return self.count > 0
