@@ -10,7 +10,7 @@ from types import ModuleType
 
 EXTRAS = {  # of pyproject.toml: the modules that come with each, by its own packages or by what those require
     "notebooks": [
-        "anywidget", "IPython", "ipywidgets", "jupyterlab", "kaleido", "nbconvert", "nbformat", "papermill", "plotly",
+        "anywidget", "IPython", "ipywidgets", "jupyter_client", "jupyterlab", "kaleido", "nbconvert", "nbformat", "papermill", "plotly",
         "traitlets",
     ],
     "train": [

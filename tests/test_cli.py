@@ -12,6 +12,7 @@ import pytest
 
 from procure_kit import cli
 from procure_kit.concepts.table import CONCEPTS
+from procure_kit.problems.counterfactual import BREAKING
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import read_rows
 
@@ -77,6 +78,37 @@ def test_perturb_adds_what_other_options_ask_for(pairs, problems):
     assert [row["seed"] for row in read(pairs)] == [0] * 4 + [1] * 4
 
 
+def test_twins_stand_behind_their_counterfactuals_and_break(problems, tmp_path, capsys):
+    out, judged = tmp_path / "twins.jsonl", tmp_path / "judged.jsonl"
+    command = ("perturb", problems, "-o", out, "--concepts", "if_else_flip,def_use_break", "--workers", 1, "--twins")
+    assert procure(*command) == 0
+    rows = read(out)
+    made = [row for row in rows if row["status"] == ""]
+    assert [row["generator"] for row in made] == ["rules", "twins"] * 4
+    assert all(
+        {**cf, "generator": ""}.keys() == two.keys() and cf["site"] == two["site"]
+        for cf, two in zip(made[::2], made[1::2], strict=True)
+    )
+    out.write_text("".join(line + "\n" for line in out.read_text().splitlines()[:1]))  # killed between the two
+    assert procure(*command) == 0
+    assert read(out) == rows
+    assert procure("validate", out, "--problems", problems, "-o", judged, "--workers", 1) == 0
+    found = [(row["soundness"] == BREAKING, row["status"]) for row in read(judged) if row["status"] != "not_applicable"]
+    assert set(found) == {(False, "valid"), (True, "breaks")}
+    capsys.readouterr()
+
+
+def test_a_counterfactual_without_a_twin_has_a_row_that_says_so(tmp_path):
+    source = "def f(n):\n    m = n\n    print(m)\n    m = 1\n"
+    problem = Problem("a", source, "\n", "def check(candidate):\n    candidate(1)\n", "f").to_row()
+    out = tmp_path / "out.jsonl"
+    command = ["--concepts", "def_use_break", "--workers", "1", "--twins"]
+    assert procure("perturb", write(tmp_path / "in.jsonl", [problem]), "-o", out, *command) == 0
+    last = read(out)[-1]
+    assert (last["generator"], last["soundness"], last["status"]) == ("twins", BREAKING, "not_applicable")
+    assert "no edit of its kind" in last["detail"] and last["counterfactual"] == last["original"]
+
+
 def test_perturb_says_what_it_left_out(tmp_path, capsys):
     bad = write(tmp_path / "problems.jsonl", [PROBLEMS[0].to_row(), {"task_id": "x"}])
     assert procure("perturb", bad, "-o", tmp_path / "out.jsonl", "--workers", 1) == 1
@@ -92,6 +124,8 @@ def test_perturb_says_what_it_left_out(tmp_path, capsys):
         ("perturb nowhere -o OUT", "no problem set 'nowhere'"),
         ("perturb kit -o OUT --concepts loops", "no concept 'loops'"),
         ("perturb kit -o OUT --generator dice", "no generator 'dice'"),
+        ("perturb . -o OUT --twins", "a directory is rewritten at every sound site"),
+        ("perturb kit -o OUT --twins --generator openai:m", "twins are made by the rules"),
         ("perturb . -o OUT --every-site", "a directory is rewritten at every sound site"),
         ("validate nowhere.jsonl --problems kit -o OUT", "No such file"),
         ("validate . --problems kit -o OUT", "is a directory"),
@@ -212,7 +246,7 @@ def test_a_killed_run_loses_no_finished_row(tmp_path):
         tmp_path / "out",
     ]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not (tmp_path / "out").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
@@ -244,7 +278,7 @@ def test_a_full_disk_loses_no_finished_row(problems, tmp_path):
     command = [sys.executable, "-m", "procure_kit.cli", "validate", path, "--problems", problems, "-o"]
     script = FULL_DISK.format(disk=disk, kept=kept, command=shlex.join(map(str, [*command, disk / "out"])))
     shell = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
-    done = subprocess.run(shell, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=300)
     if done.stderr.startswith(("unshare", "mount")):
         pytest.skip(f"this system allows no file system of its own: {done.stderr}")
     assert done.stdout == "exit 1\n" and "No space left" in done.stderr and "Traceback" not in done.stderr

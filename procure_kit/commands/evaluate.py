@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from procure_kit.evaluation.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
-from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.counterfactual import BREAKING, NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.problems.markdown import hundredths, table
 from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.problems.rows import Complaints, read_rows
@@ -133,7 +133,7 @@ def _report(args: argparse.Namespace, complaints: Complaints) -> Report:
     work, make = problems.values(), evaluate_whole
     if not args.whole:
         rows = read_rows(args.pairs, required=REQUIRED, check=check, on_bad=complaints)
-        good = (row for row in rows if row.get("status", "") in GOOD)
+        good = (row for row in rows if row.get("status", "") in GOOD and row.get("soundness") != BREAKING)
         work, make = ((Counterfactual.from_row(row), problems[row["task_id"]]) for row in good), evaluate
     work = iter(work)
     if (first := next(work, None)) is None:  # before a model is loaded

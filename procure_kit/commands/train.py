@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import get_type_hints
 
-from procure_kit.commands.run import parse_value
+from procure_kit.commands.parameters import parse_value
 from procure_kit.problems.counterfactual import REQUIRED, Counterfactual
 from procure_kit.problems.rows import BadRow, Complaints, read_rows, warn_bad_row
 from procure_kit.training.presets import PRESETS

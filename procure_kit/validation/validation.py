@@ -4,6 +4,9 @@ The statuses, in the order in which they are looked for: `unparsable`, `no_chang
 (concept_check.py); `original_fails`; `tests_fail`, `timeout`, `memory`, `crashed`, `refused`, `needs_own_process`
 (runner.py); `tests_too_weak` (the tests also pass for broken versions, mutants.py); `valid`. Where tests were allowed
 to run in the program's own process, `valid_in_own_process`.
+
+A twin (`soundness="breaking"`) is asked for the opposite: it `breaks` when its tests reject it, and `does_not_break`
+when they pass. What its concept asks does not count then; the other statuses are the same.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,14 +15,19 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 
 from procure_kit.concepts.recognition.concept_check import classify
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.counterfactual import BREAKING, Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.ranges import RANGES, refuse_impossible
 from procure_kit.running.in_order import in_order
-from procure_kit.running.runner import MEMORY_MB, TIMEOUT, limits_by, run_original, run_tests
+from procure_kit.running.isolation.system import check_system
+from procure_kit.running.runner import MEMORY_MB, TIMEOUT, TestResult, limits_by, run_original, run_tests
 from procure_kit.validation.mutants import broken_versions
 
 MUTANTS = 5
+SEEN, UNSEEN = "; the tests see it: ", "; the tests do not see it"
+RUNS = "another result"  # how the tests see a twin, and the other ways:
+_BY_STATUS = {"timeout": "it does not end in time", "memory": "it takes more memory", "crashed": "it crashes"}
+_BY_WORD = {"loading the program raised": "it does not load", "defines no": "it does not load", " raised ": "it raises"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,8 @@ def validate(
     """
     refuse_impossible(timeout=timeout, memory_mb=memory_mb)
     finding = classify(cf.original, cf.counterfactual, cf.concept)
-    if finding.status != "ok":
+    twin = cf.soundness == BREAKING
+    if finding.status != "ok" and not (twin and finding.status == "not_this_concept"):
         return Verdict(finding.status, finding.detail)
     limits = {"memory_mb": memory_mb, "require": require, "own_process": own_process}
     original = run_original(cf.original, problem, timeout=timeout, **limits)
@@ -64,6 +73,8 @@ def validate(
     limits["timeout"], limits["cpu_seconds"] = limits_by(original)
     result = run_tests(cf.counterfactual, problem, **limits)
     found = (result.seconds, result.isolation, result.limit, result.cpu_limit)
+    if twin:
+        return Verdict(*_judge_twin(cf, result), *found)
     if result.status == "timeout":
         return Verdict("timeout", f"{result.detail} (the original took {original.slowest:.2g} s)", *found)
     if not result.passed:
@@ -71,6 +82,17 @@ def validate(
     if weak := _weakness(cf, problem, limits):
         return Verdict("tests_too_weak", weak, *found)
     return Verdict("valid" if result.status == "passed" else "valid_in_own_process", "", *found)
+
+
+def _judge_twin(cf: Counterfactual, result: TestResult) -> tuple[str, str]:
+    """Its status, and what is wrong with it together with how the tests see that."""
+    if result.status in ("refused", "needs_own_process", "unparsable"):
+        return result.status, result.detail
+    made = cf.detail.split(SEEN)[0].removesuffix(UNSEEN)  # without what an earlier verdict has said
+    if result.passed:
+        return "does_not_break", made + UNSEEN
+    how = _BY_STATUS.get(result.status) or next((how for word, how in _BY_WORD.items() if word in result.detail), RUNS)
+    return "breaks", f"{made}{SEEN}{how}: {result.detail}"
 
 
 def _weakness(cf: Counterfactual, problem: Problem, limits: dict) -> str:
@@ -115,6 +137,7 @@ def validate_all(
     """
     refuse_impossible(workers=workers, **{name: value for name, value in limits.items() if name in RANGES})
     if executor is None:
+        check_system()
         with ThreadPoolExecutor(workers) as threads:
             yield from validate_all(pairs, threads, workers, **limits)
         return

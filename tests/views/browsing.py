@@ -31,8 +31,9 @@ def chromium():
 
 
 @contextmanager
-def offline(browser, path: Path, **look):
-    """A file opened with the network off; what it asks for, and what it complains of, is in `page.trouble`."""
+def offline(browser, path: Path, ready: str = "#maps canvas", **look):
+    """A file opened with the network off, once `ready` is there; what it asks for, and what it complains of, is in
+    `page.trouble`."""
     context = browser.new_context(offline=True, **look)
     page = context.new_page()
     page.set_default_timeout(20_000)
@@ -43,7 +44,7 @@ def offline(browser, path: Path, **look):
     page.route("**/*", lambda route: route.continue_() if route.request.url == path.as_uri() else route.abort())
     page.goto(path.as_uri())
     page.wait_for_selector("body[data-drawn]")
-    page.wait_for_selector("#maps canvas")
+    page.wait_for_selector(ready)
     yield page
     context.close()
 

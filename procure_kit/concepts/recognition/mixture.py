@@ -1,9 +1,9 @@
 """Several concepts at once: the fewest kinds of change that all differences of two programs can come from."""
 
 import ast
-import copy
 from itertools import combinations
 
+from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.flip import is_guard
 from procure_kit.concepts.recognition.truth import truth
 from procure_kit.concepts.recognition.types import neutral
@@ -23,7 +23,7 @@ def mixture(one: ast.Module, other: ast.Module) -> tuple[str, ...] | None:
 def _form(tree: ast.Module, kinds: tuple[str, ...]) -> str:
     """A text in which programs are equal that differ by these kinds of change alone. It may make more equal than that:
     the tests, not this, say whether a mixture keeps the behaviour."""
-    tree = copy.deepcopy(tree)
+    tree = copied(tree)
     if "names" in kinds:
         tree = _Nameless(tree).visit(tree)
     if "data_type" in kinds:

@@ -1,7 +1,8 @@
 """When two tests mean the same by De Morgan's laws."""
 
 import ast
-import copy
+
+from procure_kit.analysis.python_tree import copied
 
 COMPLEMENTS = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt,
@@ -40,7 +41,7 @@ def _dump(node: ast.expr) -> str:
     """The expression with each conditional expression inside it the one way round of the two that sorts first."""
     if not any(isinstance(inner, ast.IfExp) for inner in ast.walk(node)):
         return ast.dump(node)
-    return ast.dump(_Upright().visit(copy.deepcopy(node)))
+    return ast.dump(_Upright().visit(copied(node)))
 
 
 class _Upright(ast.NodeTransformer):

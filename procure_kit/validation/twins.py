@@ -1,0 +1,28 @@
+"""Twins that are shown to break: the ways of breaking a counterfactual, tried until its tests see one."""
+
+from itertools import islice
+
+from procure_kit.concepts.twins.twin import MOST, twins
+from procure_kit.problems.counterfactual import Counterfactual, NotApplicable
+from procure_kit.problems.problem import Problem
+from procure_kit.validation.validation import RUNS, SEEN, Verdict, validate
+
+
+def breaking_twin(cf: Counterfactual, problem: Problem, **limits) -> tuple[Counterfactual, Verdict]:
+    """The first twin that runs and gives another result; where there is none, the first that raises or does not end.
+
+    `limits` are the keyword arguments of `validate`, whose verdict is the second result.
+
+    Raises: NotApplicable where no edit can be made, or where the tests see none of them, with the reason.
+    """
+    seen, tried = [], 0
+    for made in islice(twins(cf), MOST):
+        verdict = validate(made, problem, **limits)
+        tried += 1
+        if verdict.status == "breaks":
+            seen.append((made, verdict))
+            if f"{SEEN}{RUNS}" in verdict.detail:
+                return seen[-1]
+    if not seen:
+        raise NotApplicable(f"{cf.concept}: of the {tried} twins that were tried none breaks: {verdict.detail}")
+    return seen[0]
