@@ -127,9 +127,10 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
         program = source if found is None else found
         if found is None:
             finish = reply.get("finish_reason")
-            status, more = "unparsable", f": {MORE_TOKENS}" if finish == "length" else ""
-            detail = f"the reply ends without a program in a closed fenced block (finish_reason {finish}){more}"
+            status, cut_off = "unparsable", finish == "length"
+            detail = f"the reply ends without a program in a closed fenced block (finish_reason {finish})"
         else:
+            cut_off = False
             row = _made(work, source, program, site, "", "", extra)
             verdict = await asyncio.to_thread(_judge, Counterfactual.from_row(row), problem)
             status, detail = verdict.status, verdict.detail
@@ -137,6 +138,7 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
         if status not in MENDABLE:
             break
         messages += [{"role": "assistant", "content": content}, {"role": "user", "content": repair(status, detail)}]
+    detail += f": {MORE_TOKENS}" if cut_off else ""  # for a reader: a model is told no remedy
     return _made(work, source, program, site, status, detail, extra)
 
 

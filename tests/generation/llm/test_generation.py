@@ -124,9 +124,10 @@ def test_tests_that_never_see_the_change_end_the_turns(server):
 
 
 def test_a_reply_cut_at_its_limit_says_what_to_raise(server):
-    server.script = [(200, {}, ok(content="```python\ndef f(")[2].replace('"stop"', '"length"')), ok()]
-    (row,) = rows(client(server))
-    assert row["status"] == "valid" and "max_tokens in --parameters" in row["verdicts"][0]
+    server.script = [(200, {}, ok(content="```python\ndef f(")[2].replace('"stop"', '"length"'))]
+    (row,) = rows(client(server), turns=1)
+    assert row["status"] == "unparsable" and "max_tokens in --parameters" in row["detail"]
+    assert "max_tokens" not in server.asked[-1]["messages"][-1]["content"]
 
 
 def test_numbers_that_are_too_small(server):
