@@ -13,12 +13,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from hashlib import sha256
 
 from procure_kit.problems.problem import Problem
+from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.running.in_order import in_order
 from procure_kit.running.isolation.system import LEVELS, check_system
 from procure_kit.running.wire import Channel, Gone, Unsendable
@@ -29,6 +31,7 @@ MULTIPLE = 10  # a program may take this many times as long as its original,
 WALL_FLOOR, CPU_FLOOR = 3.0, 0.5  # and so many seconds in any case: only waiting is at the mercy of a busy machine
 LOADING = 10.0  # seconds more, of both, for a program that imports a library which its original does without
 MEMORY_MB = 1024
+ORIGINALS = 4096  # whose results are kept
 PATIENCE = 30.0  # seconds in which a worker must start, or end
 STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: a busy machine may keep it waiting
 START = (
@@ -159,8 +162,9 @@ def run_tests(
     For a program that forges nothing "passed" and "tests_fail" are what one process with program and tests gives: where
     the two sides of the boundary might make a difference, the tests run both ways, and "passed" needs both.
 
-    Raises: ValueError for an unknown level; OSError where the system has none.
+    Raises: ValueError for an unknown level, or a number that cannot be meant; OSError where the system has none.
     """
+    refuse_impossible(timeout=timeout, cpu_seconds=cpu_seconds, memory_mb=memory_mb)
     if require is not None and require not in LEVELS:
         raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
     job = {name: getattr(problem, name) for name in ("test", "setup", "entry_point", "cases", "tolerance", "any_case")}
@@ -209,10 +213,19 @@ def run_tests(
         return TestResult(passed, isolation=worker.level, **given, **{"slowest": result["seconds"]} | result)
 
 
-@lru_cache(maxsize=4096)
+_originals: OrderedDict[bytes, TestResult] = OrderedDict()  # by a digest: problems may be large, and many
+
+
 def run_original(original: str, problem: Problem, **limits) -> TestResult:
     """Run an original once, however many programs are measured by it. `limits` as in `run_tests`."""
-    return run_tests(original, problem, **limits)
+    asked = repr((original, problem, sorted(limits.items()))).encode(errors="surrogatepass")
+    key = sha256(asked).digest()
+    if (known := _originals.get(key)) is not None:
+        return known
+    _originals[key] = found = run_tests(original, problem, **limits)
+    if len(_originals) > ORIGINALS:
+        _originals.popitem(last=False)
+    return found
 
 
 def limits_by(measured: TestResult, program: str, original: str) -> tuple[float, float]:
@@ -246,6 +259,7 @@ def run_many(
 
     `limits` are the keyword arguments of `run_tests`.
     """
+    refuse_impossible(workers=workers)
     with ThreadPoolExecutor(workers) as threads:
         for _, future in in_order(lambda job: threads.submit(run_tests, *job, **limits), jobs, workers):
             yield future.result()

@@ -21,6 +21,7 @@ from procure_kit.concepts.perturbation import perturb
 from procure_kit.concepts.recognition.concept_check import classify
 from procure_kit.problems.counterfactual import BREAKING, Counterfactual
 from procure_kit.problems.problem import Problem
+from procure_kit.problems.ranges import RANGES, refuse_impossible
 from procure_kit.running.in_order import in_order
 from procure_kit.running.isolation.system import check_system
 from procure_kit.running.runner import MEMORY_MB, TIMEOUT, TestResult, limits_by, run_original, run_tests
@@ -59,7 +60,10 @@ def validate(
 
     `timeout` (seconds) is the original's; the counterfactual's limits come from what the original took (`limits_by`).
     `memory_mb`, `require` and `own_process` as in `run_tests`.
+
+    Raises: ValueError for a number that cannot be meant.
     """
+    refuse_impossible(timeout=timeout, memory_mb=memory_mb)
     finding = classify(cf.original, cf.counterfactual, cf.concept)
     twin = cf.soundness == BREAKING
     if finding.status != "ok" and not (twin and finding.status == "not_this_concept"):
@@ -154,7 +158,10 @@ def validate_all(
     `executor` is any `concurrent.futures.Executor`; by default threads, since programs run in processes of their own
     anyway. `limits` are the keyword arguments of `validate`. A row whose worker dies is judged once more, alone; when
     that dies too, or judging it raises, its status is "crashed", and the other rows go on.
+
+    Raises: ValueError for a number that cannot be meant.
     """
+    refuse_impossible(workers=workers, **{name: value for name, value in limits.items() if name in RANGES})
     if executor is None:
         check_system()
         with ThreadPoolExecutor(workers) as threads:

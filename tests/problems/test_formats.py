@@ -310,6 +310,31 @@ def test_more_that_is_wrong_with_a_row(row, message):
         problem_of(row)
 
 
+def test_mbpp_plus_is_judged_by_its_own_large_test():
+    plus = "inputs = [[4], [9], [2.25]]\nresults = [2, 3, 1.5]\n"
+    plus += "for i, (inp, exp) in enumerate(zip(inputs, results)):\n    assert root(*inp) == exp\n"
+    problem = problem_of(FULL | {"test": plus, "task_id": "Mbpp/7"})
+    assert (problem.task_id, problem.entry_point, problem.test) == ("Mbpp/7", "root", plus)
+    assert run_tests(problem.program, problem).passed
+    fits = "def root(x): return {4: 2.0, 0: 0}[x]"
+    assert run_tests(fits, problem_of(FULL)).passed and run_tests(fits, problem).status == "tests_fail"
+
+
+@pytest.mark.parametrize(
+    ("given", "task_id"), [(7, "MBPP/7"), ("7", "MBPP/7"), ("MBPP/7", "MBPP/7"), ("Mbpp/7", "Mbpp/7")]
+)
+def test_a_number_becomes_mbpps_and_a_name_stays(given, task_id):
+    assert problem_of(FULL | {"task_id": given}).task_id == task_id
+
+
+def test_a_humaneval_row_that_lacks_fields_is_not_taken_for_mbpp():
+    row = {name: HUMAN[name] for name in ("task_id", "prompt")} | {
+        "test": "def check(candidate):\n    assert candidate(1)\n"
+    }
+    with pytest.raises(ValueError, match="field 'canonical_solution' is missing"):
+        problem_of(row)
+
+
 def test_a_statement_is_a_docstring_whatever_it_holds():
     for text in ('"""', "\\", "\\n", "a\0b", '"'):
         assert ast.literal_eval(docstring(text)) == f"\n{text}\n".replace("\0", "")

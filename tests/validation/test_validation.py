@@ -76,7 +76,7 @@ def test_an_original_that_fails_is_not_the_counterfactuals_fault(any_change):
 
 
 def test_an_original_runs_once_for_all_its_counterfactuals(monkeypatch):
-    runner.run_original.cache_clear()
+    runner._originals.clear()
     programs = []
     run_tests = validation.run_tests
     for module in (runner, validation):
@@ -181,7 +181,7 @@ def test_a_broken_version_that_passes_in_one_process_alone_was_not_noticed():
 
 
 def test_a_level_of_isolation_that_is_missing_refuses(monkeypatch):
-    runner.run_original.cache_clear()
+    runner._originals.clear()
     refused = runner.TestResult(False, "refused", "'namespaces' is required", 0.0, "process")
     monkeypatch.setattr(validation, "run_tests", lambda *args, **limits: refused)
     assert validate(VALID, PROBLEM, require="namespaces") == Verdict(
