@@ -21,6 +21,7 @@ sys.meta_path.append(extras.Finder)
 _HOME = {
     "Problem": "problems.problem",
     "load_problems": "validation.problem_names",
+    "iter_problems": "validation.problem_names",
     "problems_from_package": "validation.doctest_problems",
     "Site": "problems.counterfactual",
     "Counterfactual": "problems.counterfactual",
