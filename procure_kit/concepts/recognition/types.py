@@ -135,5 +135,7 @@ class _Neutral(ast.NodeTransformer):
         found = order_of(node)
         if found is None:
             return node
-        expression, sign, bound, _ = found
+        expression, sign, bound, mirrored = found
+        if mirrored:  # to turn it round is another concept
+            return ast.Compare(ast.Constant(bound), [ast.Gt() if sign == "below" else ast.LtE()], [expression])
         return ast.Compare(expression, [ast.Lt() if sign == "below" else ast.GtE()], [ast.Constant(bound)])

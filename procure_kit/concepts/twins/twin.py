@@ -18,6 +18,13 @@ from procure_kit.concepts.perturbation import candidates_of
 from procure_kit.concepts.recognition.concept_check import classify
 from procure_kit.concepts.table import MODES, known_concepts
 from procure_kit.concepts.twins.flip import Breaking, breaking_flips
+from procure_kit.concepts.twins.forms import (
+    breaking_guards,
+    breaking_loops,
+    breaking_mirrors,
+    breaking_nests,
+    breaking_updates,
+)
 from procure_kit.concepts.twins.names import breaking_names, breaking_shuffles, breaking_webs
 from procure_kit.concepts.twins.swap import breaking_swaps
 from procure_kit.concepts.twins.types import breaking_types
@@ -41,6 +48,11 @@ BREAKS: dict[str, Callable[[Analysis, Span, list[Edit]], Iterator[Breaking]]] = 
     "variable_name_random": breaking_names,
     "variable_name_shuffle": breaking_shuffles,
     "data_type": breaking_types,
+    "mirrored_comparison": breaking_mirrors,
+    "guard_clause": breaking_guards,
+    "nested_condition": breaking_nests,
+    "augmented_assignment": breaking_updates,
+    "for_while": breaking_loops,
 }
 MOST = 12  # ways to break one site: what none of them breaks is not worth more tries
 
