@@ -2,8 +2,9 @@
 
 total += n    →    total = total + n
 
-Of an int, float, str, bytes or tuple Python makes the two the same by its own rules, whatever stands on the right. A
-list, or an object of a type that is not known, may be changed in place, and others may hold it.
+Of an int, float, str, bytes or tuple Python makes the two the same by its own rules. What stands on the right must be
+of a known type, too, to be sure: where the two cannot be added, say, the error names the operator. A list, or an object of a
+type that is not known, may be changed in place, and others may hold it.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis.analysis import Analysis
-from procure_kit.analysis.inference import kind
+from procure_kit.analysis.inference import definition_kind, kind
 from procure_kit.concepts.candidate import Candidate, one_line, short
 from procure_kit.concepts.negation import outer
 from procure_kit.problems.counterfactual import Edit
@@ -33,7 +34,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
         else:
             continue
         span, label = analysis.tree.span(node), one_line(analysis.tree.text(node))
-        refused, soundness = _judge(analysis, old, mode)
+        refused, soundness = _judge(analysis, node, old, mode)
         if refused is None and isinstance(node, cst.Assign) and _has_comment(analysis, node):
             refused = "a comment stands in the way"
         if refused:
@@ -51,14 +52,18 @@ def _is_update(node: cst.Assign) -> bool:
     return same and not (value.lpar or value.left.lpar or target.lpar)
 
 
-def _judge(analysis: Analysis, old: cst.BaseExpression, mode: str) -> tuple[str | None, str]:
+def _judge(
+    analysis: Analysis, node: cst.AugAssign | cst.Assign, old: cst.BaseExpression, mode: str
+) -> tuple[str | None, str]:
     """`old`: what is read."""
     text = short(analysis.tree.text(old))
     if not isinstance(old, cst.Name) or old.lpar:
         return f"{text} would be worked out twice", ""
     found = kind(analysis, old)
     if found in _FIXED:
-        return None, "syntactic"
+        target = node.target if isinstance(node, cst.AugAssign) else node.targets[0].target
+        given = definition_kind(analysis, analysis.scopes.occurrence[target])
+        return None, "syntactic" if given is not None else "tested"
     if found is not None:
         return f"a {found} is changed in place by the one, and replaced by the other", ""
     if mode == "procure":

@@ -2,9 +2,10 @@
 
 if len(word) > longest:    →    if longest < len(word):
 
-Python asks the left operand first, unless the right one's type is derived from the left one's. It comes to the same
-where one side is exactly an int, a str, bytes or None, whose methods know nothing but themselves; and between floats.
-Other types may answer differently from the two sides, and what both operands do may be seen in its order: `tested`.
+Python asks the left operand first, unless the right one's type is derived from the left one's. For an equality it comes
+to the same where one side is exactly an int, a str, bytes or None, whose methods know nothing but themselves; for an
+order both must be numbers, or both strings, since the error between others names the operator. Types that are not known
+may answer differently from the two sides, and what both operands do may be seen in its order: `tested`.
 """
 
 from collections.abc import Iterator
@@ -55,7 +56,10 @@ def _judge(analysis: Analysis, node: cst.Comparison) -> tuple[str | None, str]:
     if calm.level != INERT and wild.level == ACTS:
         return f"what comes first can be seen: {wild.why}", ""
     kinds = {kind(analysis, side) for side in sides}
-    agree = bool(kinds & _ITS_OWN) or kinds <= PLAIN
+    if isinstance(node.comparisons[0].operator, cst.Equal | cst.NotEqual):
+        agree = bool(kinds & _ITS_OWN) or kinds <= PLAIN
+    else:
+        agree = kinds <= {"int", "float"} or kinds in ({"str"}, {"bytes"})
     return None, "syntactic" if agree and calm.level == INERT else "tested"
 
 

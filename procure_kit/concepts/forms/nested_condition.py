@@ -61,7 +61,10 @@ def _apart(analysis: Analysis, node: cst.If) -> list[Edit] | str:
     step = unit(analysis, node, before)
     close, open_ = (")", "(") if test.lpar else ("", "")
     edit = Edit(left, right, f"{close}:{analysis.tree.module.default_newline}{before}{step}if {open_}")
-    return _with_body(analysis, node, edit, before, before + step)
+    made = _with_body(analysis, node, edit, before, before + step)
+    # Its own margin stays, so that no other site moves the line, and not the one that is new.
+    start = analysis.tree.span(node)[0]
+    return made if isinstance(made, str) else [Edit(start - len(before), start, before), *made]
 
 
 def _together(analysis: Analysis, node: cst.If, inner: cst.If) -> list[Edit] | str:

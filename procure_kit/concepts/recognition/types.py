@@ -135,7 +135,5 @@ class _Neutral(ast.NodeTransformer):
         found = order_of(node)
         if found is None:
             return node
-        expression, sign, bound, mirrored = found
-        if mirrored:  # to turn it round is another concept
-            return ast.Compare(ast.Constant(bound), [ast.Gt() if sign == "below" else ast.LtE()], [expression])
+        expression, sign, bound, _ = found
         return ast.Compare(expression, [ast.Lt() if sign == "below" else ast.GtE()], [ast.Constant(bound)])

@@ -47,7 +47,6 @@ def test_each_concept_is_recognised(concept, mode):
         (["variable_name_random", "if_else_flip"], "branches and names"),
         (["variable_name_shuffle", "independent_swap"], "order and names"),
         (["variable_name_random", "if_else_flip", "independent_swap"], "branches and order and names"),
-        (["mirrored_comparison", "data_type"], "types and forms"),
     ],
 )
 def test_mixtures_name_their_kinds(concepts, kinds):
@@ -55,6 +54,12 @@ def test_mixtures_name_their_kinds(concepts, kinds):
     assert made.concept == "+".join(concepts)
     found = pk.recognise(SOURCE, made.counterfactual)
     assert (found.status, found.concept, found.detail) == ("mixed", "", f"several concepts at once: {kinds}")
+
+
+def test_forms_are_a_kind_of_their_own():
+    source = "def f(p, q):\n    x = 1\n    y = [2, 3]\n    if p > q:\n        x = y[0]\n    return x\n"
+    found = pk.recognise(source, pk.perturb_all(source, ["mirrored_comparison", "data_type"]).counterfactual)
+    assert (found.status, found.detail) == ("mixed", "several concepts at once: types and forms")
 
 
 @pytest.mark.parametrize(
