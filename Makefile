@@ -11,12 +11,12 @@ run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main resu
 	$(BIN)/procure run
 
 test: $(READY)  ## everything: lint, unit tests, notebooks by papermill and by nbval
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/pytest
 	HF_HUB_DISABLE_PROGRESS_BARS=1 PLOTLY_RENDERER=plotly_mimetype $(BIN)/pytest --nbval -q notebooks
 
 check: $(READY)  ## the quick tier: lint and unit tests, under two minutes
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -m "not slow" --numprocesses 2 --dist loadscope
 
 lab: $(READY)  ## JupyterLab on the notebooks

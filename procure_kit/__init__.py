@@ -2,8 +2,11 @@
 
     import procure_kit as pk
 
-Data flows one way, and the names stand in its order: problems, perturbation, validation, examples, training,
-evaluation, pictures. Heavy libraries load only when a name that needs them is first used.
+A phase is a folder, and data flows one way through them: problems/, analysis/ and concepts/ (find sites, rewrite),
+running/ and validation/ (do both programs do the same?), generation/ and repositories/ (a whole set, a whole source
+tree), training/, evaluation/, experiments/. views/ shows any of them, commands/ is the command line, and world/ makes
+the problems of the kit's own model. The public names below stand in the same order; heavy libraries load only when a
+name that needs them is first used.
 """
 
 import os

@@ -3,8 +3,8 @@
 total += n    →    total = total + n
 
 Of an int, float, str, bytes or tuple Python makes the two the same by its own rules. What stands on the right must be
-of a known type, too, to be sure: where the two cannot be added, say, the error names the operator. A list, or an object of a
-type that is not known, may be changed in place, and others may hold it.
+of a known type, too, to be sure: where the two do not go together, the error names the operator. A list, or an object
+of a type that is not known, may be changed in place, and others may hold it.
 """
 
 from collections.abc import Iterator
