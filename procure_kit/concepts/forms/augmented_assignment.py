@@ -35,8 +35,6 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
             continue
         span, label = analysis.tree.span(node), one_line(analysis.tree.text(node))
         refused, soundness = _judge(analysis, node, old, mode)
-        if refused is None and isinstance(node, cst.Assign) and _has_comment(analysis, node):
-            refused = "a comment stands in the way"
         if refused:
             yield Candidate(span, label, refused=refused)
         else:
@@ -69,11 +67,6 @@ def _judge(
     if mode == "procure":
         return None, "tested"
     return f"{text} may be of a type that is changed in place", ""
-
-
-def _has_comment(analysis: Analysis, node: cst.Assign) -> bool:
-    start, end = analysis.tree.span(node)[0], outer(analysis, node.value.right)[0]
-    return "#" in analysis.source[start:end]
 
 
 def _spelled_out(analysis: Analysis, node: cst.AugAssign, rng: Random) -> list[Edit]:

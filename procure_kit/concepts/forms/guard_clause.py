@@ -71,7 +71,10 @@ def _into_else(analysis: Analysis, node: cst.If, rest: tuple) -> list[Edit] | st
     if isinstance(edits, str):
         return edits
     head = f"{before}else:{analysis.tree.module.default_newline}"
-    return [Edit(edits[0].start, edits[0].end, head + edits[0].text), *edits[1:]]
+    # The margin of the `if` stays, so that no other site makes two of it: the else would belong to one of them.
+    own = analysis.tree.span(node)[0]
+    stays = Edit(own - len(before), own, before)
+    return [stays, Edit(edits[0].start, edits[0].end, head + edits[0].text), *edits[1:]]
 
 
 def _first_line(source: str, at: int, before: str) -> int:

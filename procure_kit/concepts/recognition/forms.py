@@ -28,7 +28,7 @@ class _Upright(ast.NodeTransformer):
 
 
 class _Guarded(ast.NodeTransformer):
-    """What stands behind an `if` all of whose branches leave is its `else`."""
+    """What stands behind an `if` whose body leaves comes last in its `else`."""
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)
@@ -41,19 +41,10 @@ class _Guarded(ast.NodeTransformer):
 
 def _with_else(block: list[ast.stmt]) -> list[ast.stmt]:
     for at in reversed(range(len(block) - 1)):
-        last = _last_branch(block[at])
-        if last is not None:
-            last.orelse, block = block[at + 1 :], block[: at + 1]
+        node = block[at]
+        if isinstance(node, ast.If) and _leaves(node.body):
+            node.orelse, block = _with_else(node.orelse + block[at + 1 :]), block[: at + 1]
     return block
-
-
-def _last_branch(node: ast.stmt) -> ast.If | None:
-    """The last `elif` of an `if` without an `else` all of whose branches leave."""
-    while isinstance(node, ast.If) and _leaves(node.body):
-        if not node.orelse:
-            return node
-        node = node.orelse[0] if len(node.orelse) == 1 else None
-    return None
 
 
 def _leaves(block: list[ast.stmt]) -> bool:

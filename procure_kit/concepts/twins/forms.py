@@ -35,12 +35,12 @@ def breaking_mirrors(analysis: Analysis, span: Span, edits: list[Edit]) -> Itera
 def breaking_guards(analysis: Analysis, span: Span, edits: list[Edit]) -> Iterator[Breaking]:
     """The test turned round, and lines that come to stand where nothing reaches them."""
     yield from _turned(analysis, span, edits, "the test is turned round, too")
-    headed = edits[0]
-    if "else:" in headed.text:  # without it the lines that were moved go on the branch that leaves
-        text = re.sub(r"^[ \t]*else:(\r\n?|\n)", "", headed.text)
-        yield "what runs otherwise comes to stand behind the jump", [replace(headed, text=text), *edits[1:]]
-    elif len(edits) > 2:
-        yield "what runs otherwise comes to stand behind the jump", edits[:2]
+    said = "what runs otherwise comes to stand behind the jump"
+    _, first, *lines = edits  # without the `else`, or its removal alone
+    if "else:" in first.text:
+        yield said, [replace(first, text=re.sub(r"^[ \t]*else:(\r\n?|\n)", "", first.text)), *lines]
+    elif lines:
+        yield said, [first]
 
 
 def breaking_nests(analysis: Analysis, span: Span, edits: list[Edit]) -> Iterator[Breaking]:
