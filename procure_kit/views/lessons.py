@@ -68,17 +68,6 @@ def second_definition(source: str) -> str:
     return _accepted(source, "def_use_break")
 
 
-def one_step_too_far(program: str) -> str:
-    """A twin of the loop that `stars` counts by hand."""
-    if not any(isinstance(node, ast.While) for node in ast.walk(ast.parse(program))):
-        return "it has no while loop"
-    test = "def check(candidate):\n    assert candidate(['a', 'b']) == 'A*B'\n"
-    result = run_tests(program, Problem("lesson/stars", program, "", test, "stars"))
-    if result.passed:
-        return "it still does the same: a twin must break"
-    return "" if "IndexError" in result.detail else f"it breaks in another way: {result.detail}"
-
-
 SIGN = '''def sign(n):
     """"minus" or "plus"."""
     if n < 0:
@@ -190,7 +179,6 @@ EXERCISES = {
     "negate": negate,
     "order matters": order_matters,
     "second definition": second_definition,
-    "one step too far": one_step_too_far,
     "verdict on a reply": verdict_on_a_reply,
     "a reply that passes": a_reply_that_passes,
     "most generations": most_generations,

