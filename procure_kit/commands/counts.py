@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from procure_kit.commands import published
 from procure_kit.concepts.perturbation import find_sites, perturb
 from procure_kit.concepts.table import MODES, known_concepts
 from procure_kit.problems import markdown
@@ -49,7 +50,12 @@ Every site that is not refused is rewritten and validated. Prints a Markdown pag
 
 examples:
   procure counts --problems humaneval -o counts.json
-  procure counts --problems kit --mode procure"""
+  procure counts --problems kit --mode procure
+  procure counts --problems humaneval --concepts forms
+  procure counts --published rows.jsonl --fields original=code,counterfactual=new_code
+
+How the authors of ProCURE call the fields of their rows is not known here: usual names are tried, --fields
+names others. Only syntax trees are compared then, and no test is run."""
 REMARK = (
     "Counts of the two modes are not comparable: `strict` follows CACP's definitions, `procure` the looser reading of "
     "the authors' data. The authors count one row a problem at most, and accept unchanged programs (19 on HumanEval); "
@@ -73,10 +79,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, default=2, metavar="N", help="programs run at a time; default: %(default)s"
     )
+    parser.add_argument("--published", type=Path, metavar="FILE", help="judge counterfactuals that others published")
+    parser.add_argument(
+        "--fields", metavar="A=B,C=D", help="of a published file: B holds the A (original, concept, ...)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table, and write it where asked. Returns 0, or 1 when a row of the set could not be used."""
+    if args.published:
+        return published.run(args)
     complaints = Complaints()
     problems = load_problems(args.problems, on_bad=complaints)
     concepts = args.concepts.split(",") if args.concepts else None
