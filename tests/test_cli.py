@@ -11,7 +11,7 @@ from importlib import metadata
 import pytest
 
 from procure_kit import cli
-from procure_kit.concepts.table import CONCEPTS
+from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.problems.counterfactual import BREAKING
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import read_rows
@@ -114,7 +114,7 @@ def test_perturb_says_what_it_left_out(tmp_path, capsys):
     assert procure("perturb", bad, "-o", tmp_path / "out.jsonl", "--workers", 1) == 1
     said = capsys.readouterr()
     assert f"{bad}:2: field 'prompt' is missing" in said.err
-    assert said.out.startswith(f"{len(CONCEPTS)} rows: ")
+    assert said.out.startswith(f"{len(DEFAULT_CONCEPTS)} rows: ")
     assert said.out.endswith(f"→ {tmp_path / 'out.jsonl'}\n")
 
 

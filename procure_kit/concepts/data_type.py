@@ -143,7 +143,7 @@ def _call(analysis: Analysis, node: cst.Call):
 
 def _empty(analysis: Analysis, node: cst.CSTNode):
     name = _EMPTY[type(node)]
-    if not _means_builtin(analysis, name):
+    if not means_builtin(analysis, name):
         return f"{name} may mean something else in this file", None, ""
     start, end = _brackets(analysis, node)
     edits = [apart(analysis.source, Edit(start, start + 1, f"{name}(")), Edit(end - 1, end, ")")]
@@ -169,7 +169,7 @@ def _display(analysis: Analysis, uses: Uses, node: cst.CSTNode):
 
 
 def _dict_display(analysis: Analysis, node: cst.Dict):
-    if not _means_builtin(analysis, "dict"):
+    if not means_builtin(analysis, "dict"):
         return "dict may mean something else in this file", None, ""
     edits, names = [], set()
     for element in node.elements:
@@ -192,7 +192,7 @@ def _is_plain(name: str) -> bool:
     return simple and name == unicodedata.normalize("NFKC", name)
 
 
-def _means_builtin(analysis: Analysis, name: str) -> bool:
+def means_builtin(analysis: Analysis, name: str) -> bool:
     """Whether the name, written anywhere in the file, would be the built-in."""
     bound = any(scope.variables[name].kinds != {"load"} for scope in analysis.scopes.all if name in scope.variables)
     return not bound and not analysis.star_import and not analysis.built_ins_may_change

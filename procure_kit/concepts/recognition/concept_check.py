@@ -11,6 +11,7 @@ from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import PythonTree
 from procure_kit.concepts.recognition.flip import check_flip
+from procure_kit.concepts.recognition.forms import FORMS, check_form
 from procure_kit.concepts.recognition.names import check_def_use_break, check_random_names, check_shuffled_names
 from procure_kit.concepts.recognition.swap import check_swap
 from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept
@@ -58,7 +59,11 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
         if ast.dump(before.tree) == ast.dump(after.tree):
             same = "the two programs are identical" if original == counterfactual else "only layout or comments differ"
             return Classification("no_change", same)
-        if concept in _BY_STATEMENTS:
+        if concept in FORMS:
+            detail, pairs = check_form(before.tree, after.tree, concept)
+            old = [before.span(*pair[0]) for pair in pairs]
+            new = [after.span(*pair[1]) for pair in pairs]
+        elif concept in _BY_STATEMENTS:
             detail, pairs = _BY_STATEMENTS[concept](before.tree, after.tree)
             old = [before.span(*pair[0]) for pair in pairs]
             new = [after.span(*pair[1]) for pair in pairs]

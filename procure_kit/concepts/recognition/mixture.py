@@ -5,10 +5,12 @@ from itertools import combinations
 
 from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.flip import is_guard
+from procure_kit.concepts.recognition.forms import FORMS, in_one_form
 from procure_kit.concepts.recognition.truth import truth
 from procure_kit.concepts.recognition.types import neutral
 
 KINDS = {"if_else_flip": "branches", "independent_swap": "order", "data_type": "types", "names": "names"}
+KINDS |= {"forms": "forms"}
 
 
 def mixture(one: ast.Module, other: ast.Module) -> tuple[str, ...] | None:
@@ -28,6 +30,8 @@ def _form(tree: ast.Module, kinds: tuple[str, ...]) -> str:
         tree = _Nameless(tree).visit(tree)
     if "data_type" in kinds:
         tree = neutral(tree)
+    for form in FORMS if "forms" in kinds else ():
+        tree = in_one_form(tree, form)
     return _text(tree, kinds)
 
 
