@@ -11,18 +11,24 @@ LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each
 
 
 def check_syntax(source: str) -> ast.Module:
-    """Parse with Python's own parser. Raises: ValueError with one sentence when that fails, or would take too long."""
+    """Parse with Python's own parser, and compile: it finds errors of scope, and jumps that lead nowhere, only then.
+
+    Raises: ValueError with one sentence when that fails, or would take too long.
+    """
     if len(source) > LONGEST:
         raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     if "\0" in source:
         line = source[: source.index("\0")].count("\n") + 1
         raise ValueError(f"line {line} holds a null byte: this is not Python source text")
+    text, what = source.removeprefix(BOM), "parse as Python"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in a string is the program's own affair
-            return ast.parse(source.removeprefix(BOM))
+            tree, what = ast.parse(text), "compile"
+            compile(text, "source", "exec", dont_inherit=True)
+            return tree
     except SyntaxError as error:
-        raise ValueError(f"line {error.lineno}: the source does not parse as Python: {error.msg}") from error
+        raise ValueError(f"line {error.lineno}: the source does not {what}: {error.msg}") from error
     except UnicodeEncodeError as error:
         raise ValueError(f"character {error.start} is a lone surrogate: decode the file as UTF-8 first") from error
     except (RecursionError, MemoryError) as error:
