@@ -84,13 +84,18 @@ class Analysis:
         return found
 
     @cached_property
-    def printed(self) -> set[Occurrence]:
-        """Names that a program can show as text: those in f"{name=}", and annotations that are kept as text."""
+    def shown(self) -> set[cst.CSTNode]:
+        """All in f"{name=}", in templates, and in annotations that are kept as text."""
         told = [node for node in self.nodes if isinstance(node, cst.FormattedStringExpression) and node.equal]
         told += [node for node in self.nodes if isinstance(node, cst.TemplatedStringExpression)]
         if any(isinstance(node, cst.Name) and node.value == "annotations" for node in self.nodes):  # from __future__
             told += [node for node in self.nodes if isinstance(node, cst.Annotation)]
-        found = {self.scopes.occurrence[n] for node in told for n in walk(node) if n in self.scopes.occurrence}
+        return {inner for node in told for inner in walk(node)}
+
+    @cached_property
+    def printed(self) -> set[Occurrence]:
+        """Names of variables that a program can show as text."""
+        found = {self.scopes.occurrence[node] for node in self.shown if node in self.scopes.occurrence}
         return {occurrence for occurrence in found if occurrence.variable.scope.kind != "module"}
 
     def is_builtin(self, node: cst.CSTNode) -> str | None:

@@ -1,8 +1,8 @@
 """When the name of a built-in can only mean that built-in.
 
 A file can give it another meaning by a binding, which scopes show, and in ways that no binding shows: through the
-module `builtins` (which has many doors), through a module's dictionary, or as an attribute of the module, set here or by
-name (`mock.patch("app.len")`). What the text alone cannot exclude is not taken for the built-in.
+module `builtins` (which has many doors), through a module's dictionary, or as an attribute of the module, set here or
+by name (`mock.patch("app.len")`). What the text alone cannot exclude is not taken for the built-in.
 """
 
 import builtins
@@ -18,7 +18,14 @@ from procure_kit.analysis.source_tree import SourceTree
 # Words that lead to the module of built-ins, or to the dictionary of a module's globals.
 _DOORS = {"builtins", "__builtins__", "__builtin__", "f_builtins", "f_globals", "__globals__", "__self__"}
 _CALLED = {"exec", "globals"}
-_IMPORTERS = {"import_module", "__import__", "find_spec", "resolve_name", "pkgutil", "runpy"}  # of what a variable names
+_IMPORTERS = {
+    "import_module",
+    "__import__",
+    "find_spec",
+    "resolve_name",
+    "pkgutil",
+    "runpy",
+}  # of what a variable may name
 
 
 class BuiltIns:

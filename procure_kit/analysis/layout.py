@@ -156,4 +156,8 @@ def _annotated_in_parentheses(parsed: PythonTree) -> set[int]:
 
 
 def _is_elif(parsed: PythonTree, node: ast.AST, child: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and isinstance(child, ast.If) and parsed.source.startswith("elif", parsed.span(child)[0])
+    return (
+        isinstance(node, ast.If)
+        and isinstance(child, ast.If)
+        and parsed.source.startswith("elif", parsed.span(child)[0])
+    )

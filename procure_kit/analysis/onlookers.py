@@ -1,9 +1,9 @@
 """What may look at a function's variables by their names, so that these must stay.
 
 Three degrees. Something in the text reads the variables of a frame or of a function: no name may change. A string that
-is handed on holds a variable's name (a query, a template), or a decorator does: that name stays. Code from outside of the
-standard library that is called without a value, or decorates the function, may look at the frame: a renaming is then
-for the tests to judge.
+is handed on holds a variable's name (a query, a template), or a decorator does: that name stays. Code from outside of
+the standard library that is called without a value, or decorates the function, may look at the frame: a renaming is
+then for the tests to judge.
 """
 
 import re
@@ -192,7 +192,7 @@ class Onlookers:
         return function.kind != "module" and any(map(self._is_doubtful, self._reached(function)))
 
     def _reached(self, function: Scope) -> Iterator[cst.CSTNode]:
-        """The code of the function, of the module's functions and classes that it names, and of those that these name."""
+        """The code of the function, and of the module's functions and classes that it names, or that these name."""
         rest, seen = [function.node], set()
         while rest:
             for node in walk(rest.pop()):

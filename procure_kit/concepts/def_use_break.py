@@ -50,7 +50,7 @@ def second_web(analysis: Analysis, variable: Variable) -> list[Occurrence]:
 
 
 def is_used(web: list[Occurrence]) -> bool:
-    """Whether something uses a definition: one that nothing does is there to let the old value go, or for its effect."""
+    """Whether something uses a definition: one that nothing uses may be there to let the old value go."""
     return any(occurrence.kind in ("load", "update") for occurrence in web)
 
 

@@ -12,7 +12,7 @@ from procure_kit.analysis.built_ins import in_namespace
 from procure_kit.analysis.scopes import Scope, Variable
 from procure_kit.analysis.source_tree import walk
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.keyword_calls import keyword_spans
+from procure_kit.concepts.keyword_calls import collected, keyword_spans
 from procure_kit.problems.counterfactual import Edit, Span
 
 _VARIABLE = {"store", "load", "update", "delete", "declare"}
@@ -47,7 +47,7 @@ def kept(analysis: Analysis, variable: Variable) -> str | None:
     if line is not None:
         return f"the text on line {line} says {name}, and what it is handed to may look the variable up"
     if any(in_namespace(occurrence) for occurrence in variable.occurrences):
-        return f"a class with a base or a keyword reads {name}, and its metaclass may bring another {name} into the body"
+        return f"a class with a base or a keyword reads {name}, and its metaclass may bring another one into the body"
     return None
 
 
@@ -81,6 +81,8 @@ def movable(analysis: Analysis, function: Scope, mode: str) -> Places:
     }
     if any(isinstance(node, cst.Match) for node in walk(function.node)):
         here.add("_")  # a pattern `_` binds nothing
+    if mode == "procure":
+        here |= collected(analysis, function)
     return {name: occurrences for name, occurrences in found.items() if name not in here}
 
 
