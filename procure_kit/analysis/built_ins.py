@@ -105,8 +105,12 @@ class BuiltIns:
 
     def means(self, name: str) -> bool:
         """Whether the name, written anywhere in the file but in a class with a metaclass, would be the built-in."""
+        return not self.star_import and not self.is_another(name)
+
+    def is_another(self, name: str) -> bool:
+        """Whether the text shows that the name may mean something else somewhere in the file."""
         bound = any(s.variables[name].kinds != {"load"} for s in self.scopes.all if name in s.variables)
-        return not (bound or self.star_import or self.may_change or name in self.replaced)
+        return bound or self.may_change or name in self.replaced
 
 
 def in_namespace(occurrence: Occurrence) -> bool:

@@ -39,7 +39,7 @@ def lay_out(parsed: PythonTree) -> Layout:
     """The plain layout of a source."""
     writer, skip = _Writer(parsed.source, _indentations(parsed)), _annotated_in_parentheses(parsed)
     found = tokens(parsed.source, len(BOM) * parsed.source.startswith(BOM))
-    writer.write([token for token in found if token.start not in skip])
+    writer.write(_bases_first(parsed, [token for token in found if token.start not in skip]))
     return Layout("".join(writer.pieces), writer.starts, writer.ends)
 
 
@@ -153,6 +153,22 @@ def _annotated_in_parentheses(parsed: PythonTree) -> set[int]:
             found.update(range(parsed.span(node)[0], start))
             found.update(range(end, parsed.source.index(":", end)))
     return found
+
+
+def _bases_first(parsed: PythonTree, all_tokens: list[Token]) -> list[Token]:
+    """The tokens with each `*base` of a class before its keywords: LibCST does not read `class C(k=v, *bases)`, and
+    Python evaluates the bases first."""
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.ClassDef) and node.bases and node.keywords:
+            first = min(parsed.span(word)[0] for word in node.keywords)
+            late = [span for base in node.bases if (span := parsed.span(base))[0] > first]
+            for start, end in late:
+                at = next(n for n, token in enumerate(all_tokens) if token.start == start)
+                size = sum(start <= token.start < end for token in all_tokens[at:])
+                moved = [*all_tokens[at : at + size], all_tokens[at - 1]]  # with the comma before it
+                to = next(n for n, token in enumerate(all_tokens) if token.start == first)
+                all_tokens = [*all_tokens[:to], *moved, *all_tokens[to : at - 1], *all_tokens[at + size :]]
+    return all_tokens
 
 
 def _is_elif(parsed: PythonTree, node: ast.AST, child: ast.stmt) -> bool:

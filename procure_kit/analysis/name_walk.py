@@ -69,14 +69,10 @@ class NameWalk(Visitor):
         self.visit(node.annotation)
         if node.value is not None:
             self.visit(node.value)
-        if node.value is None and self.in_parentheses(node):
+        if node.value is None and self.tree.in_parentheses(node):
             self.visit(node.target)  # `(x): int` declares nothing
         else:
             self.bind(node.target)
-
-    def in_parentheses(self, node: cst.AnnAssign) -> bool:
-        end, annotation = self.tree.span(node.target)[1], self.tree.span(node.annotation.annotation)[0]
-        return ")" in self.tree.source[end:annotation].partition(":")[0]
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         self.visit(node.value)

@@ -49,6 +49,11 @@ class Onlookers:
     # Nothing may be renamed ----------------------------------------------------------------------------------------
     def reason(self, scope: Scope) -> str | None:
         """Why the names of a scope's variables may matter to something that runs, if they may."""
+        star = "a star import may bring a function that sees variables by their names"
+        return self.certain(scope) or (star if self.built_ins.star_import else None)
+
+    def certain(self, scope: Scope) -> str | None:
+        """The reason that the text itself shows."""
         function = home(scope)
         if function not in self._readers:
             found = next((node.value for node in walk(function.node) if self._reads(node)), None)
@@ -66,8 +71,6 @@ class Onlookers:
             return f"{spoken[0]} can be reached through the module builtins, and sees variables by names"
         if self._by_another_name is not None:
             return f"{self._by_another_name} goes by another name in the file, and can see variables by theirs"
-        if self.built_ins.star_import:
-            return "a star import may bring a function that sees variables by their names"
         return None
 
     @cached_property

@@ -58,6 +58,11 @@ class SourceTree:
         start, end = self.span(node)
         return self.source[start:end]
 
+    def in_parentheses(self, node: cst.AnnAssign) -> bool:
+        """Whether it is `(x): int`, whose parentheses are in no span."""
+        end, annotation = self.span(node.target)[1], self.span(node.annotation.annotation)[0]
+        return isinstance(node.target, cst.Name) and ")" in self.source[end:annotation].partition(":")[0]
+
     def line(self, position: int) -> int:
         """The line of a character, from 1."""
         return bisect_right(self._line_starts, position)

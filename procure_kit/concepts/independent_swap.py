@@ -81,14 +81,16 @@ def _statements(analysis: Analysis, block: Block) -> list[Statement | None]:
     for line in block.body:
         small = line.body if isinstance(line, cst.SimpleStatementLine) else [line]
         alone = len(small) == 1 and (len(block.body) == 1 or isinstance(line, cst.BaseStatement))
-        found += [Statement(analysis, node, block, alone) if _moves(node) else None for node in small]
+        found += [Statement(analysis, node, block, alone) if _moves(analysis, node) else None for node in small]
     return found
 
 
-def _moves(node: cst.CSTNode) -> bool:
+def _moves(analysis: Analysis, node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Expr):
         return not isinstance(node.value, cst.BaseString | cst.Ellipsis)  # docstrings and `...`
-    return isinstance(node, cst.Assign | cst.AugAssign) or isinstance(node, cst.AnnAssign) and node.value is not None
+    if isinstance(node, cst.AnnAssign):
+        return node.value is not None and not analysis.tree.in_parentheses(node)
+    return isinstance(node, cst.Assign | cst.AugAssign)
 
 
 def _neighbours(analysis: Analysis, statements: list[Statement | None]) -> Iterator[Candidate]:

@@ -18,6 +18,8 @@ from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.scopes import Scope, Variable
 from procure_kit.problems.counterfactual import Span
 
+# Words of code that looks at the parameters of a function.
+_LOOKS = {"__annotations__", "__kwdefaults__", "__signature__", "signature", "getfullargspec", "get_type_hints"}
 _PLAIN_DECORATORS = {"staticmethod", "classmethod", "property"}
 _NAMED = re.compile(r"(\w+)\s*=(?!=)")
 _QUOTES = re.compile(r"[rRuU]?('''|\"\"\"|'|\")")
@@ -63,6 +65,8 @@ def _index(analysis: Analysis) -> _Index:
 
 def keyword_spans(analysis: Analysis, parameter: Variable) -> list[Span] | None:
     """The places of a parameter's name as a keyword; None when one of the file's keywords may be it, or may not."""
+    if not _LOOKS.isdisjoint(analysis.tree.words):
+        return None
     if not _has_keyword(parameter):
         return None if _is_decorated(parameter.scope.node) else []
     name, index, own, found = parameter.name, _index(analysis), _function(analysis, parameter), []
