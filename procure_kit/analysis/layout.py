@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from procure_kit.analysis.python_tree import BOM, PythonTree
 from procure_kit.analysis.tokens import Token, tokens
+from procure_kit.analysis.unread_forms import bases_first, long_rows, without_parentheses
 
 _WORDS = {*keyword.kwlist, *keyword.softkwlist}
 _CLOSING = set(",:;)]}=<>!&|^%/")  # needs no blank behind a keyword
 _OPENING = set("([{,:;=<>+-*/%&|^~@.!")  # and none before it behind these
-_STRINGS = 500  # adjacent strings: more, and LibCST says "syntax error"
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Layout:
     text: str
     starts: list[int]
     ends: dict[int, int]  # where it is not one behind the start
+    wrapped: frozenset[int]  # where targets begin whose parentheses are left out
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where a piece of the text stands in the source."""
@@ -37,10 +38,11 @@ class Layout:
 
 def lay_out(parsed: PythonTree) -> Layout:
     """The plain layout of a source."""
-    writer, skip = _Writer(parsed.source, _indentations(parsed)), _annotated_in_parentheses(parsed)
-    found = tokens(parsed.source, len(BOM) * parsed.source.startswith(BOM))
-    writer.write(_bases_first(parsed, [token for token in found if token.start not in skip]))
-    return Layout("".join(writer.pieces), writer.starts, writer.ends)
+    found = list(tokens(parsed.source, len(BOM) * parsed.source.startswith(BOM)))
+    found, wrapped = without_parentheses(parsed, found)
+    writer = _Writer(parsed.source, _indentations(parsed))
+    writer.write(bases_first(parsed, found))
+    return Layout("".join(writer.pieces), writer.starts, writer.ends, wrapped)
 
 
 class _Writer:
@@ -57,7 +59,7 @@ class _Writer:
         self.starts.extend([place] * len(text))
 
     def write(self, all_tokens: list[Token]) -> None:
-        chains = _long_chains(self.source, all_tokens)
+        chains = long_rows(self.source, all_tokens)
         before = None
         for number, token in enumerate(all_tokens):
             if number in chains and chains[number] == "))":
@@ -107,26 +109,6 @@ class _Writer:
         return token.kind == "word" and second in keyword.kwlist and first[-1] not in _OPENING
 
 
-def _long_chains(source: str, all_tokens: list[Token]) -> dict[int, str]:
-    """What to write before a token, so that no more than _STRINGS strings stand side by side: `("a" "b") + ("c")`."""
-    found: dict[int, str] = {}
-    run: list[int] = []  # where each string of a row begins
-    closed = False
-    for number, token in enumerate([*all_tokens, Token("newline", len(source), len(source), False)]):
-        if token.quoted or token.kind == "text" and source[token.start] == "}":
-            closed = not token.quoted and source[token.end - 1] != "{"
-            continue
-        is_string = token.kind in ("string", "text")
-        if not (is_string and closed):
-            if len(run) > _STRINGS:
-                found |= {place: ") + (" for place in run[_STRINGS::_STRINGS]}
-                found |= {run[0]: "((", number: "))"}
-            run = []
-        run += [number] * is_string
-        closed = token.kind == "string" or token.kind == "text" and source[token.end - 1] != "{"
-    return found
-
-
 def _indentations(parsed: PythonTree) -> dict[int, int]:
     """How deep each statement is nested, by the place of its first character."""
     found: dict[int, int] = {}
@@ -142,33 +124,6 @@ def _indentations(parsed: PythonTree) -> dict[int, int]:
                 level = name == "handlers" or name == "orelse" and _is_elif(parsed, node, child)
                 rest.append((child, depth + (not level)))
     return found
-
-
-def _annotated_in_parentheses(parsed: PythonTree) -> set[int]:
-    """Where the parentheses of `(x): int = 1` stand, which LibCST does not read."""
-    found: set[int] = set()
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and not node.simple:
-            start, end = parsed.span(node.target)
-            found.update(range(parsed.span(node)[0], start))
-            found.update(range(end, parsed.source.index(":", end)))
-    return found
-
-
-def _bases_first(parsed: PythonTree, all_tokens: list[Token]) -> list[Token]:
-    """The tokens with each `*base` of a class before its keywords: LibCST does not read `class C(k=v, *bases)`, and
-    Python evaluates the bases first."""
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.ClassDef) and node.bases and node.keywords:
-            first = min(parsed.span(word)[0] for word in node.keywords)
-            late = [span for base in node.bases if (span := parsed.span(base))[0] > first]
-            for start, end in late:
-                at = next(n for n, token in enumerate(all_tokens) if token.start == start)
-                size = sum(start <= token.start < end for token in all_tokens[at:])
-                moved = [*all_tokens[at : at + size], all_tokens[at - 1]]  # with the comma before it
-                to = next(n for n, token in enumerate(all_tokens) if token.start == first)
-                all_tokens = [*all_tokens[:to], *moved, *all_tokens[to : at - 1], *all_tokens[at + size :]]
-    return all_tokens
 
 
 def _is_elif(parsed: PythonTree, node: ast.AST, child: ast.stmt) -> bool:

@@ -60,8 +60,7 @@ class SourceTree:
 
     def in_parentheses(self, node: cst.AnnAssign) -> bool:
         """Whether it is `(x): int`, whose parentheses are in no span."""
-        end, annotation = self.span(node.target)[1], self.span(node.annotation.annotation)[0]
-        return isinstance(node.target, cst.Name) and ")" in self.source[end:annotation].partition(":")[0]
+        return self.span(node.target)[0] in self.layout.wrapped
 
     def line(self, position: int) -> int:
         """The line of a character, from 1."""

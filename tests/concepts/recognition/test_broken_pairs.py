@@ -13,7 +13,8 @@ BROKEN = {
     "a pattern reads before it binds": (
         "def_use_break",
         "def f(p):\n    n = 2\n    print(n)\n    match p:\n        case (n, n.real):\n            return n\n",
-        "def f(p):\n    n = 2\n    print(n)\n    match p:\n        case (abcde, abcde.real):\n            return abcde\n",
+        "def f(p):\n    n = 2\n    print(n)\n    match p:\n        case (abcde, abcde.real):\n"
+        "            return abcde\n",
     ),
     "annotations have an order of their own": (
         "def_use_break",
