@@ -2,15 +2,21 @@
 
     import procure_kit as pk
 
-Data flows one way, and the names stand in its order: problems, perturbation, validation, examples, training,
-evaluation, pictures. Heavy libraries load only when a name that needs them is first used.
+A phase is a folder, and data flows one way through them: problems/, analysis/ and concepts/ (find sites, rewrite),
+running/ and validation/ (do both programs do the same?), generation/ and repositories/ (a whole set, a whole source
+tree), training/, evaluation/, experiments/. views/ shows any of them, commands/ is the command line, and world/ makes
+the problems of the kit's own model. The public names below stand in the same order; heavy libraries load only when a
+name that needs them is first used.
 """
 
 import os
-from importlib import import_module
+import sys
+
+from procure_kit import extras
 
 # Waiting OpenMP threads spin, and on a busy machine they stall each other: torch then runs at half its speed.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+sys.meta_path.append(extras.Finder)
 
 _HOME = {
     "Problem": "problems.problem",
@@ -62,9 +68,9 @@ __all__ = list(_HOME)
 
 def __getattr__(name: str):
     if name in _HOME:
-        return getattr(import_module(f"procure_kit.{_HOME[name]}"), name)
+        return getattr(extras.load(f"procure_kit.{_HOME[name]}"), name)
     if name in _MODULES:
-        return import_module(f"procure_kit.{_MODULES[name]}")
+        return extras.load(f"procure_kit.{_MODULES[name]}")
     raise AttributeError(f"module 'procure_kit' has no attribute {name!r}")
 
 

@@ -7,42 +7,70 @@ import argparse
 import errno
 import sys
 from concurrent.futures import BrokenExecutor
-from importlib import import_module
+from importlib import import_module, metadata
 
-COMMANDS = {
-    "run": ("run", "execute the notebooks headlessly into runs/<time>/"),
-    "perturb": ("perturb", "make counterfactuals of a problem set"),
-    "validate": ("validate", "judge counterfactuals by their problems' tests"),
-    "counts": ("counts", "sites, refusals and valid rewrites for each concept, beside the published counts"),
-    "evaluate": ("evaluate", "complete pairs with a model or a server, or score a file of samples"),
-    "train": ("train", "train as a TOML or JSON file says"),
+from procure_kit.extras import explained
+
+COMMANDS = {  # name: what it does; the module of that name has its arguments
+    "run": "execute the notebooks headlessly, and leave pages and results in runs/",
+    "perturb": "rewrite the programs of a problem set, or a whole source tree, so that they do the same",
+    "validate": "judge rewritten programs: whether they parse, differ by one concept alone, and pass their tests",
+    "counts": "count what the rules find, refuse and rewrite in a problem set, beside the published counts",
+    "evaluate": "let a model complete both programs of each pair, and score what it writes",
+    "train": "train a model on pairs as a TOML or JSON file says",
 }
+EPILOG = """\
+`procure COMMAND --help` explains a command, with examples. A command that appends rows goes on where it
+stopped when it is called again. Exit codes: 0 done; 1 done, but something was left out or failed, and said so;
+2 nothing done; 130 interrupted."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code. Only the module of the command asked for is loaded."""
     argv = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(prog="procure", description=import_module("procure_kit").__doc__.splitlines()[0])
+    whole = {"formatter_class": argparse.RawDescriptionHelpFormatter}  # an epilog's lines stay as they are
+    parser = argparse.ArgumentParser(
+        prog="procure", description=import_module("procure_kit").__doc__.splitlines()[0], epilog=EPILOG, **whole
+    )
+    parser.add_argument("--version", action="version", version=f"procure-kit {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, help_text) in COMMANDS.items():
-        command = commands.add_parser(name, help=help_text, description=help_text)
-        if name in argv[:1]:
-            import_module(f"procure_kit.commands.{module}").add_arguments(command)
-    args = parser.parse_args(argv)
+    for name, does in COMMANDS.items():
+        commands.add_parser(name, help=does, **whole)
     try:
-        return import_module(f"procure_kit.commands.{COMMANDS[args.command][0]}").run(args)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
+        if argv[:1] and argv[0] in COMMANDS:
+            explain(argv[0], commands.choices[argv[0]])
+        args = parser.parse_args(argv)
+        return import_module(f"procure_kit.commands.{args.command}").run(args)
+    except ModuleNotFoundError as error:
+        print(f"procure {argv[0]}: {explained(error)}", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
         hint = "; what is written stays, and with more room the same command goes on from there" if full else ""
-        print(f"procure {args.command}: {error}{hint}", file=sys.stderr)
+        print(f"procure {argv[0]}: {error}{hint}", file=sys.stderr)
         return 1 if full else 2
     except BrokenExecutor:
-        print(f"procure {args.command}: a worker process died; the same command goes on from there", file=sys.stderr)
+        print(f"procure {argv[0]}: a worker process died; the same command goes on from there", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"procure {args.command}: stopped; the same command goes on where it stopped", file=sys.stderr)
+        print(f"procure {argv[0]}: stopped; the same command goes on where it stopped", file=sys.stderr)
         return 130
+
+
+def _version() -> str:
+    try:
+        return metadata.version("procure-kit")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def explain(name: str, parser: argparse.ArgumentParser) -> None:
+    """Give a command's parser its description, its arguments and its examples."""
+    module = import_module(f"procure_kit.commands.{name}")
+    parser.description = f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}."
+    module.add_arguments(parser)
+    parser.epilog = module.EPILOG
 
 
 if __name__ == "__main__":

@@ -1,38 +1,57 @@
-"""The map of modules in CONTRIBUTING.md is whole, and what it says of imports holds."""
+"""The map in CONTRIBUTING.md is what the folders and modules say of themselves, and they say enough."""
 
-import ast
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = ROOT / "procure_kit"
-ROWS = re.findall(r"^\| [\w ]+ \| (`.+?) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.M)
-NAMED = [(name.rstrip("/"), row) for row, cells in enumerate(ROWS) for name in re.findall(r"`([\w/]+)`", cells)]
-PHASE = dict(NAMED)
+import pytest
+
+from procure_kit.shipped import PACKAGE
+from tests.pages import package_map
+
+PAGE = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+FOLDERS = sorted({path.parent for path in PACKAGE.rglob("*.py")} - {PACKAGE})
 
 
-def phase(module: str) -> int:
-    """The row of "world/score", which stands for itself, or of "world/inputs", which belongs to `world/`."""
-    return PHASE.get(module, PHASE.get(module.split("/")[0]))
+def test_the_map_is_up_to_date():
+    block = re.search(r"<!-- map -->\n(.*?)\n<!-- /map -->", PAGE, re.S)[1]
+    assert block == package_map.page(), "run `python -m tests.pages` and look at what changed"
 
 
 def test_the_map_names_every_module_once():
-    there = {path.stem for path in PACKAGE.glob("*.py")} | {
-        path.name for path in PACKAGE.glob("[a-z]*") if path.is_dir()
-    }
-    assert sorted(name for name, _ in NAMED) == sorted(there - {"__init__"} | {"world/score"})
-
-
-def test_no_module_imports_one_of_a_later_row():
-    later = []
+    map_ = package_map.page()
     for path in PACKAGE.rglob("*.py"):
-        module = path.relative_to(PACKAGE).with_suffix("").as_posix().removesuffix("/__init__")
-        for node in ast.parse(path.read_text()).body if module != "__init__" else ():
-            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "procure_kit":
-                whole = [
-                    f"{node.module}.{alias.name}" if node.module == "procure_kit" else node.module
-                    for alias in node.names
-                ]
-                names = {name.removeprefix("procure_kit.").replace(".", "/") for name in whole}
-                later += [(module, name) for name in names if phase(name) > phase(module)]
-    assert later == []
+        if path.name != "__init__.py":
+            assert map_.count(f"\n- [{path.name}]({package_map.link(path)}): ") == 1, path
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(PACKAGE).as_posix())
+def test_a_phase_says_what_it_takes_and_hands_on_and_where_to_begin(folder):
+    """A folder inside `families/` would be pieces of a table; every other one is a phase or a part of one."""
+    words = package_map.doc(folder / "__init__.py")
+    said = {"take", "hand", "read"} & {word.strip(".,:").lower().removesuffix("s") for word in words.split()}
+    assert folder.name == "families" or said == {"take", "hand", "read"}, folder
+
+
+def test_a_folder_that_names_a_file_which_is_gone_is_refused(tmp_path):
+    (tmp_path / "here.py").touch()
+    with pytest.raises(ValueError, match="names gone.py, which is not there"):
+        package_map.linked("Read here.txt, not gone.py.", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("sought", "folder"),
+    [
+        ("concept-sensitive loss", "training/"),
+        ("pair view", "views/"),
+        ("boundary between tests and program", "running/"),
+    ],
+)
+def test_what_people_look_for_first_is_named_where_it_lives(sought, folder):
+    words = package_map.doc(PACKAGE / folder / "__init__.py").replace("\n", " ")
+    assert sought in words
+
+
+def test_what_looks_like_a_tag_is_text_on_the_page(tmp_path):
+    file = tmp_path / "marks.py"
+    file.write_text('"""Marks survive (<b>), as `<ins>` does."""')
+    assert package_map.doc(file) == "Marks survive (&lt;b>), as `<ins>` does."

@@ -1,4 +1,4 @@
-"""The README agrees with the results that stand beside the commands, and its example does what it says."""
+"""The README: what it finds is what the files say, its example does what it says, and what to type comes first."""
 
 import json
 import re
@@ -6,69 +6,85 @@ from pathlib import Path
 
 import pytest
 
-from procure_kit.experiments.scores import table
+import procure_kit as pk
+from procure_kit.problems.sets import SETS
+from procure_kit.shipped import NOTEBOOKS, RESULTS
+from tests.pages import readme
+from tests.pages.results import tokens
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
-RESULTS = ROOT / "data" / "results"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOO_OLD = "run `python -m tests.pages` and look at what changed"
 
 
-def test_the_counts_are_those_of_the_results_file():
-    for line in (RESULTS / "humaneval_counts.md").read_text().splitlines():
-        if line.startswith(("|", "- `", "164 problems", "Counts of")):
-            assert line in README, line
+def test_it_is_short_and_begins_with_what_to_type():
+    lines = README.splitlines()
+    assert len(lines) < 200
+    assert any("make run" in line for line in lines[:40]) and any("make test" in line for line in lines[:40])
+    assert README.count("![") == 1
 
 
-@pytest.mark.parametrize("name", ["standard_library", "packages"])
-def test_the_proofs_are_those_of_the_results_file(name):
-    lines = (RESULTS / f"{name}.md").read_text().splitlines()
-    assert len(lines) > 5 and all(line in README for line in lines if line.startswith(("|", "- `")))
+def test_no_word_of_the_trade_stands_on_the_first_screen():
+    screen = README.partition("## Two commands")[0]
+    words = "perturbation ablation pass@ ccs cacp procure: λ attention mass nll qlora lora epoch"
+    assert [word for word in words.split() if word in screen.lower()] == []
 
 
-def test_the_scores_are_those_of_the_model_that_ships():
-    assert table(json.loads((ROOT / "data" / "results" / "tiny_scores.json").read_text())) in README
+@pytest.mark.parametrize("paper", ["2508.12620", "2402.05980"])
+def test_the_papers_are_linked_at_their_first_mention(paper):
+    name = {"2508.12620": "ProCURE", "2402.05980": "CACP"}[paper]
+    assert README.index(f"https://arxiv.org/abs/{paper}") - README.index(name) < 200
 
 
-def test_the_rewrites_counted_are_those_of_the_results_file():
-    for name, part in json.loads((RESULTS / "behaviour.json").read_text()).items():
-        line = next(line for line in README.splitlines() if line.startswith(f"| {name} |"))
-        counts = {sure: [row for row in part["rewrites"] if row[2] == sure] for sure in ("syntactic", "tested")}
-        for rows in counts.values():
-            assert f"| {sum(row[3] for row in rows):,} | {sum(row[4] for row in rows):,} |" in line
+def test_the_findings_are_those_of_the_results_files():
+    block = re.search(r"<!-- findings -->\n(.*?)\n<!-- /findings -->", README, re.S)[1]
+    assert block == readme.findings(), TOO_OLD
 
 
-@pytest.mark.parametrize("name", ["experiments_tiny", "experiments_tiny_400", "downstream_tiny"])
-def test_the_experiments_are_those_of_the_results_files(name):
-    lines = (RESULTS / f"{name}.md").read_text().splitlines()
-    kept = [line for line in lines if line.startswith("|") and "| world/" not in line and "| kit |" not in line]
-    assert len(kept) > 5 and all(line in README for line in kept)
-
-
-def test_the_costs_are_those_of_the_results_file():
-    assert (RESULTS / "loss_cost.cpu.md").read_text().strip() in README
+def test_findings_change_with_the_files(monkeypatch):
+    """Each figure is read, none is typed: with other files the paragraph says something else, or refuses to."""
+    told = readme.findings()
+    monkeypatch.setattr("tests.pages.readme.tokens", lambda name: 2 * tokens(name))
+    assert readme.findings() != told
+    monkeypatch.undo()
+    behaviour = readme.read("behaviour")
+    behaviour["humaneval"]["rewrites"][0][4] = 1
+    found = {"behaviour": behaviour}
+    true = readme.read
+    monkeypatch.setattr("tests.pages.readme.read", lambda name: found.get(name) or true(name))
+    with pytest.raises(ValueError, match="a syntactic rewrite changed a program"):
+        readme.findings()
 
 
 def test_the_notebooks_and_their_times_are_those_of_the_measured_run():
     measured = {entry["notebook"]: entry for entry in json.loads((RESULTS / "notebooks_cpu.json").read_text())}
     listed = dict(re.findall(r"^\| \[(\w+)\]\(notebooks/\w+\.ipynb\) \| .* \| (\d+) s \|$", README, re.M))
-    assert listed == {name: f"{entry['seconds']:.0f}" for name, entry in measured.items()}
-    assert sorted(listed) == sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    assert listed == {name: f"{entry['seconds']:.0f}" for name, entry in measured.items()}, TOO_OLD
+    assert sorted(listed) == sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
 
 
 def test_notebooks_open_with_the_measured_times():
     for entry in json.loads((RESULTS / "notebooks_cpu.json").read_text()):
-        text = (ROOT / "notebooks" / f"{entry['notebook']}.ipynb").read_text()
-        assert f"**Time** {entry['seconds']:.0f} s on two CPU cores" in text
-
-
-@pytest.mark.parametrize("path", re.findall(r"\]\(((?!http)[^)]+)\)", README))
-def test_links_lead_somewhere(path):
-    assert (ROOT / path).exists()
+        text = (NOTEBOOKS / f"{entry['notebook']}.ipynb").read_text()
+        assert f"**Time** {entry['seconds']:.0f} s on two CPU cores" in text, TOO_OLD
 
 
 def test_the_example_perturbs_and_validates_as_it_says():
-    code = re.search(r"```python\n(.*?)\nmodel, tokenizer", README, re.S)[1]
+    code = re.search(r"```python\n(.*?)\npk\.attention_pair", README, re.S)[1]
     scope: dict = {}
     exec(code, scope)
-    said = re.search(r"pk\.validate\(cf, problem\)  # Verdict\(status='(\w+)'", code)[1]
-    assert scope["pk"].validate(scope["cf"], scope["problem"]).status == said
+    said = re.search(r"pk\.validate\(.*\)  # Verdict\(status='(\w+)'", code)[1]
+    problem = pk.Problem("mine/0", "", scope["source"], scope["test"], "shipping")
+    assert pk.validate(scope["pair"], problem).status == said
+
+
+def test_the_names_in_its_text_are_there():
+    named = set(re.findall(r"`pk\.(\w+)", README)) | set(re.findall(r"\bpk\.(\w+)\(", README))
+    assert len(named) > 6 and named <= set(dir(pk))
+    line = README[README.index("Problem sets go by name") :].partition("from the Hub")[0]
+    assert set(re.findall(r"`([\w-]+)`", line)) == {"world", *SETS}
+
+
+def test_a_gain_that_is_none_is_told_from_one_that_is():
+    assert readme.crosses_zero("+0.6 (-2.0 to +3.1)") and readme.crosses_zero("+0.0 (+0.0 to +0.0)")
+    assert not readme.crosses_zero("-11.0 (-18.5 to -4.0)")

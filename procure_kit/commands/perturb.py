@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from procure_kit.commands import perturb_by_llm
-from procure_kit.concepts.table import MODES, known_concepts
+from procure_kit.concepts.table import CONCEPTS, MODES, known_concepts
 from procure_kit.generation.processes import mapped
 from procure_kit.generation.rules import generate, identity
 from procure_kit.problems.problem import Problem
@@ -17,20 +17,54 @@ from procure_kit.problems.rows import Complaints, append_row, count_line, read_r
 from procure_kit.repositories.perturbation import perturb_tree, state_of
 from procure_kit.validation.problem_names import load_problems
 
+EPILOG = """\
+Each line of OUT is a row: the two programs, the concept and site, and what changed. Rows that are there
+already are not made again. What cannot be rewritten becomes a row, too, with status `not_applicable` and
+the reason. Rows of a language model are validated already: `valid` after `turns` replies, or the last
+reply's failure, or `api_fault`, which the same command asks again. The key is written nowhere; --record
+keeps each reply as it arrives, so that a killed run pays for none twice.
+
+examples:
+  procure perturb humaneval -o pairs.jsonl
+  procure perturb package:statistics -o pairs.jsonl     # an installed package's functions; their doctests judge
+  procure perturb PACKAGE_DIR -o NEW_DIR                # a source tree, rewritten at every sound site
+  procure perturb kit -o pairs.jsonl --generator openai:smollm2     # starts its own server, no key needed
+  procure perturb kit -o pairs.jsonl --generator openai:MODEL --base-url http://localhost:8000/v1
+  procure perturb humaneval -o pairs.jsonl --generator openai:gpt-4o --record replies.jsonl \\
+    --budget-tokens 2000000"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("set", metavar="IN", help="'humaneval', JSONL in its fields, or a directory")
+    parser.add_argument(
+        "set",
+        metavar="IN",
+        help="a problem set ('humaneval', 'mbpp', 'kit', 'package:NAME', ...), a file, or a directory",
+    )
     parser.add_argument(
         "-o", "--out", required=True, type=Path, metavar="OUT", help="rows are appended here; or the new directory"
     )
-    parser.add_argument("--concepts", help="names with commas between them; default: all")
-    parser.add_argument("--mode", default="strict", choices=MODES, help="whose definitions of a site")
-    parser.add_argument("--seed", type=int, default=0, help="chooses the site and the new names")
+    parser.add_argument("--concepts", metavar="A,B", help=f"of {', '.join(CONCEPTS)}; default: all")
+    parser.add_argument(
+        "--mode",
+        default="strict",
+        choices=MODES,
+        help="CACP's definitions, or the authors' looser ones; default: %(default)s",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="chooses the site and the new names; default: %(default)s"
+    )
     parser.add_argument("--every-site", action="store_true", help="a row for each site, not one for each problem")
-    parser.add_argument("--tested", action="store_true", help="a directory's sites that only tests can judge as well")
-    parser.add_argument("--tests", action="store_true", help="the directory's own tests as well")
-    parser.add_argument("--generator", default="rules", help="'rules' or 'openai:MODEL'")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes")
+    parser.add_argument(
+        "--tested", action="store_true", help="of a directory: also sites that only its tests can judge"
+    )
+    parser.add_argument("--tests", action="store_true", help="of a directory: rewrite its own tests, too")
+    parser.add_argument(
+        "--generator",
+        default="rules",
+        metavar="WHO",
+        help="'rules', or 'openai:MODEL' for a language model; default: rules",
+    )
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes; default: %(default)s")
     perturb_by_llm.add_arguments(parser)
 
 

@@ -23,18 +23,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     title = f"with --generator openai:MODEL (key: OPENAI_API_KEY; openai:{MODEL} starts its own server)"
     add = parser.add_argument_group(title).add_argument
     add("--base-url", metavar="URL", help="an OpenAI-compatible server; default: OpenAI's")
-    add("--concurrency", type=int, default=4, metavar="N", help="requests in flight; one at its own server")
-    add("--turns", type=int, default=4, metavar="N", help="repair turns after a first failure")
+    add(
+        "--concurrency",
+        type=int,
+        default=4,
+        metavar="N",
+        help="requests in flight; default: %(default)s, and one at its own server",
+    )
+    add("--turns", type=int, default=4, metavar="N", help="repair turns after a first failure; default: %(default)s")
     add("--parameters", type=json.loads, metavar="JSON", help='other fields of a request: {"temperature": 0.2}')
     add("--structured", action="store_true", help="ask for JSON, until the server says that it cannot")
-    add("--timeout", type=float, default=120, metavar="S", help="seconds for one request")
+    add("--timeout", type=float, default=120, metavar="S", help="seconds for one request; default: %(default)s")
     add("--budget-tokens", type=int, metavar="N", help="stop when this run has spent so many")
     add("--budget-usd", type=float, metavar="X", help="stop when it has spent so many dollars; needs --price")
     add("--price", type=float, nargs=2, metavar=("IN", "OUT"), help="dollars per million tokens")
     add("--record", type=Path, metavar="FILE", help="replies are kept here, and read before asking")
     add("--replay", action="store_true", help="use the record alone, and ask no server")
     add("--batch-out", type=Path, metavar="FILE", help="write new requests for OpenAI's Batch API, and ask no server")
-    add("--batch-in", type=Path, nargs="+", default=[], metavar="FILE", help="a batch's results and errors")
+    add(
+        "--batch-in",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="what the Batch API gave back: its results and errors",
+    )
 
 
 def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], rows: list[dict]) -> int:

@@ -10,18 +10,37 @@ import tempfile
 import time
 from pathlib import Path
 
-from procure_kit.shipped import NOTEBOOKS
+from procure_kit.extras import load
+from procure_kit.shipped import CHECKOUT, NOTEBOOKS
 from procure_kit.views.screenshot import chromium
 
+EPILOG = """\
+examples:
+  procure run                              # all of them
+  procure run 00 01b                       # two, by their numbers
+  procure run 03 -p steps 50 -p lam 0.5    # with other parameters; one that no notebook has is an error"""
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, or the start of their names; default: all")
-    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="set a parameter")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="a notebook's number, or the start of its name; default: all"
+    )
+    parser.add_argument(
+        "-p",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("KEY", "VALUE"),
+        help="set a parameter of the notebooks' second cell; may stand several times",
+    )
     parser.add_argument("--full", action="store_true", help="the full-size settings, meant for a GPU (sets full=True)")
-    parser.add_argument("--in-place", action="store_true", help="re-execute the committed notebooks, pictures included")
-    parser.add_argument("--out", type=Path, help="where the run goes; default: runs/<time>")
+    parser.add_argument(
+        "--in-place",
+        action="store_true",
+        help="re-execute the notebooks where they lie, with static pictures; needs Chromium",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the run goes; default: runs/<time>")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,7 +51,10 @@ def run(args: argparse.Namespace) -> int:
         known = {path: known_parameters(path) for path in paths}
         refuse_unknown(parameters, known)
         if args.in_place:
+            if not CHECKOUT:
+                raise ValueError(f"--in-place is for a checkout: in {NOTEBOOKS} the notebooks stay as they came")
             chromium()
+            load("kaleido")  # plotly asks Chromium for its pictures through it
     except ValueError as error:
         print(f"procure run: {error}", file=sys.stderr)
         return 2
@@ -112,7 +134,7 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
                 str(out / path.name),
                 parameters,
                 progress_bar={"desc": path.stem},
-                cwd=str(path.parent),
+                cwd=os.getcwd(),  # a path given by -p means what it means on the command line
                 config=Config(KernelManager=kernel),
             )
         except papermill.PapermillExecutionError as failure:

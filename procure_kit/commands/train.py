@@ -1,19 +1,4 @@
-"""`procure train CONFIG`: a training run written down in one TOML or JSON file.
-
-    model = "smollm2"              # what load_model takes
-    rows = "pairs.jsonl"           # counterfactual rows; those with status "valid" are trained on
-    problems = "humaneval"         # optional: the statements for the prompts
-    [train]                        # fields of TrainConfig
-    output_dir = "runs/first"
-    [loss]                         # fields of LossConfig
-    lam = 0.1
-
-The other fields of the file are those of `Run`. One file serves for ablations and sweeps:
-
-    procure train run.toml -p loss.lam 0.5
-    procure train run.toml --each ablation nll mask attention both --each loss.lam 0.05 0.1 0.5
-    accelerate launch --config_file data/configs/accelerate/ddp.yaml -m procure_kit.cli train run.toml
-"""
+"""`procure train CONFIG`: a training run written down in one TOML or JSON file, as EPILOG shows."""
 
 import argparse
 import itertools
@@ -27,6 +12,23 @@ from procure_kit.problems.counterfactual import REQUIRED, Counterfactual
 from procure_kit.problems.rows import read_rows
 from procure_kit.training.presets import PRESETS
 from procure_kit.validation.problem_names import load_problems
+
+EPILOG = """\
+The file, in TOML or JSON:
+
+  model = "smollm2"              # "tiny", a Hub name or a path
+  rows = "pairs.jsonl"           # what `procure validate` wrote; rows with status "valid" are trained on
+  problems = "humaneval"         # optional: the statements for the prompts
+  [train]                        # fields of pk.TrainConfig
+  output_dir = "runs/first"      # without it nothing is kept
+  steps = 200
+  [loss]                         # fields of pk.LossConfig
+  lam = 0.1
+
+examples:
+  procure train run.toml -p loss.lam 0.5
+  procure train run.toml --each ablation nll mask attention both --each loss.lam 0.05 0.1 0.5
+  accelerate launch --config_file data/configs/accelerate/ddp.yaml -m procure_kit.cli train run.toml"""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,10 @@ class Run:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("config", metavar="CONFIG", help="a TOML or JSON file: model, rows, [train], [loss], ...")
-    parser.add_argument("-p", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="e.g. loss.lam 0.5")
+    parser.add_argument("config", metavar="CONFIG", help="a TOML or JSON file, as below")
+    parser.add_argument(
+        "-p", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="change a field: loss.lam 0.5"
+    )
     parser.add_argument(
         "--each", nargs="+", action="append", default=[], metavar="KEY VALUE",
         help="one run for each value, each in a folder of its own under output_dir; several --each give every mix",

@@ -19,6 +19,18 @@ from procure_kit.running.runner import MEMORY_MB, TIMEOUT
 from procure_kit.validation.problem_names import load_problems
 from procure_kit.validation.validation import Verdict, validate_all
 
+EPILOG = """\
+Rows keep their fields and gain status, detail, seconds and isolation. `valid` is the one good status; any other word
+says why not. Rows that OUT has already are not judged again.
+
+A program never meets its tests: they run in another process, and calls and plain data cross. On Linux it runs
+in namespaces of its own, without network, files or sight of another process; where the system forbids that,
+as most containers do, at the next level that works, behind a fence around Python's own files and an empty
+folder. Each verdict names its level.
+
+examples:
+  procure validate pairs.jsonl --problems humaneval -o verdicts.jsonl
+  procure validate --repo NEW_DIR --test-command "python -m pytest -q"     # of a rewritten source tree"""
 GIVEN = ("status", "detail", "seconds", "isolation")  # the fields that a row gains
 
 
@@ -26,13 +38,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "rows", nargs="?", metavar="IN.jsonl", type=Path, help=f"rows with at least {', '.join(REQUIRED)}"
     )
-    parser.add_argument("--problems", metavar="SET", help="where each row's tests are, by task_id")
+    parser.add_argument("--problems", metavar="SET", help="the problem set that has each row's tests, by task_id")
     parser.add_argument("-o", "--out", type=Path, metavar="OUT.jsonl", help="rows are appended here")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="programs run at a time")
-    parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds that an original may take")
-    parser.add_argument("--memory", type=int, default=MEMORY_MB, metavar="MB", help="what a program may use")
+    parser.add_argument(
+        "--workers", type=int, default=2, metavar="N", help="programs run at a time; default: %(default)s"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=TIMEOUT,
+        metavar="S",
+        help="seconds that an original may take; default: %(default)s",
+    )
+    parser.add_argument(
+        "--memory",
+        type=int,
+        default=MEMORY_MB,
+        metavar="MB",
+        help="memory that a program may use; default: %(default)s",
+    )
     parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
-    parser.add_argument("--require", choices=LEVELS, help="refuse to run programs at a weaker isolation than this")
+    parser.add_argument(
+        "--require", choices=LEVELS, metavar="LEVEL",
+        help=f"refuse to run programs at a weaker isolation; strongest first: {', '.join(LEVELS)}",
+    )  # fmt: skip
     validate_tree.add_arguments(parser)
 
 

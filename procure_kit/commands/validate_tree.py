@@ -18,8 +18,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--repo", type=Path, metavar="NEW_DIR", help="judge this tree by its own suite")
     group.add_argument("--test-command", metavar="CMD", help="runs the suite in the tree; {dir} stands for the tree")
     group.add_argument("--original", type=Path, metavar="DIR", help="where the original lies, if it has moved")
-    group.add_argument("--suite-timeout", type=float, default=600, metavar="S", help="seconds for the original's suite")
-    group.add_argument("--limit", type=float, default=3600, metavar="S", help="seconds for finding who is to blame")
+    group.add_argument(
+        "--suite-timeout", type=float, default=600, metavar="S", help="seconds for the original's suite; default: 600"
+    )
+    group.add_argument(
+        "--limit",
+        type=float,
+        default=3600,
+        metavar="S",
+        help="seconds for finding which site is to blame; default: 3600",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """The concepts, one file each. Takes an analysed source; hands on `Site`s and, for one of them, text edits.
 
-Read table.py, then one concept, such as if_else_flip.py with negation.py, and perturbation.py, which finds and rewrites
-for all. composition.py rewrites many sites at once. recognition/ goes the other way: from two programs to the concept.
+Read table.py, which lists them, and if_else_flip.py with negation.py, a whole concept. perturbation.py finds and
+rewrites for all of them, composition.py many sites at once; renaming.py is what the three concepts of names share,
+type_use.py and keyword_calls.py are what others ask. recognition/ goes the other way: from two programs to the concept.
 """

@@ -1,7 +1,8 @@
 """What a model completes, and how it scores. Takes pairs and a model or server; hands on rows and a `Report`.
 
-Read completion.py (or completion_server.py), judging.py, metrics.py, then evaluation.py, which goes through all of it.
-report.py and differences.py are the tables; rescoring.py makes them again from a record.
+Read evaluation.py, which goes through all of it: completion.py or completion_server.py, then judging.py, then scores.
+metrics.py has the scores of pairs, row_metrics.py of rows; report.py and differences.py are the tables; rescoring.py
+makes them again from a record.
 """
 
 from procure_kit.evaluation.metrics import ame, ccs_all, ccs_valid, pass_at_k

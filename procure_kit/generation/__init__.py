@@ -1,4 +1,4 @@
-"""Counterfactuals of a whole set. Takes problems; hands on rows, by rules (rules.py) or by a model (llm/).
+"""Counterfactuals of a whole set. Takes problems; hands on rows, by rules (rules.py) or by a language model (llm/).
 
-Read rules.py; processes.py spreads it over several.
+Read rules.py; processes.py spreads it over several processes.
 """

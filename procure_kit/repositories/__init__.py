@@ -1,4 +1,5 @@
-"""Whole source trees. Takes a folder of Python files; hands on a rewritten copy, and its suite's verdict.
+"""Whole source trees. Takes a folder of Python files; hands on a rewritten copy and its manifest, then verdicts.
 
-Read files.py (which files, read and written how), perturbation.py, then suite.py and validation.py.
+Read perturbation.py, with files.py (which files, and their bytes kept), then validation.py, which finds the site to
+blame, by suite.py, which runs the tree's own tests.
 """

@@ -1,5 +1,6 @@
 """Pictures, pages and widgets of any stage. Takes what a stage hands on; shows it.
 
-Read code_html.py (a pair, side by side) and figures.py, then explorer.py and reviewing.py (widgets), lessons.py (the
-notebooks' exercises) and pair/ (where a model looks, in both programs). screenshot.py turns a page into a picture.
+Read code_html.py (a pair, side by side) and figures.py, then pair/, the pair view: where a model looks, in both
+programs. explorer.py and reviewing.py are widgets, analysis_pictures.py draws flow over code, live.py a training as it
+goes, score_page.py an evaluation, lessons.py checks the notebooks' exercises. screenshot.py makes a page a picture.
 """

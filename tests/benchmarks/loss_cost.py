@@ -6,7 +6,7 @@
 plain: the model's own NLL under SDPA. trl: the same NLL by TRL's SFTTrainer, with its defaults; it measures entropy and
 accuracy, too, and its chunked projection is made for Triton, so that on a CPU its figures say little. fused, eager:
 `concept_loss`. A step is forward, backward and AdamW on LoRA; the response is the last three quarters of one sequence,
-every eighth token of it altered. Prints a table, writes JSON and Markdown beside itself.
+every eighth token of it altered. Prints a table, writes JSON and Markdown to data/results.
 
 Time: every round takes a step of each loss, in turn; the ratio is the median over the rounds of this loss's time by
 plain's. On a CPU the process's own seconds on one thread, so that other programs count little; on a GPU the clock,

@@ -12,7 +12,7 @@ that it draws nothing here; what is timed of it is the page's load event.
 
 Each is built in a process of its own and stopped after 60 seconds, at a page over 1 GB, or at 12 GB of memory; a page
 has 30 seconds to be drawn. What fails at one length is not tried at longer ones. Tools take turns at each length,
-`--rounds` times; the median counts. Prints a table, writes JSON and Markdown beside itself.
+`--rounds` times; the median counts. Prints a table, writes JSON and Markdown to data/results.
 """
 
 import argparse

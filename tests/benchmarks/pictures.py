@@ -1,5 +1,6 @@
-"""Draw the README's pictures into data/pictures: `python -m tests.benchmarks.pictures` (needs Chromium)."""
+"""Draw the pictures of README and results: `python -m tests.benchmarks.pictures` (data/pictures; needs Chromium)."""
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,16 +24,21 @@ box"""
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     source = {problem.task_id: problem for problem in pk.load_problems("kit")}[TASK].program
-    draw_html(show_pair(pk.perturb(source, "if_else_flip")).html, FOLDER / "if_else_flip.png")
+    draw_html(show_pair(pk.perturb(of_the_readme(), "if_else_flip")).html, FOLDER / "if_else_flip.png")
     pair = pk.attention_pair(*pk.load_model("smollm2"), pk.perturb(source, "variable_name_random"))
     draw_pair(pair, FOLDER / "pair_view.png")
     draw_grid(FOLDER / "experiments.png")
     draw_explorer(FOLDER / "explorer.png")
 
 
+def of_the_readme() -> str:
+    """The function that README's example rewrites."""
+    return re.search(r'source = """(.*?)"""', (DATA.parent / "README.md").read_text(encoding="utf-8"), re.S)[1]
+
+
 def draw_html(html: str, path: Path) -> None:
     with chromium() as browser:
-        page = browser.new_page(device_scale_factor=1.5, viewport={"width": 1400, "height": 900})
+        page = browser.new_page(device_scale_factor=2, viewport={"width": 940, "height": 900})
         page.set_content(f'<body style="font-family:sans-serif;margin:8px;background:white">{html}</body>')
         page.locator("table").first.screenshot(path=path)
 

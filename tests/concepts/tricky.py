@@ -1,4 +1,4 @@
-"""Small programs that are easy to get wrong, in tests/tricky/*.txt: `=== name: call | call`, then the source.
+"""Small programs that are easy to get wrong, in tests/concepts/tricky/*.txt: `=== name: call | call`, then the source.
 
 python -m tests.concepts.tricky      # every site of every concept, in both modes, before and after
 """

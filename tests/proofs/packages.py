@@ -1,6 +1,6 @@
 """Packages from PyPI, perturbed, under the suites in their own sdists: `python -m tests.proofs.packages [NAME ...]`.
 
-Results: packages.json and .md beside this file. The sdists are pinned by version and hash and fetched by pip; with
+Results: packages.json and .md in data/results. The sdists are pinned by version and hash and fetched by pip; with
 `--sdists DIR` they are taken from there.
 """
 

@@ -2,7 +2,7 @@
 
 The interpreter's pure-Python modules are rewritten at every site, put in front of its own by PYTHONPATH (with
 `-X frozen_modules=off`, so that the frozen copies of os, codecs and the like are not taken), and `python -m test` runs.
-Results: standard_library.json and .md beside this file.
+Results: standard_library.json and .md in data/results.
 """
 
 import argparse

@@ -1,5 +1,5 @@
 """What keeps a program in its place. Takes a process; hands it on with fewer rights.
 
-Read levels.py (which levels there are, and which one this system allows), then namespaces.py, landlock.py and
-seccomp.py, which make them. limits.py and usage.py bound and measure what a program takes.
+Read levels.py (which levels there are, which one this system allows, and how each is made), then landlock.py and
+seccomp.py, which it calls. usage.py measures what a program takes.
 """

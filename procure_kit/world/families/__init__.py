@@ -1,4 +1,4 @@
-"""The families: importing this package registers them all."""
+"""The families of functions, by what they go through: importing this package registers them all in registry.py."""
 
 from procure_kit.world.families import (
     built_tables,

