@@ -4,16 +4,18 @@ import ast
 import re
 import warnings
 
+from procure_kit.analysis.depth import check_depth, with_room
 from procure_kit.problems.counterfactual import Span
 
 BOM = "\ufeff"
 LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each
 
 
+@with_room
 def check_syntax(source: str) -> ast.Module:
     """Parse with Python's own parser, and compile: it finds errors of scope, and jumps that lead nowhere, only then.
 
-    Raises: ValueError with one sentence when that fails, or would take too long.
+    Raises: ValueError with one sentence for what does not compile, is too long, or is nested deeper than depth.DEEPEST.
     """
     if len(source) > LONGEST:
         raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
@@ -26,13 +28,14 @@ def check_syntax(source: str) -> ast.Module:
             warnings.simplefilter("ignore")  # an invalid escape in a string is the program's own affair
             tree, what = ast.parse(text), "compile"
             compile(text, "source", "exec", dont_inherit=True)
-            return tree
     except SyntaxError as error:
         raise ValueError(f"line {error.lineno}: the source does not {what}: {error.msg}") from error
     except UnicodeEncodeError as error:
         raise ValueError(f"character {error.start} is a lone surrogate: decode the file as UTF-8 first") from error
-    except (RecursionError, MemoryError) as error:
+    except (RecursionError, MemoryError) as error:  # the parser's own limits, which are far beyond the kit's
         raise ValueError("the source is nested too deeply to be parsed") from error
+    check_depth(tree)
+    return tree
 
 
 def line_starts(source: str) -> list[int]:

@@ -100,8 +100,6 @@ def parse_source(source: str) -> SourceTree:
         place = layout.starts[min(sum(len(line) + 1 for line in start), len(layout.text))]
         line = bisect_right(line_starts(source), place)
         raise ValueError(f"line {line}: LibCST cannot read this source: {error.message}") from error
-    except (RecursionError, KeyError):  # its printer, cut short, misses a position
-        raise ValueError("the source is nested too deeply to be analysed") from None
     if "".join(state.tokens) != layout.text:
         raise ValueError("LibCST cannot read this source: it does not print what it has read")
     return SourceTree(source, module, spans._computed, layout, frozenset(_strings(parsed.tree)))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from procure_kit.repositories.files import can_be_copied, copy_whole, directories_of, files_of
+from procure_kit.running.isolation.system import check_system
 
 # All that a suite sees of the environment: no key or token of the caller can be among these.
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
@@ -33,6 +34,7 @@ class Suite:
     """
 
     def __init__(self, original: Path, command: str, work: Path):
+        check_system()
         self.tree = work / original.name
         for directory in directories_of(original):
             (self.tree / directory).mkdir(parents=True, exist_ok=True)

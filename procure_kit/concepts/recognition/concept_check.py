@@ -7,6 +7,7 @@ is another question, for the tests.
 from dataclasses import dataclass
 
 from procure_kit.analysis.analysis import analyse
+from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import PythonTree
 from procure_kit.concepts.recognition.flip import check_flip
 from procure_kit.concepts.recognition.names import check_def_use_break, check_random_names, check_shuffled_names
@@ -40,6 +41,7 @@ _BY_STATEMENTS = {
 }
 
 
+@with_room
 def classify(original: str, counterfactual: str, concept: str) -> Classification:
     """Judge a pair of whole programs against one concept; `recognition.recognise` finds out which.
 
@@ -67,8 +69,6 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
             detail, old, new = _BY_NAMES[concept](before.tree, after.tree, analyse(original), analyse(counterfactual))
     except NotThisConcept as error:
         return Classification("not_this_concept", str(error))
-    except RecursionError:
-        return Classification("unparsable", "the source is nested too deeply to be compared")
     except ValueError as error:
         return Classification("unparsable", str(error))
     return Classification("ok", detail, _outermost(new), _outermost(old), concept)
