@@ -128,7 +128,7 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
                 cwd=os.getcwd(),  # a path given by -p means what it means on the command line
                 config=Config(KernelManager=kernel),
                 start_timeout=300,
-                iopub_timeout=300,  # seconds for the output behind a cell's end, 4 by default: too few on a busy machine
+                iopub_timeout=300,  # seconds for the last output of a cell: 4 by default, too few on a busy machine
                 kernel_manager_class=quiet_manager(out / "kernel.log"),
             )
         except papermill.PapermillExecutionError as failure:
