@@ -21,6 +21,7 @@ sys.meta_path.append(extras.Finder)
 _HOME = {
     "Problem": "problems.problem",
     "load_problems": "validation.problem_names",
+    "iter_problems": "validation.problem_names",
     "problems_from_package": "validation.doctest_problems",
     "Site": "problems.counterfactual",
     "Counterfactual": "problems.counterfactual",
@@ -59,6 +60,7 @@ _HOME = {
     "rescore": "evaluation.rescoring",
     "differences": "evaluation.differences",
     "attention_pair": "views.pair.view",
+    "open_pair": "views.pair.view",
     "explorer": "views.explorer",
     "control_flow_picture": "views.analysis_pictures",
     "definition_use_picture": "views.analysis_pictures",

@@ -1,10 +1,11 @@
-"""The control tree changes no syntax tree, and a failing test is put down to the right cause."""
+"""The control tree changes no syntax tree, a failing test is put down to its cause, and mutants are what they say."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
+from tests.proofs.mutations import mutations
 from tests.proofs.suites import as_table, judge, read_junit, remarked
 
 PROGRAM = '''"""Doc # no comment
@@ -54,3 +55,19 @@ def test_junit_results_are_read(tmp_path):
         '<testcase name="three"><failure>Traceback\nValueError: no\n</failure></testcase></testsuite></testsuites>'
     )
     assert read_junit(path) == {"m.C.one": "passed", "two": "skipped", "three": "ValueError: no"}
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        ("a + b", ["a - b"]),
+        ("a and b", ["a or b"]),
+        ("a < b < c", ["a <= b < c"]),
+        ("f(3, 'x', True)", ["f(2, 'x', True)", "f(3, '', True)", "f(3, 'x', False)"]),
+        ("x = y", ["pass"]),
+        ("x += y", ["x -= y", "pass"]),
+        ("def g(): return f(a, b)", ["def g():\n    return a"]),
+    ],
+)
+def test_each_mutation_changes_one_node(source, changed):
+    assert {*mutations(source)} - {"pass"} == {*changed} - {"pass"}

@@ -5,6 +5,7 @@
 
 import argparse
 from collections import Counter, defaultdict
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from procure_kit.generation.processes import mapped
 from procure_kit.generation.rules import generate, identity
 from procure_kit.problems.counterfactual import BREAKING, Counterfactual, NotApplicable
 from procure_kit.problems.problem import Problem
-from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows
+from procure_kit.problems.rows import Complaints, append_row, count_line
 from procure_kit.repositories.perturbation import perturb_tree, state_of
-from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.problem_names import iter_problems
 
 EPILOG = """\
 Each line of OUT is a row: the two programs, the concept and site, and what changed. Rows that are there
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="chooses the site and the new names; default: %(default)s"
     )
     parser.add_argument("--every-site", action="store_true", help="a row for each site, not one for each problem")
-    parser.add_argument("--twins", action="store_true", help="behind each counterfactual one that breaks the program")
+    parser.add_argument("--twins", action="store_true", help="behind each counterfactual, one that breaks the program")
     parser.add_argument(
         "--tested", action="store_true", help="of a directory: also sites that only its tests can judge"
     )
@@ -88,19 +89,18 @@ def run(args: argparse.Namespace) -> int:
         return _run_tree(args)
     concepts = known_concepts(_named(args), args.mode)
     complaints = Complaints()
-    problems = load_problems(args.set, on_bad=complaints)
-    rows = list(read_rows(args.out, on_bad=complaints.after_a_kill)) if args.out.exists() else []
-    done = defaultdict(set)
-    for row in rows:
-        done[row.get("task_id")].add(identity(row))
+    problems = iter_problems(args.set, on_bad=complaints)
     if args.generator != "rules":
         if args.twins:
             raise ValueError("twins are made by the rules: pk.twin(cf) makes one of a model's counterfactual, too")
-        return perturb_by_llm.run(args, problems, concepts, rows) or int(bool(complaints))
+        return perturb_by_llm.run(args, problems, concepts, complaints)
+    done, counts = defaultdict(set), Counter()
+    for row in perturb_by_llm.made(args.out, complaints.after_a_kill):
+        done[row.get("task_id")].add(identity(row))
+        counts[row.get("status") or "rewritten"] += 1
     options = {"concepts": concepts, "mode": args.mode, "seed": args.seed, "every_site": args.every_site}
     work = partial(_with_twins if args.twins else _rows, **options)
-    counts = Counter(row.get("status") or "rewritten" for row in rows)
-    items = [(problem, done[problem.task_id]) for problem in problems]
+    items = ((replace(problem, test="", cases=()), done[problem.task_id]) for problem in problems)  # no test is needed
     for made in mapped(work, items, args.workers, "perturb", "problem"):
         for row in made:
             append_row(args.out, row)

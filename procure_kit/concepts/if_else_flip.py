@@ -145,5 +145,12 @@ def _body(analysis: Analysis, before_colon: int, node: cst.If, body: cst.BaseSui
     return start, end
 
 
+_TRAILING = re.compile(r"(?:[ \t\f;]|\\(?:\r\n?|\n))*(?P<comment>#[^\r\n]*)?")
+_SEMICOLONS = re.compile(r"(?:[ \t\f]*;)*")
+
+
 def _line_end(source: str, position: int) -> int:
-    return re.compile(r"[^\r\n]*").match(source, position).end()
+    """The end of a logical line behind its last statement, with its comment. A backslash before an empty line stays
+    behind: elsewhere it would join other lines."""
+    rest = _TRAILING.match(source, position)
+    return rest.end() if rest["comment"] or "\\" not in rest[0] else _SEMICOLONS.match(source, position).end()

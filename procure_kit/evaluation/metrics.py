@@ -8,6 +8,7 @@ side passes. Every metric is a ratio of two sums over rows, which makes resampli
 
 import json
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from math import comb, nan
 
 import numpy as np
@@ -82,5 +83,5 @@ def dataset_of(row: dict) -> str:
 
 
 def row_key(row: dict) -> str:
-    """What makes a row the same pair in two evaluations."""
-    return json.dumps([row.get(name) for name in (*IDENTITY, "cuts")])
+    """What makes a row the same pair in two evaluations: a digest, since the programs are part of it."""
+    return sha256(json.dumps([row.get(name) for name in (*IDENTITY, "cuts")]).encode()).hexdigest()

@@ -23,7 +23,7 @@ from transformers.trainer_callback import ProgressCallback
 from procure_kit.extras import load
 from procure_kit.training.adapters import with_adapter
 from procure_kit.training.card import model_card
-from procure_kit.training.config import TrainConfig, TrainResult
+from procure_kit.training.config import TrainConfig, TrainResult, fast_bf16
 from procure_kit.training.examples import collate
 from procure_kit.training.interrupt import Interruptible
 from procure_kit.training.loss.attention import SDPA_MASS, attention_implementation
@@ -110,7 +110,6 @@ def _trainer(model, tokenizer, examples, config: TrainConfig, folder: Path) -> C
         save_steps=config.save_steps,
         logging_steps=config.logging_steps,
         logging_nan_inf_filter=False,  # a loss that is not a number shall be seen
-        bf16=device.type == "cuda" and torch.cuda.is_bf16_supported(),
         use_cpu=device.type == "cpu",
         remove_unused_columns=False,  # `changed` is the loss's, not the model's
         dataloader_pin_memory=device.type == "cuda",
@@ -123,6 +122,7 @@ def _trainer(model, tokenizer, examples, config: TrainConfig, folder: Path) -> C
     trainer = ConceptTrainer(
         loss=config.loss,
         implementation=config.implementation,
+        bf16=fast_bf16(device) if config.bf16 is None else config.bf16,
         model=with_adapter(model, config),
         args=arguments,
         train_dataset=list(examples),

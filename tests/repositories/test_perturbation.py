@@ -226,5 +226,5 @@ def test_a_function_gets_random_names_or_shuffled_ones_by_a_coin(tmp_path):
 
 
 def test_a_file_whose_names_mean_two_things_does_not_compile_and_says_so():
-    with pytest.raises(ValueError, match="line 3: this file, rewritten or not, does not compile: "):
+    with pytest.raises(ValueError, match="line 3: the source does not compile: "):
         rewrite_source("def f():\n    x = 1\n    global x\n", "x.py", TreeSettings("", ("variable_name_random",)))

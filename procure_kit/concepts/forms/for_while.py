@@ -22,7 +22,6 @@ from procure_kit.analysis.scopes import Occurrence, Scope
 from procure_kit.analysis.source_tree import children, walk
 from procure_kit.analysis.statement_effects import may_finalize
 from procure_kit.concepts.candidate import Candidate, one_line
-from procure_kit.concepts.data_type import means_builtin
 from procure_kit.concepts.forms.lines import ODD, line_end, line_start, margin, next_line
 from procure_kit.concepts.negation import outer
 from procure_kit.problems.counterfactual import Edit
@@ -171,7 +170,7 @@ def _indexing(analysis: Analysis, node: cst.For) -> _Plan | str:
         o.variable for o in _occurrences(analysis, node.target)
     }:
         return f"{node.iter.value} is given another value in the loop"
-    if not means_builtin(analysis, "len"):
+    if not analysis.built_ins.means("len"):
         return "len may mean something else in this file"
     target = _text(analysis, node.target)
     at = f"at_{node.iter.value}"
