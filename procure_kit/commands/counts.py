@@ -48,14 +48,15 @@ NAMED = re.compile(
 EPILOG = """\
 Every site that is not refused is rewritten and validated. Prints a Markdown page.
 
+With --published, counterfactuals that others published are judged instead: by the concept check alone, which
+compares syntax trees and runs no test. How the authors of ProCURE call the fields of their rows is not known
+here: usual names are tried, and --fields names others.
+
 examples:
   procure counts --problems humaneval -o counts.json
   procure counts --problems kit --mode procure
   procure counts --problems humaneval --concepts forms
-  procure counts --published rows.jsonl --fields original=code,counterfactual=new_code
-
-How the authors of ProCURE call the fields of their rows is not known here: usual names are tried, --fields
-names others. Only syntax trees are compared then, and no test is run."""
+  procure counts --published rows.jsonl --fields original=code,counterfactual=new_code"""
 REMARK = (
     "Counts of the two modes are not comparable: `strict` follows CACP's definitions, `procure` the looser reading of "
     "the authors' data. The authors count one row a problem at most, and accept unchanged programs (19 on HumanEval); "
