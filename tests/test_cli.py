@@ -99,10 +99,10 @@ def test_twins_stand_behind_their_counterfactuals_and_break(problems, tmp_path, 
 
 
 def test_a_counterfactual_without_a_twin_has_a_row_that_says_so(tmp_path):
-    source = "def f(n):\n    a = 1\n    b = 2\n"
+    source = "def f(n):\n    m = n\n"
     problem = Problem("a", source, "\n", "def check(candidate):\n    candidate(1)\n", "f").to_row()
     out = tmp_path / "out.jsonl"
-    command = ["--concepts", "variable_name_shuffle", "--workers", "1", "--twins"]
+    command = ["--concepts", "variable_name_random", "--workers", "1", "--twins"]
     assert procure("perturb", write(tmp_path / "in.jsonl", [problem]), "-o", out, *command) == 0
     last = read(out)[-1]
     assert (last["generator"], last["soundness"], last["status"]) == ("twins", BREAKING, "not_applicable")

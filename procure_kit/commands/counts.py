@@ -48,8 +48,9 @@ NAMED = re.compile(
 EPILOG = """\
 Every site that is not refused is rewritten and validated. Prints a Markdown page.
 
-How the authors of ProCURE call the fields of their rows is not known here: usual names are tried, --fields
-names others. Only syntax trees are compared then, and no test is run.
+With --published, counterfactuals that others published are judged instead: by the concept check alone, which
+compares syntax trees and runs no test. How the authors of ProCURE call the fields of their rows is not known
+here: usual names are tried, and --fields names others.
 
 examples:
   procure counts --problems humaneval -o counts.json

@@ -58,3 +58,10 @@ def known_concepts(concepts: Iterable[str] | str | None, mode: str = "strict") -
     if mode not in MODES:
         raise ValueError(f"no mode {mode!r}: use one of {', '.join(MODES)}")
     return keys
+
+
+def known_concept(concept: str, mode: str = "strict") -> None:
+    """Raises: ValueError for what is no single concept, or an unknown mode."""
+    keys = known_concepts([concept], mode)
+    if keys != [concept]:
+        raise ValueError(f"{concept!r} is a family of concepts: use one of {', '.join(keys)}")

@@ -122,6 +122,7 @@ def test_not_applicable_counts_every_reason():
     ("arguments", "message"),
     [
         ({"concept": "flip"}, "no concept 'flip': use one of if_else_flip, independent_swap"),
+        ({"concept": "forms"}, "'forms' is a family of concepts: use one of mirrored_comparison, guard_clause"),
         ({"concept": "if_else_flip", "mode": "loose"}, "no mode 'loose': use one of strict, procure"),
         ({"concept": "if_else_flip", "site": 9}, "no site 9 of if_else_flip: the source has 3"),
     ],

@@ -57,7 +57,7 @@ def reindent(analysis: Analysis, nodes: tuple, span: Span, old: str, new: str) -
                 return ODD
             if {" ", "\t"} <= set(before + new):
                 return "it mixes tabs and blanks"
-        elif isinstance(node, cst.SimpleString | cst.FormattedString):
+        elif isinstance(node, cst.SimpleString | cst.FormattedString | cst.TemplatedString):
             begin, end = analysis.tree.span(node)
             held |= {start for start in starts if begin < start < end}
     lines = [start for start in starts if start not in held and source.startswith(old, start)]

@@ -62,9 +62,13 @@ def _apart(analysis: Analysis, node: cst.If) -> list[Edit] | str:
     close, open_ = (")", "(") if test.lpar else ("", "")
     edit = Edit(left, right, f"{close}:{analysis.tree.module.default_newline}{before}{step}if {open_}")
     made = _with_body(analysis, node, edit, before, before + step)
-    # Its own margin stays, so that no other site moves the line, and not the one that is new.
-    start = analysis.tree.span(node)[0]
-    return made if isinstance(made, str) else [Edit(start - len(before), start, before), *made]
+    if isinstance(made, str):
+        return made
+    # Its own margin stays, so that no other site moves the line, and not the one that is new; and so does the beginning
+    # of its test, so that no other site negates it whole.
+    start, test = analysis.tree.span(node)[0], outer(analysis, node.test)[0]
+    stay = [(start - len(before), start), (test - 1, test + 1)]
+    return [*(Edit(*span, source[slice(*span)]) for span in stay), *made]
 
 
 def _together(analysis: Analysis, node: cst.If, inner: cst.If) -> list[Edit] | str:

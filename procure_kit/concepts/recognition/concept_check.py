@@ -15,7 +15,7 @@ from procure_kit.concepts.recognition.names import check_def_use_break, check_ra
 from procure_kit.concepts.recognition.swap import check_swap
 from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, same
 from procure_kit.concepts.recognition.types import check_data_type
-from procure_kit.concepts.table import known_concepts
+from procure_kit.concepts.table import known_concept
 from procure_kit.problems.counterfactual import Span
 
 
@@ -50,7 +50,7 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
     either mode, is "ok". A permutation of names may leave some in place; random names
     must have five characters and be new. Raises: ValueError for an unknown concept.
     """
-    known_concepts([concept])
+    known_concept(concept)
     parsed = []
     for name, source in (("original", original), ("counterfactual", counterfactual)):
         try:

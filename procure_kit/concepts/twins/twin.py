@@ -16,7 +16,7 @@ from procure_kit.analysis.python_tree import BOM
 from procure_kit.concepts.composition import site_rng
 from procure_kit.concepts.perturbation import candidates_of
 from procure_kit.concepts.recognition.concept_check import classify
-from procure_kit.concepts.table import MODES, known_concepts
+from procure_kit.concepts.table import MODES, known_concept
 from procure_kit.concepts.twins.flip import Breaking, breaking_flips
 from procure_kit.concepts.twins.forms import (
     breaking_guards,
@@ -73,7 +73,7 @@ def twin(cf: Counterfactual, seed: int = 0) -> Counterfactual:
 @with_room
 def twins(cf: Counterfactual) -> list[Counterfactual]:
     """At most `MOST` of them, the best first, each with the seed of its counterfactual. Raises: as `twin`."""
-    known_concepts([cf.concept])
+    known_concept(cf.concept)
     if cf.soundness == BREAKING:
         raise NotApplicable("it is a twin that breaks already")
     if cf.status in NOT_MADE or cf.counterfactual == cf.original:

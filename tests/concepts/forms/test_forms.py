@@ -156,3 +156,13 @@ def test_several_forms_fit_together_or_are_left_out():
     made = perturb_all(source, list(CONCEPTS))
     compile(made.counterfactual, "made", "exec")
     assert {"another site changes the same text"} <= {why for _, why in made.left_out}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_condition_that_is_taken_apart_is_not_negated_whole(seed):
+    """The looser mode puts `not (...)` around half of the tests."""
+    source = program("if len(p) > 1 and q: return 1|return 2")
+    for concepts in (["if_else_flip", "nested_condition"], ["nested_condition", "if_else_flip"]):
+        made = perturb_all(source, concepts, seed, "procure")
+        assert len(made.sites) == 1 and len(made.left_out) >= 1
+        compile(made.counterfactual, "made", "exec")
