@@ -63,6 +63,7 @@ SLOTS = [
     "validate PAIRS --problems IN -o NEW",
     "validate --repo IN --test-command true",
     "counts --problems IN --workers 1",
+    "gallery IN -o NEW --model none --limit 1",
     "evaluate IN --problems PROBLEMS",
     "evaluate --whole --problems IN",
     "evaluate --samples-file IN --problems PROBLEMS --k 1",
@@ -76,7 +77,7 @@ SLOTS = [
     "train PROBLEMS_IN",
     "run IN",
 ]
-SUFFIXES = (".jsonl", ".json", ".jsonl.gz", ".parquet", ".toml")
+SUFFIXES, ANYWHERE = (".json", ".jsonl.gz", ".parquet", ".toml"), ("binary", "numbers", "half a gzip", "half a Parquet")
 
 
 @pytest.fixture
@@ -108,10 +109,10 @@ def test_no_file_leads_to_a_traceback(command, good, tmp_path, capsys):
     folder = tmp_path / "folder.jsonl"
     folder.mkdir()
     bad = {"missing": tmp_path / "missing.jsonl", "a directory": folder}
-    for suffix in SUFFIXES:
-        for name, data in FILES.items():
-            bad[name + suffix] = tmp_path / f"{name}{suffix}"
-            bad[name + suffix].write_bytes(data)
+    places = [(name, ".jsonl") for name in FILES] + [(name, suffix) for suffix in SUFFIXES for name in ANYWHERE]
+    for name, suffix in places:
+        bad[name + suffix] = tmp_path / f"{name}{suffix}"
+        bad[name + suffix].write_bytes(FILES[name])
     locked = tmp_path / "locked.jsonl"
     locked.write_text(json.dumps(PROBLEM))
     locked.chmod(0)
@@ -197,6 +198,9 @@ def test_a_damaged_output_is_told_and_gone_on_with(command, good, tmp_path, caps
         "validate PAIRS -o NEW",
         "validate PAIRS --problems PROBLEMS -o PAIRS",
         "counts --problems no-such-set",
+        "gallery no-such-set -o NEW --model none",
+        "gallery PROBLEMS -o PROBLEMS --model none",
+        "gallery PROBLEMS -o NEW --model no/such-model",
         "counts --problems PROBLEMS -o PROBLEMS/x.json",
         "evaluate --whole --problems PROBLEMS --model no/such-model --k 1",
         "evaluate --whole --problems PROBLEMS --model . --k 1",
