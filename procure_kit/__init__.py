@@ -27,6 +27,7 @@ _HOME = {
     "Counterfactual": "problems.counterfactual",
     "NotApplicable": "problems.counterfactual",
     "CONCEPTS": "concepts.table",
+    "FAMILIES": "concepts.table",
     "find_sites": "concepts.perturbation",
     "perturb": "concepts.perturbation",
     "perturb_all": "concepts.perturbation",

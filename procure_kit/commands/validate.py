@@ -60,7 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MB",
         help="memory that a program may use; default: %(default)s",
     )
-    parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
+    parser.add_argument(
+        "--own-process",
+        action="store_true",
+        help="believe tests that pass in one process with the program alone, not of the kit's own work only",
+    )
     parser.add_argument(
         "--require", choices=LEVELS, metavar="LEVEL",
         help=f"refuse to run programs at a weaker isolation; strongest first: {', '.join(LEVELS)}",

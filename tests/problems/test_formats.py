@@ -77,7 +77,7 @@ def test_mbpp_without_reference_code():
     assert (problem.entry_point, problem.canonical_solution) == ("root", "")
     assert run_tests("import math\ndef root(x): return math.sqrt(x)", problem).passed
     forged = "class math:\n    isclose = staticmethod(lambda *a: True)\ndef root(x): return 0"
-    assert run_tests(forged, problem).status == "tests_fail"
+    assert run_tests(forged, problem).status == "needs_own_process"
 
 
 def test_mbpp_set_up_code_builds_objects_of_the_programs_own_class():
