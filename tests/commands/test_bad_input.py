@@ -4,6 +4,7 @@ and never a traceback. One walk through all commands."""
 import gzip
 import json
 import os
+from datetime import datetime
 
 import pytest
 
@@ -226,6 +227,16 @@ def test_no_wrong_word_leads_to_a_traceback(command, good, tmp_path, capsys, mon
     words = command.replace("PROBLEMS/x", f"{good['PROBLEMS']}/x").replace("CONFIG", str(config))
     code, said = said_of(words, good, tmp_path / "none", capsys)
     assert code == 2 and said.splitlines()[-1].startswith(f"procure {command.split()[0]}: "), said
+
+
+def test_what_parquet_holds_and_json_does_not_is_told_by_its_row(good, tmp_path, capsys):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "pairs.parquet"
+    rows = [PAIR | {"when": None}, PAIR | {"when": datetime(2026, 1, 1)}]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    code, said = said_of("validate IN --problems PROBLEMS -o NEW", good, path, capsys)
+    assert (code, len(good["NEW"].read_text().splitlines())) == (1, 1)
+    assert f"{path}:row 2: it cannot be written as JSON" in said
 
 
 def test_the_walk_knows_every_command():
