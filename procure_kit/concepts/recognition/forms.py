@@ -1,9 +1,9 @@
 """The family of forms, recognised in a pair of syntax trees: both are brought into one form and must then be equal."""
 
 import ast
-import copy
 from collections.abc import Callable, Iterator
 
+from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.loops import Counted
 from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
 
@@ -100,7 +100,7 @@ def in_one_form(tree: ast.AST, concept: str) -> ast.AST:
 
 def check_form(one: ast.Module, other: ast.Module, concept: str) -> tuple[str, list[Pair]]:
     """The two differ in this form and in nothing else. Raises: NotThisConcept."""
-    forms = [in_one_form(copy.deepcopy(tree), concept) for tree in (one, other)]
+    forms = [in_one_form(copied(tree), concept) for tree in (one, other)]
     if not same(*forms):
         line = next((line for line, *_ in _differences(*forms, 1)), 1)
         raise NotThisConcept(f"line {line}: the programs differ in more than this form: {concept.replace('_', ' ')}")

@@ -79,10 +79,11 @@ def _sdpa(module, query, key, value, attention_mask, **options) -> tuple[torch.T
 def eager_maps(module, query, key, value, attention_mask, *, keep=None, **kwargs) -> tuple[torch.Tensor, torch.Tensor]:
     """The architecture's own eager attention, which hands its map (B, H, N, N) to `keep`, after its layer's number."""
     own = inspect.unwrap(type(module).forward).__globals__.get("eager_attention_forward")
-    if own is None or keep is None:
+    if own is None:
         raise NotImplementedError(f"{type(module).__name__} does not say which layer a map is of")
     output, weights = own(module, query, key, value, attention_mask, **kwargs)
-    keep(module.layer_idx, weights)
+    if keep is not None:
+        keep(module.layer_idx, weights)
     return output, weights
 
 
@@ -165,7 +166,7 @@ def forward_with_mass(model, inputs: dict, indicator: torch.Tensor, layers: list
         )
     mass = [layer.to(indicator.device) for layer in outputs.attentions or () if layer is not None]
     if len(mass) != len(layers) or mass[0].shape[-1] != indicator.shape[-1]:
-        _refuse_layers(inner, layers, _layers_with_attention(model, inputs["input_ids"]))
+        attending_layers(model, inputs["input_ids"], layers)
         raise NotImplementedError(f"{_without_fused(inner)}: the attention does not receive the indicator")
     return outputs, torch.stack(mass)
 
@@ -202,12 +203,15 @@ def forward_with_maps(model, inputs: dict, layers: list[int]) -> tuple:
     return outputs, [maps[layer] for layer in layers]
 
 
-def _layers_with_attention(model, ids: torch.Tensor) -> set[int]:
-    """The layers whose attention goes through transformers' interface, found by running two tokens."""
+def attending_layers(model, ids: torch.Tensor, layers: Sequence[int] | None = None) -> None:
+    """Make sure that the chosen layers attend, by running two tokens of `ids` (B, N); None: all layers.
+
+    Raises: NotImplementedError naming the layers that do.
+    """
     heard, inner = set(), unwrapped(model)
     with torch.no_grad(), in_eval_mode(inner), attention_implementation(inner, SDPA_MASS):
         model(input_ids=ids[:1, :2], heard=heard, use_cache=False)
-    return heard
+    _refuse_layers(inner, layer_indices(inner, None) if layers is None else layers, heard)
 
 
 def _refuse_layers(model, layers: Sequence[int], attending) -> None:

@@ -4,6 +4,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 
+from procure_kit.training.four_bit import keep_gradients
 from procure_kit.training.loss.modes import in_eval_mode
 from procure_kit.training.loss.wrappers import unwrapped
 
@@ -24,6 +25,7 @@ def refuse_foresight(model, input_ids: torch.Tensor, lengths: torch.Tensor) -> N
     other = input_ids[row][input_ids[row] != ids[0, -1]]
     if not len(other):
         return  # one token over and over: nothing to change
+    keep_gradients(inner)
     changed = ids.clone()
     changed[0, -1] = other[0]
     with torch.no_grad(), in_eval_mode(inner):
