@@ -5,7 +5,7 @@ READY := .venv/.ready
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test check lab notebooks peers clean
+.PHONY: run test check lab notebooks wheel peers clean
 
 run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main results
 	$(BIN)/procure run
@@ -25,12 +25,17 @@ lab: $(READY)  ## JupyterLab on the notebooks
 notebooks: $(READY)  ## re-execute the notebooks in place, static pictures included (needs Chromium)
 	$(BIN)/procure run --in-place
 
+wheel: $(READY)  ## what `pip install` takes, with data and notebooks inside: a wheel and an sdist in dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m twine check --strict dist/*
+
 peers: $(READY)  ## what tests/benchmarks time the kit against; the two views go in without what they never load
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt mutmut trl
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps bertviz circuitsvis importlib_metadata zipp
 
 clean:  ## remove what the other targets made
-	rm -rf .venv runs build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv runs dist .pytest_cache .ruff_cache .hypothesis
 
 # The stamp comes last, so a set-up that was cut off starts again. The last three go in without their requirements:
 # the kit reads only the weights and the problems in them, and one would compile a C++ engine.

@@ -10,10 +10,13 @@ name that needs them is first used.
 """
 
 import os
-from importlib import import_module
+import sys
+
+from procure_kit import extras
 
 # Waiting OpenMP threads spin, and on a busy machine they stall each other: torch then runs at half its speed.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+sys.meta_path.append(extras.Finder)
 
 _HOME = {
     "Problem": "problems.problem",
@@ -67,9 +70,9 @@ __all__ = list(_HOME)
 
 def __getattr__(name: str):
     if name in _HOME:
-        return getattr(import_module(f"procure_kit.{_HOME[name]}"), name)
+        return getattr(extras.load(f"procure_kit.{_HOME[name]}"), name)
     if name in _MODULES:
-        return import_module(f"procure_kit.{_MODULES[name]}")
+        return extras.load(f"procure_kit.{_MODULES[name]}")
     raise AttributeError(f"module 'procure_kit' has no attribute {name!r}")
 
 

@@ -7,7 +7,9 @@ import argparse
 import errno
 import sys
 from concurrent.futures import BrokenExecutor
-from importlib import import_module
+from importlib import import_module, metadata
+
+from procure_kit.extras import explained
 
 COMMANDS = {  # name: what it does; the module of that name has its arguments
     "run": "execute the notebooks headlessly, and leave pages and results in runs/",
@@ -32,25 +34,36 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="procure", description=import_module("procure_kit").__doc__.splitlines()[0], epilog=EPILOG, **whole
     )
+    parser.add_argument("--version", action="version", version=f"procure-kit {_version()}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, does in COMMANDS.items():
-        command = commands.add_parser(name, help=does, **whole)
-        if name in argv[:1]:
-            explain(name, command)
-    args = parser.parse_args(argv)
+        commands.add_parser(name, help=does, **whole)
     try:
+        if argv[:1] and argv[0] in COMMANDS:
+            explain(argv[0], commands.choices[argv[0]])
+        args = parser.parse_args(argv)
         return import_module(f"procure_kit.commands.{args.command}").run(args)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        print(f"procure {argv[0]}: {explained(error)}", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
         hint = "; what is written stays, and with more room the same command goes on from there" if full else ""
-        print(f"procure {args.command}: {error}{hint}", file=sys.stderr)
+        print(f"procure {argv[0]}: {error}{hint}", file=sys.stderr)
         return 1 if full else 2
     except BrokenExecutor:
-        print(f"procure {args.command}: a worker process died; the same command goes on from there", file=sys.stderr)
+        print(f"procure {argv[0]}: a worker process died; the same command goes on from there", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"procure {args.command}: stopped; the same command goes on where it stopped", file=sys.stderr)
+        print(f"procure {argv[0]}: stopped; the same command goes on where it stopped", file=sys.stderr)
         return 130
+
+
+def _version() -> str:
+    try:
+        return metadata.version("procure-kit")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
 
 
 def explain(name: str, parser: argparse.ArgumentParser) -> None:

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
-
-
-def shipped(name: str) -> Path:
-    """The folder "data" or "notebooks", or a path in one of them; whether anything lies there is for the reader."""
-    inside = PACKAGE / name
-    return inside if inside.exists() else PACKAGE.parent / name
-
-
-DATA, NOTEBOOKS = shipped("data"), shipped("notebooks")
+CHECKOUT = (PACKAGE.parent / "pyproject.toml").is_file()
+_beside = PACKAGE.parent if CHECKOUT else PACKAGE
+DATA, NOTEBOOKS = _beside / "data", _beside / "notebooks"  # whether anything lies there is for the reader
 RESULTS = DATA / "results"  # every measured table, and beside it the command that made it
+NEW_RESULTS = RESULTS if CHECKOUT else Path()  # where a measurement goes that is told no other place
+
+
+def brought_back_by(path: str) -> str:
+    """The command that restores a file or folder of those, such as "data/tiny"."""
+    return f"git checkout -- {path}" if CHECKOUT else "pip install --force-reinstall --no-deps procure-kit"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 
 import pytest
 
@@ -147,6 +148,12 @@ def test_wrong_usage_is_exit_code_2(command, capsys):
         procure(*command.split())
     assert stopped.value.code == 2
     assert "usage: procure" in capsys.readouterr().err
+
+
+def test_the_version_is_the_package_s(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        procure("--version")
+    assert (stopped.value.code, capsys.readouterr().out) == (0, f"procure-kit {metadata.version('procure-kit')}\n")
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)

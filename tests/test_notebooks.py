@@ -5,11 +5,16 @@ nbval compares them with their committed outputs in a run of its own (`make test
 
 import ast
 import re
+import shlex
+import subprocess
+import sys
 
 import nbformat
 import pytest
+from packaging.requirements import Requirement
 
 from procure_kit.commands.run import NOTEBOOKS, execute
+from procure_kit.extras import ALONE, EXTRAS
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 OTHER_PARAMETERS = {
@@ -59,6 +64,18 @@ def test_opens_with_aims_needs_and_times(notebook):
     for promise in ("# ", "**You will learn**", "**You need**", "**Time**"):
         assert promise in first
     assert "– s" not in first
+
+
+def test_begins_by_looking_for_the_kit():
+    """The same small cell everywhere: silent where the kit is, two lines and no error where it is not."""
+    (cell,) = {code_cells(nbformat.read(path, as_version=4))[0].source for path in PATHS}
+    for options, lines in (((), 0), (("-I", "-S"), 2)):  # with no site-packages: Colab, or any other Python
+        ran = subprocess.run([sys.executable, *options, "-c", cell], capture_output=True, text=True)
+        said = ran.stdout.splitlines()
+        assert (ran.returncode, len(said), ran.stderr) == (0, lines, ""), ran
+    extras, alone = shlex.split(said[0])[-1], shlex.split(said[1].partition("--no-deps ")[2])
+    assert Requirement(extras).name == "procure-kit" and Requirement(extras).extras == set(EXTRAS)
+    assert sorted(alone) == sorted(ALONE.values())
 
 
 def test_says_in_words_what_to_expect(notebook):

@@ -10,7 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from procure_kit.shipped import NOTEBOOKS
+from procure_kit.extras import load
+from procure_kit.shipped import CHECKOUT, NOTEBOOKS
 from procure_kit.views.screenshot import chromium
 
 EPILOG = """\
@@ -50,7 +51,10 @@ def run(args: argparse.Namespace) -> int:
         known = {path: known_parameters(path) for path in paths}
         refuse_unknown(parameters, known)
         if args.in_place:
+            if not CHECKOUT:
+                raise ValueError(f"--in-place is for a checkout: in {NOTEBOOKS} the notebooks stay as they came")
             chromium()
+            load("kaleido")  # plotly asks Chromium for its pictures through it
     except ValueError as error:
         print(f"procure run: {error}", file=sys.stderr)
         return 2
@@ -130,7 +134,7 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
                 str(out / path.name),
                 parameters,
                 progress_bar={"desc": path.stem},
-                cwd=str(path.parent),
+                cwd=os.getcwd(),  # a path given by -p means what it means on the command line
                 config=Config(KernelManager=kernel),
             )
         except papermill.PapermillExecutionError as failure:

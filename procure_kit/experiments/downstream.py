@@ -22,7 +22,7 @@ from procure_kit.problems.markdown import hundredths
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import append_row, read_rows
 from procure_kit.running.runner import run_many
-from procure_kit.shipped import RESULTS
+from procure_kit.shipped import NEW_RESULTS
 from procure_kit.training.cuts import Cut
 from procure_kit.validation.problem_names import load_problems
 
@@ -157,11 +157,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--split", default="family", choices=("composition", "family"), help="of the world's held-out")
     parser.add_argument("--limit", type=int, default=60, help="problems")
-    parser.add_argument("--out", type=Path, help="default: data/results/downstream_MODEL.jsonl")
+    parser.add_argument("--out", type=Path, help=f"default: {NEW_RESULTS / 'downstream_MODEL.jsonl'}")
     args = parser.parse_args(argv)
     for arm in args.arms:
         arm_named(arm)  # before anything is trained
-    out = args.out or RESULTS / f"downstream_{Path(args.model).name}.jsonl"
+    out = args.out or NEW_RESULTS / f"downstream_{Path(args.model).name}.jsonl"
     problems = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
     run_all(out, args.model, args.arms, args.seeds, args.steps, problems)
     text = table(read_rows(out, required=("arm",)))

@@ -23,7 +23,7 @@ from procure_kit.experiments.arms import SETS, Arm, Recipe, arm_named
 from procure_kit.experiments.data import scoring_problems, training_examples
 from procure_kit.generation.rules import pairs_of
 from procure_kit.problems.rows import append_row, read_rows
-from procure_kit.shipped import RESULTS
+from procure_kit.shipped import NEW_RESULTS
 
 
 def tuned(arm: Arm, recipe: Recipe, seed: int):
@@ -87,7 +87,7 @@ def main(argv: list[str] | None = None) -> None:
     from procure_kit.experiments.results import load_runs, table
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, help="default: data/results/experiments_MODEL.jsonl")
+    parser.add_argument("--out", type=Path, help=f"default: {NEW_RESULTS / 'experiments_MODEL.jsonl'}")
     parser.add_argument("--arms", nargs="+", default=["main"], help=f"{', '.join(SETS)}, or single arms")
     parser.add_argument("--seeds", type=int, default=5, help="how many")
     parser.add_argument("--first-seed", type=int, default=0)
@@ -95,7 +95,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.add_argument(f"--{field.replace('_', '-')}", type=type(default), default=default)
     args = parser.parse_args(argv)
     recipe = Recipe(**{field: getattr(args, field) for field in asdict(Recipe())})
-    out = args.out or RESULTS / f"experiments_{Path(recipe.model).name}.jsonl"
+    out = args.out or NEW_RESULTS / f"experiments_{Path(recipe.model).name}.jsonl"
     names = [name for given in args.arms for name in SETS.get(given, (given,))]
     for name in names:
         arm_named(name)  # before anything is trained

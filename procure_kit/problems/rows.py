@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from procure_kit.extras import how
+
 
 class BadRow(ValueError):
     """A row that cannot be used; the message names the file, the line and what is wrong."""
@@ -88,7 +90,7 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     try:
         from pyarrow import ArrowException, parquet
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"{path}: reading Parquet needs a package: pip install pyarrow") from error
+        raise ModuleNotFoundError(f"{path}: reading Parquet needs a package: {how('pyarrow')}") from error
     number = 0
     try:
         for batch in parquet.ParquetFile(path).iter_batches(batch_size=16):

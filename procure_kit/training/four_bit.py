@@ -3,9 +3,15 @@
 import torch
 from transformers import BitsAndBytesConfig, PreTrainedModel
 
+from procure_kit.extras import load
+
 
 def four_bit_config(dtype: torch.dtype) -> BitsAndBytesConfig:
-    """QLoRA's weights: NF4 with doubly quantized constants; products are computed in `dtype`."""
+    """QLoRA's weights: NF4 with doubly quantized constants; products are computed in `dtype`.
+
+    Raises: ModuleNotFoundError when bitsandbytes is missing.
+    """
+    load("bitsandbytes")
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",

@@ -7,7 +7,8 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizer
 
-from procure_kit.shipped import DATA
+from procure_kit.extras import load
+from procure_kit.shipped import DATA, brought_back_by
 from procure_kit.training.four_bit import four_bit_config, keep_gradients
 from procure_kit.training.smollm2 import smollm2_folder
 
@@ -28,8 +29,10 @@ def load_model(
     options: go to transformers' `from_pretrained`.
 
     The model is in evaluation mode and runs SDPA; the loss and the attention functions exchange that as they need.
-    Raises: ValueError when there is no such GPU, model or complete copy of it; the message says what to do.
+    Raises: ValueError when there is no such GPU, model or complete copy of it; ModuleNotFoundError when bitsandbytes or
+    accelerate is missing; the message says what to do.
     """
+    load("accelerate")  # which transformers leaves the placing of weights to
     own = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"  # of several processes (torchrun, accelerate) each has its GPU
     device = torch.device(device or (own if torch.cuda.is_available() else "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
@@ -68,7 +71,8 @@ def _folder(name: str | Path) -> str | Path:
 
 def _mend(name: str | Path) -> str:
     if name == "tiny":
-        return "git checkout -- data/tiny brings it back, python -m procure_kit.training.pretraining trains it anew"
+        back = brought_back_by("data/tiny")
+        return f"{back} brings it back, python -m procure_kit.training.pretraining trains it anew"
     return "delete that folder and load the model again" if name == "smollm2" else "fetch it again"
 
 

