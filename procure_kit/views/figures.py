@@ -110,7 +110,8 @@ def _bars(triples: list[tuple[float, float, float]]) -> dict:
     """Heights and intervals in per cent."""
     value, low, high = ([100 * triple[i] for triple in triples] for i in range(3))
     up, down = ([b - a for a, b in zip(*ends, strict=True)] for ends in ((value, high), (low, value)))
-    return {"y": value, "error_y": {"array": up, "arrayminus": down}}
+    whiskers = [[None if x != x else x for x in part] for part in (up, down)]  # no cap where there is no interval
+    return {"y": value, "error_y": {"array": whiskers[0], "arrayminus": whiskers[1]}}
 
 
 def gains(found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict[str, str], title: str) -> go.Figure:
