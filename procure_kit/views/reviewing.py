@@ -97,10 +97,18 @@ class Review(anywidget.AnyWidget):
             self.pair = show_pair(shown).html
             self.note = self.decided.get(key(shown), ("", ""))[1]
 
+    def _told(self) -> str:
+        shown = self.pairs[self.number]
+        return f"the review: original and counterfactual of {shown.task_id}, {shown.concept}, side by side"
+
     def _repr_mimebundle_(self, **options):
         """The widget, or a picture of it."""
         page = f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif"><p>{self.line}</p>{self.pair}'
-        return picture(page, "the review", 1200, 480) or super()._repr_mimebundle_(**options)
+        shown = picture(page, "the review", 1200, 480, self._told())
+        if shown:
+            return shown
+        data, metadata = super()._repr_mimebundle_(**options)
+        return data | {"text/html": f"<p>{self.line}</p>{self.pair}"}, metadata
 
 
 def key(pair: Counterfactual) -> tuple:
