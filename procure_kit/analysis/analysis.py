@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 import libcst as cst
 
 from procure_kit.analysis.control_flow import build_flow
+from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.flow import Flow
 from procure_kit.analysis.scope_rules import resolve_scopes
 from procure_kit.analysis.scopes import Occurrence, Scope, Scopes
@@ -180,13 +181,11 @@ def _in_function(scope: Scope) -> bool:
 
 
 @lru_cache(maxsize=16)
+@with_room
 def analyse(source: str) -> Analysis:
     """Analyse a whole program, once: the slow part of every concept.
 
     Raises: ValueError with one clear sentence for a source that cannot be read.
     """
-    try:
-        tree = parse_source(source)
-        return Analysis(tree, resolve_scopes(tree))
-    except RecursionError as error:
-        raise ValueError("the source is nested too deeply to be analysed") from error
+    tree = parse_source(source)
+    return Analysis(tree, resolve_scopes(tree))

@@ -5,6 +5,7 @@ from functools import partial
 
 import libcst as cst
 
+from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.evaluation_order import Evaluation
 from procure_kit.analysis.flow import Assigned, Flow
 from procure_kit.analysis.scopes import Scope, Scopes
@@ -12,6 +13,7 @@ from procure_kit.analysis.signatures import parameters
 from procure_kit.analysis.source_tree import children
 
 
+@with_room
 def build_flow(scopes: Scopes, function: Scope) -> Flow:
     """The graph of a function's own code. Bodies of functions, lambdas and classes in it, and of generators that
     are not consumed on the spot, run at other times and are not in it."""

@@ -165,7 +165,7 @@ class NameWalk(Visitor):
         self.close_type_parameters(node)
 
     def visit_TypeAlias(self, node: cst.TypeAlias) -> None:
-        self.add(node.name, "store")
+        self.add(node.name, "type")  # no mere variable: its name is its `__name__`, as a class's is
         self.open("type parameters", node)  # its value is evaluated late, in a scope of its own
         if node.type_parameters is not None:
             self.visit(node.type_parameters)

@@ -4,14 +4,19 @@ import ast
 import re
 import warnings
 
+from procure_kit.analysis.depth import check_depth, with_room
 from procure_kit.problems.counterfactual import Span
 
 BOM = "\ufeff"
 LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each
 
 
+@with_room
 def check_syntax(source: str) -> ast.Module:
-    """Parse with Python's own parser. Raises: ValueError with one sentence when that fails, or would take too long."""
+    """Parse with Python's own parser.
+
+    Raises: ValueError with one sentence for what does not parse, is too long, or is nested deeper than depth.DEEPEST.
+    """
     if len(source) > LONGEST:
         raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     if "\0" in source:
@@ -20,13 +25,15 @@ def check_syntax(source: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in a string is the program's own affair
-            return ast.parse(source.removeprefix(BOM))
+            tree = ast.parse(source.removeprefix(BOM))
     except SyntaxError as error:
         raise ValueError(f"line {error.lineno}: the source does not parse as Python: {error.msg}") from error
     except UnicodeEncodeError as error:
         raise ValueError(f"character {error.start} is a lone surrogate: decode the file as UTF-8 first") from error
-    except (RecursionError, MemoryError) as error:
+    except (RecursionError, MemoryError) as error:  # the parser's own limits, which are far beyond the kit's
         raise ValueError("the source is nested too deeply to be parsed") from error
+    check_depth(tree)
+    return tree
 
 
 def copied(node):

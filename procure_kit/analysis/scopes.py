@@ -8,13 +8,14 @@ import libcst as cst
 
 from procure_kit.problems.counterfactual import Span
 
-BINDING = {"store", "update", "delete", "parameter", "import", "def", "class", "type parameter"}
+BINDING = {"store", "update", "delete", "parameter", "import", "def", "class", "type", "type parameter"}
 
 
 @dataclass(eq=False)
 class Occurrence:
     """One name in the text. `kind`: "load", "store", "update" (augmented assignment: load and store), "delete",
-    "parameter", "import", "def", "class", "type parameter" or "declare" (in a `global` or `nonlocal` statement)."""
+    "parameter", "import", "def", "class", "type" (by a `type` statement), "type parameter" or "declare" (in a `global`
+    or `nonlocal` statement)."""
 
     name: str
     span: Span

@@ -79,8 +79,6 @@ def parse_source(source: str) -> SourceTree:
         raise ValueError(f"LibCST cannot read this source: {error}") from error
     except cst.ParserSyntaxError as error:
         raise ValueError(f"line {error.raw_line}: LibCST cannot read this source: {error.message}") from error
-    except (RecursionError, KeyError):  # its printer, cut short, misses a position
-        raise ValueError("the source is nested too deeply to be analysed") from None
     code = "".join(state.tokens)
     return SourceTree(source, module, spans._computed, None if code == source else _align(source, code))
 

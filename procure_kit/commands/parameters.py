@@ -16,13 +16,9 @@ class Parameter:
     help: str = ""
 
     def value(self, text: str):
-        """What was given, as this parameter takes it; a path that is there from where the command was called is made
-        whole, because a notebook runs in another folder.
-
-        Raises: ValueError when it is of another type than the default.
-        """
+        """What was given, as this parameter takes it. Raises: ValueError when it is of another type."""
         if isinstance(self.default, str):
-            return str(Path(text).resolve()) if text and Path(text).exists() else text
+            return text
         value = parse_value(text)
         kind = type(self.default)
         fits = type(value) is kind or (kind is float and type(value) is int) or (kind is list and type(value) is tuple)

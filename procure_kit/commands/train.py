@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from procure_kit.commands.run import parse_value
+from procure_kit.commands.parameters import parse_value
 from procure_kit.problems.counterfactual import REQUIRED, Counterfactual
 from procure_kit.problems.rows import read_rows
 from procure_kit.training.presets import PRESETS

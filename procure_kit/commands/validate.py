@@ -14,7 +14,7 @@ from tqdm import tqdm
 from procure_kit.commands import validate_tree
 from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows
-from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.isolation.system import LEVELS
 from procure_kit.running.runner import MEMORY_MB, TIMEOUT
 from procure_kit.validation.problem_names import load_problems
 from procure_kit.validation.validation import Verdict, validate_all

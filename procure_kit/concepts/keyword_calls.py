@@ -113,7 +113,7 @@ def _places(text: str, function: str, name: str) -> Iterator[int]:
     for example in examples:
         try:
             tree = ast.parse(textwrap.dedent(example.source))
-        except SyntaxError:
+        except (SyntaxError, MemoryError):  # the parser's word for what is nested too deeply
             continue
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == function:

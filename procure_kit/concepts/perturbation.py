@@ -6,12 +6,14 @@ from functools import lru_cache
 from random import Random
 
 from procure_kit.analysis.analysis import analyse
+from procure_kit.analysis.depth import with_room
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.composition import Composition, compose, site_rng
 from procure_kit.concepts.table import CONCEPTS, known_concepts
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
 
 
+@with_room
 def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "strict") -> list[Site]:
     """Every site of every concept (or of those named), in the order of the text; a refused one says why.
 
@@ -20,6 +22,7 @@ def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "
     return [site for key in known_concepts(concepts, mode) for site, _ in candidates_of(source, key, mode)]
 
 
+@with_room
 def perturb(
     source: str,
     concept: str,
@@ -54,6 +57,7 @@ def perturb(
     )
 
 
+@with_room
 def perturb_all(
     source: str,
     concepts: Iterable[str] | None = None,
@@ -88,10 +92,7 @@ def perturb_all(
 def candidates_of(source: str, concept: str, mode: str) -> list[tuple[Site, Candidate]]:
     """The sites of one concept, each with what rewrites it. Raises: ValueError for a source that cannot be read."""
     analysis = analyse(source)
-    try:
-        candidates = sorted(CONCEPTS[concept](analysis, mode), key=lambda candidate: candidate.span)
-    except RecursionError as error:
-        raise ValueError("the source is nested too deeply to be analysed") from error
+    candidates = sorted(CONCEPTS[concept](analysis, mode), key=lambda candidate: candidate.span)
     return [
         (Site(concept, index, analysis.tree.line(c.span[0]), c.span, c.label, c.refused, c.soundness), c)
         for index, c in enumerate(candidates)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
+from procure_kit.analysis.depth import with_room
+
 TEST_DIRECTORIES = {"test", "tests"}
 _WAYS_TO_CALLER = {"_getframe", "currentframe", "f_back", "stack"}
 
@@ -62,8 +64,8 @@ def caller_readers(tree: Path, files: Iterable[str]) -> set[str]:
         if b"f_locals" not in data:
             continue
         try:
-            nodes = list(ast.walk(ast.parse(data)))
-        except (SyntaxError, ValueError, RecursionError):
+            nodes = list(ast.walk(with_room(ast.parse)(data)))
+        except (SyntaxError, ValueError, MemoryError):
             continue  # it is told of when it is its turn to be rewritten
         for function in nodes:
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):

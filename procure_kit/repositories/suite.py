@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from procure_kit.repositories.files import files_of
+from procure_kit.running.isolation.system import check_system
 
 # All that a suite sees of the environment: no key or token of the caller can be among these.
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
@@ -34,6 +35,7 @@ class Suite:
     """
 
     def __init__(self, original: Path, command: str, work: Path):
+        check_system()
         self.tree = work / original.name
         for file in files_of(original):
             (self.tree / file).parent.mkdir(parents=True, exist_ok=True)

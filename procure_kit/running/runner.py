@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from procure_kit.problems.problem import Problem
 from procure_kit.running.in_order import in_order
-from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.isolation.system import LEVELS, check_system
 from procure_kit.running.wire import Channel, Gone, Unsendable
 from procure_kit.shipped import PACKAGE
 
@@ -113,6 +113,7 @@ def _worker() -> _Worker:
         while (worker := _idle.pop()).process.poll() is not None:
             worker.close()  # someone killed it
         return worker
+    check_system()
     for level in LEVELS:
         if level not in _reasons:
             try:
@@ -128,7 +129,8 @@ def _close_idle() -> None:
         _idle.pop().close()
 
 
-os.register_at_fork(after_in_child=_idle.clear)  # a forked copy of this process needs workers of its own
+if hasattr(os, "register_at_fork"):  # not so on Windows
+    os.register_at_fork(after_in_child=_idle.clear)  # a forked copy of this process needs workers of its own
 
 
 def run_tests(
@@ -146,11 +148,11 @@ def run_tests(
     `timeout` limits the wall time (seconds) of the whole run, or of each case, and `cpu_seconds`, by default as many,
     the CPU time. Without them the limits come from the original's own run on this machine (`limits_by`), or are TIMEOUT
     for the original itself and where there is none that passes. `memory_mb` limits the address space of
-    each process, and the memory of all together. `require` names a level of isolation (levels.LEVELS): where the
+    each process, and the memory of all together. `require` names a level of isolation (see system.LEVELS): where the
     system cannot give it or a stronger one, the status is "refused" and nothing runs. `own_process` lets tests that
     look into the program's own process run in there, where a program can forge their outcome: a status of its own.
 
-    Raises: ValueError for an unknown level.
+    Raises: ValueError for an unknown level; OSError where the system has none.
     """
     if require is not None and require not in LEVELS:
         raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")

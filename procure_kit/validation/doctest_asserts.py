@@ -44,6 +44,8 @@ class _Ours(ast.NodeTransformer):
             body = [self.visit(part) for part in ast.parse(example.source).body]
         except SyntaxError as error:
             raise ValueError(f"a doctest does not parse: {error.msg}") from error
+        except MemoryError as error:
+            raise ValueError("a doctest is nested too deeply to be parsed") from error
         body = [part for part in body if part is not None]
         if example.exc_msg is not None:
             kind = example.exc_msg.partition(":")[0].strip()
@@ -78,7 +80,9 @@ def _compared(value: ast.expr, example: doctest.Example) -> list[ast.stmt]:
 
 def bound_names(body: Iterable[ast.AST]) -> Iterator[str]:
     """Names that a module's own statements bind, those under an `if` or a `try` included."""
-    for node in body:
+    rest = list(body)
+    while rest:
+        node = rest.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -87,4 +91,4 @@ def bound_names(body: Iterable[ast.AST]) -> Iterator[str]:
             if isinstance(node.ctx, ast.Store):
                 yield node.id
         else:
-            yield from bound_names(ast.iter_child_nodes(node))
+            rest.extend(ast.iter_child_nodes(node))

@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
+from procure_kit.analysis.depth import with_room
+from procure_kit.analysis.python_tree import check_syntax
 from procure_kit.problems.problem import Problem
 from procure_kit.running.runner import run_many
 from procure_kit.validation.doctest_asserts import asserts, bound_names
@@ -55,8 +57,8 @@ def _functions(name: str, on_left_out: Callable[[str], None]) -> Iterator[Proble
     for module, path in _files(name):
         try:
             source = path.read_text(encoding="utf-8").replace("\r\n", "\n")
-            tree = ast.parse(source)
-        except (OSError, ValueError, SyntaxError) as error:
+            tree = check_syntax(source)
+        except (OSError, ValueError) as error:
             on_left_out(f"{module}: it cannot be read: {error}")
             continue
         bound = set(bound_names(tree.body))
@@ -89,6 +91,7 @@ def _files(name: str) -> list[tuple[str, Path]]:
     return found
 
 
+@with_room
 def _problem(module: str, source: str, tree: ast.Module, node: ast.FunctionDef, bound: set[str]) -> Problem:
     if any(isinstance(inner, ast.ImportFrom) and inner.level for inner in ast.walk(node)):
         raise ValueError("it imports relative to its module")

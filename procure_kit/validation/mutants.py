@@ -5,6 +5,7 @@ import copy
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from procure_kit.analysis.depth import check_depth, with_room
 from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.truth import COMPLEMENTS
 
@@ -28,20 +29,29 @@ def broken_versions(program: str, entry_point: str, lines: Collection[int] = ())
         yield Broken("a function that returns None at once", f"{program}\n{entry_point} = lambda *a, **k: None\n")
     else:
         yield Broken("a program that does nothing", "")
-    tree = ast.parse(program.removeprefix("\ufeff"))
+    tree = with_room(ast.parse)(program.removeprefix("\ufeff"))
+    try:
+        check_depth(tree)
+    except ValueError:
+        return  # what is nested so deep can be run, and not be written anew
     for number, node in enumerate(ast.walk(tree)):
         if lines and getattr(node, "lineno", None) not in lines:
             continue
         mutant = _broken(node)
-        if mutant is not None and ast.dump(mutant) != ast.dump(node):
-            try:
-                changed = copied(tree)
-                target = next(twin for index, twin in enumerate(ast.walk(changed)) if index == number)
-                target.__dict__.update(mutant.__dict__)
-                what, text = ast.unparse(mutant).splitlines()[0], ast.unparse(changed)
-            except RecursionError:
-                continue  # what is nested so deep can be run, and not be written anew
-            yield Broken(f"line {node.lineno} with {what!r}", text, not isinstance(node, ast.Return | ast.Constant))
+        if mutant is not None and (made := _written(tree, number, node, mutant)):
+            yield made
+
+
+@with_room
+def _written(tree: ast.Module, number: int, node: ast.AST, mutant: ast.AST) -> Broken | None:
+    """The program with a mutant in the place of its `number`-th node; None where that changes nothing."""
+    if ast.dump(mutant) == ast.dump(node):
+        return None
+    changed = copied(tree)
+    target = next(twin for index, twin in enumerate(ast.walk(changed)) if index == number)
+    target.__dict__.update(mutant.__dict__)
+    what = f"line {node.lineno} with {ast.unparse(mutant).splitlines()[0]!r}"
+    return Broken(what, ast.unparse(changed), not isinstance(node, ast.Return | ast.Constant))
 
 
 def _broken(node: ast.AST) -> ast.AST | None:

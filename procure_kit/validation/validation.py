@@ -18,6 +18,7 @@ from procure_kit.concepts.recognition.concept_check import classify
 from procure_kit.problems.counterfactual import BREAKING, Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.running.in_order import in_order
+from procure_kit.running.isolation.system import check_system
 from procure_kit.running.runner import MEMORY_MB, TIMEOUT, TestResult, limits_by, run_original, run_tests
 from procure_kit.validation.mutants import broken_versions
 
@@ -129,6 +130,7 @@ def validate_all(
     that dies too, or judging it raises, its status is "crashed", and the other rows go on.
     """
     if executor is None:
+        check_system()
         with ThreadPoolExecutor(workers) as threads:
             yield from validate_all(pairs, threads, workers, **limits)
         return

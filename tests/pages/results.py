@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections import Counter
 from textwrap import fill
 
 from procure_kit.experiments.scores import table
 from procure_kit.problems import markdown
 from procure_kit.shipped import RESULTS
+from procure_kit.views.outcomes import CELLS
 
 OPENING = """\
 # Results
@@ -42,6 +44,11 @@ it knows, and whole **families** of functions it never saw. Each program is cut 
 and the tests judge (Pass@1 in per cent, with 95 % intervals over problems). The **drop** from original to
 counterfactual is what concept-aware tuning is to mend. *Whole function*: written from the prompt alone. How it was
 trained, and a run with one habit turned off: [the model's card](../tiny/README.md)."""
+
+OUTCOMES = """\
+The pairs of the kit's own sets that the explorer starts from: `tiny` goes on greedily from the same place in both
+programs of a pair. Pairs, by where what it writes passes the tests. `world` is what it was trained on; the kit's own
+problems are longer, and strange to it."""
 
 EXPERIMENTS = """\
 `tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
@@ -100,6 +107,7 @@ def page() -> str:
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
+        ("What it makes of single pairs", OUTCOMES, [made("python -m tests.benchmarks.outcomes"), outcomes()]),
         ("What a little tuning does", what_was_tuned(), experiments()),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
@@ -161,6 +169,15 @@ def counts(name: str, title: str) -> str:
     short = markdown.table(HEADS, rows, right=HEADS[1:])
     said = f"Rewritten, but not valid:\n\n{invalid.strip()}\n\n{folded('Refused, by reason', reasons)}"
     return f"### {title}\n\n{made(read(name)['command'])}\n\n{short}\n\n{remark}\n\n{said}"
+
+
+def outcomes() -> str:
+    """How many pairs of each set a model completes rightly on both sides, on one, on none."""
+    rows = []
+    for name, found in read("outcomes_tiny")["sets"].items():
+        cells = Counter((original, counterfactual) for *_, original, counterfactual in found)
+        rows.append([name, len(found), *(cells[cell] for cell in CELLS)])
+    return markdown.table(["set", "pairs", *CELLS.values()], rows, right=["pairs", *CELLS.values()])
 
 
 def proofs() -> str:

@@ -45,7 +45,7 @@ CONTEST = {
 }
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES[:3], pytest.param(FILES[3], marks=pytest.mark.extras)])  # numpy
 def test_the_kits_own_files_pass(name):
     problems = load_problems(DATA / name)
     assert len(problems) >= 3
@@ -208,6 +208,7 @@ def test_bad_rows_are_reported_by_place(tmp_path):
     assert [str(error) for error in bad] == [f"{path}:item 2: field 'test_list' is empty"]
 
 
+@pytest.mark.extras
 def test_a_file_that_is_no_parquet_says_so(tmp_path):
     path = tmp_path / "x.parquet"
     path.write_bytes(b"no")
@@ -215,6 +216,7 @@ def test_a_file_that_is_no_parquet_says_so(tmp_path):
         load_problems(path)
 
 
+@pytest.mark.extras
 def test_humaneval_plus_tolerates_what_its_tests_do():
     problem = load_problems(DATA / "humanevalplus.jsonl")[0]
     assert run_tests(problem.program.replace("amount * factor", "amount * factor * (1 + 1e-9)"), problem).passed

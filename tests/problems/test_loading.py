@@ -11,6 +11,7 @@ from procure_kit.validation.problem_names import load_problems
 ROW = dict(zip(FIELDS, ("t/1", "def f(x):\n", "    return x\n", "def check(candidate): pass\n", "f"), strict=True))
 
 
+@pytest.mark.extras
 def test_humaneval_has_its_164_problems():
     loaded = load_problems("humaneval")
     assert [p.task_id for p in loaded] == [f"HumanEval/{n}" for n in range(164)]

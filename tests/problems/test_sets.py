@@ -9,6 +9,8 @@ from procure_kit.problems.sets import locate
 from procure_kit.shipped import DATA
 from procure_kit.validation.problem_names import load_problems
 
+pytestmark = pytest.mark.extras
+
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path):

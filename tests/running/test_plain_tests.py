@@ -50,6 +50,7 @@ def test_leaves_a_trace(source):
     assert not traits(source, "f").plain
 
 
+@pytest.mark.extras
 def test_nearly_all_of_humaneval_is_plain():
     assert sum(not traits(p.test, p.entry_point).plain for p in load_problems("humaneval")) <= 2
 
@@ -122,6 +123,7 @@ def test_tests_that_need_the_programs_own_process(test):
     assert run_tests(program, honest, own_process=True).status == "passed"
 
 
+@pytest.mark.extras
 def test_what_is_known_to_leave_no_trace_is_there():
     assert all(hasattr(builtins, name) for name in BUILTINS)
     for module, names in MODULES.items():

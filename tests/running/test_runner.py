@@ -24,14 +24,14 @@ PROBLEM = Problem(
 ALWAYS = "class Yes{base}:\n    def __eq__(self, other): return True\n    def __len__(self): return 3\n"
 
 
-def run(program: str, timeout: float = 1.0, **limits) -> runner.TestResult:
+def run(program: str, timeout: float = 10.0, **limits) -> runner.TestResult:
     return run_tests(program, PROBLEM, timeout=timeout, **limits)
 
 
 def test_honest_program_passes():
     result = run(HONEST)
     assert (result.passed, result.status, result.detail) == (True, "passed", "")
-    assert 0 < result.seconds < 1
+    assert 0 < result.seconds < result.limit
 
 
 FORGERIES = {
@@ -249,7 +249,9 @@ SLEEPS = "import time\ndef f(xs):\n    time.sleep({})\n    return sorted(xs)\n"
 def test_limits_come_from_the_originals_own_run():
     problem = replace(PROBLEM, prompt="", canonical_solution=SLEEPS.format(0.4))
     quick, same = run_tests(HONEST, problem), run_tests(problem.program, problem)
-    assert 7 < quick.limit < 14 and quick.cpu_limit == runner.CPU_FLOOR
+    given = {"memory_mb": runner.MEMORY_MB, "require": None, "own_process": False}
+    original = runner.run_original(problem.program, problem, timeout=runner.TIMEOUT, **given)
+    assert quick.limit == runner.MULTIPLE * original.slowest > 7 and quick.cpu_limit == runner.CPU_FLOOR
     assert same.limit == same.cpu_limit == runner.TIMEOUT
     assert quick.passed and same.passed and same.cpu < 0.3 < same.seconds
 

@@ -8,6 +8,7 @@ import ast
 from dataclasses import dataclass
 
 from procure_kit.analysis.analysis import analyse
+from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import PythonTree
 from procure_kit.concepts.recognition.flip import check_flip
 from procure_kit.concepts.recognition.names import check_def_use_break, check_random_names, check_shuffled_names
@@ -37,6 +38,7 @@ _BY_NAMES = {
 _BY_STATEMENTS = {"if_else_flip": check_flip, "independent_swap": check_swap, "data_type": check_data_type}
 
 
+@with_room
 def classify(original: str, counterfactual: str, concept: str) -> Classification:
     """Judge a pair of whole programs against one concept; `recognition.recognise` finds out which.
 
@@ -64,8 +66,6 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
             detail, old, new = _BY_NAMES[concept](before.tree, after.tree, analyse(original), analyse(counterfactual))
     except NotThisConcept as error:
         return Classification("not_this_concept", str(error))
-    except RecursionError:
-        return Classification("unparsable", "the source is nested too deeply to be compared")
     except ValueError as error:
         return Classification("unparsable", str(error))
     return Classification("ok", detail, _outermost(new), _outermost(old), concept)

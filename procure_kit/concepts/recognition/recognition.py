@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import check_syntax
 from procure_kit.concepts.recognition.concept_check import Classification, classify
 from procure_kit.concepts.recognition.mixture import KINDS, mixture
 from procure_kit.concepts.table import CONCEPTS
 
 
+@with_room
 def recognise(original: str, counterfactual: str) -> Classification:
     """Judge a pair of whole programs without a named concept; the answer's `concept` is the key of what was found.
 
@@ -24,10 +26,7 @@ def recognise(original: str, counterfactual: str) -> Classification:
     if fits:
         best = min(fits, key=lambda key: "looser reading" in found[key].detail)
         return replace(found[best], concept=best)
-    try:
-        kinds = mixture(check_syntax(original), check_syntax(counterfactual))
-    except RecursionError:
-        return Classification("unparsable", "the source is nested too deeply to be compared")
+    kinds = mixture(check_syntax(original), check_syntax(counterfactual))
     if kinds:
         return Classification("mixed", f"several concepts at once: {' and '.join(KINDS[kind] for kind in kinds)}")
     told = dict.fromkeys(each.detail for each in found.values())

@@ -19,7 +19,6 @@ from importlib.util import find_spec
 
 from procure_kit.shipped import PACKAGE
 
-LEVELS = ("namespaces", "landlock", "process", "process as root")
 NOBODY = 65534
 FILE_BYTES, PROCESSES, OPEN_FILES = 16_000_000, 32, 64
 NEW_MOUNT, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000

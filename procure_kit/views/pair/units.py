@@ -15,6 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
+from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import PythonTree
 from procure_kit.problems.counterfactual import Span
 
@@ -65,7 +66,7 @@ class CodeUnits:
         self.nodes: list[tuple[int, int, str]] = []  # first and last token unit of each syntax node, and its kind
         try:
             parsed = PythonTree(text)
-        except (ValueError, RecursionError):
+        except ValueError:
             return  # a completion may break off anywhere: it has tokens and lines, but no syntax
         statements, expressions, nodes = syntax_starts(parsed)
         self.views["statement"] = self._coarser(statements)
@@ -107,6 +108,7 @@ def visible_start(text: str, span: Span) -> int:
     return start + len(token) - len(token.lstrip()) if token.strip() else start
 
 
+@with_room
 def syntax_starts(parsed: PythonTree) -> tuple[set[int], set[int], list[tuple[int, int, str]]]:
     """Where statements begin; where their outermost expressions begin and end; and every node as (start, end, kind)."""
     text, span = parsed.source, parsed.span

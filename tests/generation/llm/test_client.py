@@ -10,6 +10,8 @@ from procure_kit.generation.rules import identity
 from procure_kit.problems.problem import Problem
 from tests.generation.llm.chat_server import FLIPPED, HALF, KEY, SOURCE, TEST, client, ok, rows
 
+pytestmark = pytest.mark.extras  # the package openai
+
 
 def test_a_record_replays_without_a_server_and_holds_no_key(server, tmp_path, monkeypatch):
     record = tmp_path / "record.jsonl"

