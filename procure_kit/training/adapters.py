@@ -1,9 +1,14 @@
 """A model made ready to train: a fresh LoRA around it, unless it has an adapter or trains in full."""
 
+import warnings
+
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 
 from procure_kit.training.config import TrainConfig
+
+# peft asks each model it wraps by a name that transformers 5 calls deprecated: nobody here can do otherwise.
+warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
 
 
 def with_adapter(model, config: TrainConfig):

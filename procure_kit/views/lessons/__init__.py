@@ -33,6 +33,19 @@ def check(name: str, answer, *evidence) -> None:
         wrong = f"the check could not use it ({type(error).__name__}: {error}); {exercise.wanted} is asked for"
     _tries[name].append(not wrong)
     print(f"{name}: {wrong}." if wrong else f"{name}: right.")
+    _show(exercise, answer, evidence)
+
+
+def _show(exercise: Exercise, answer, evidence: tuple) -> None:
+    """The picture of an answer, where it can be drawn."""
+    if exercise.picture is None:
+        return
+    from IPython.display import display
+
+    try:
+        display(exercise.picture(answer, *evidence))
+    except Exception as error:  # the verdict has said already what is wrong with it
+        print(f"{exercise.name}: no picture of this answer ({type(error).__name__}: {error})")
 
 
 def progress() -> None:

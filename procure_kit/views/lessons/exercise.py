@@ -18,6 +18,7 @@ class Exercise:
     minutes: int
     wanted: str  # what an answer is: "a string with a function"
     wrong: Callable[..., str]
+    picture: Callable[..., object] | None = None  # of an answer, with the same evidence: it looks right or wrong
 
 
 class Wrong(ValueError):

@@ -6,6 +6,7 @@ from procure_kit.concepts.recognition.concept_check import classify
 from procure_kit.generation.llm.prompting import answer as read_answer
 from procure_kit.problems.problem import Problem
 from procure_kit.running.runner import run_tests
+from procure_kit.views.figures import outcomes, ticks
 from procure_kit.views.lessons.exercise import BUILD, INVESTIGATE, PREDICT, Exercise, Wrong, program, text
 
 SIGN = '''def sign(n):
@@ -95,11 +96,26 @@ def _as_row(row) -> dict:
     return row if isinstance(row, dict) else row.to_row()
 
 
+def statuses(answer, rows):
+    """How often each status is the last word on the model's rows; the answer's stands first in colour order."""
+    rows = [row for row in map(_as_row, rows) if row["generator"] != "rules"]
+    return outcomes([(row["concept"], row["status"]) for row in rows], f"Is {answer!r} the most frequent?")
+
+
+def blamed(answer, pairs):
+    """Which pairs the answer calls wrong, and which are."""
+    rows = {
+        "you accept it": [number not in set(answer) for number in range(1, len(pairs) + 1)],
+        "it is valid": [pair.status.startswith("valid") for pair in pairs],
+    }
+    return ticks(rows, [str(number) for number in range(1, len(pairs) + 1)], "Both rows should be alike")
+
+
 EXERCISES = (
     Exercise("verdict on a reply", "01b", PREDICT, 1, 2, "a status, as a string", verdict_on_a_reply),
     Exercise("a reply that passes", "01b", BUILD, 2, 6, "a string with a reply", a_reply_that_passes),
-    Exercise("what fails most", "01b", INVESTIGATE, 1, 5, "a status, as a string", what_fails_most),
+    Exercise("what fails most", "01b", INVESTIGATE, 1, 5, "a status, as a string", what_fails_most, statuses),
     Exercise("which status", "02", PREDICT, 1, 4, "a list of four statuses", which_status),
     Exercise("stronger test", "02", BUILD, 1, 4, "a string that defines check(candidate)", stronger_test),
-    Exercise("the planted ones", "02", INVESTIGATE, 2, 10, "a list of numbers", the_planted_ones),
+    Exercise("the planted ones", "02", INVESTIGATE, 2, 10, "a list of numbers", the_planted_ones, blamed),
 )

@@ -4,6 +4,7 @@ from math import isnan
 
 from procure_kit.evaluation.evaluation import ccs_all, ccs_valid
 from procure_kit.experiments.results import Runs, compared, contrasts
+from procure_kit.views.figures import gains, scores
 from procure_kit.views.lessons.exercise import BUILD, INVESTIGATE, PREDICT, Exercise, Wrong, numbers
 
 FIVE = [(True, True), (True, False), (False, False), (False, False), (True, True)]
@@ -74,11 +75,22 @@ def _compare(given: set[str], right: set[str], what: str) -> str:
     return "" if given == right else f"{len(right - given)} more belong there"
 
 
+def both_sides(answer, report):
+    return scores(report, ("pass@1 original", METRIC))
+
+
+def chosen_gains(answer, runs: Runs):
+    """The comparisons of the answer: each should stand clear of the line at zero."""
+    names = [name.replace(" - ", " − ") for name in answer]
+    found = {name: compared(runs, *name.split(" − ")) for name in names}
+    return gains(found, {METRIC: "counterfactual"}, "Is each clear of zero?")
+
+
 EXERCISES = (
     Exercise("both scores", "05", PREDICT, 1, 3, "a pair of numbers", both_scores),
     Exercise("consistent and useless", "05", BUILD, 1, 3, "a list of pairs of booleans", consistent_and_useless),
-    Exercise("clear of each other", "05", INVESTIGATE, 2, 8, "a list of concepts", clear_of_each_other),
+    Exercise("clear of each other", "05", INVESTIGATE, 2, 8, "a list of concepts", clear_of_each_other, both_sides),
     Exercise("does it show", "06", PREDICT, 1, 2, "True or False", does_it_show),
     Exercise("attention alone", "06", BUILD, 1, 3, "a pair of names: (after, before)", attention_alone),
-    Exercise("clear of zero", "06", INVESTIGATE, 2, 8, "a list of comparisons", clear_of_zero),
+    Exercise("clear of zero", "06", INVESTIGATE, 2, 8, "a list of comparisons", clear_of_zero, chosen_gains),
 )

@@ -8,6 +8,8 @@ from procure_kit.concepts.perturbation import find_sites
 from procure_kit.concepts.table import CONCEPTS
 from procure_kit.problems.problem import Problem
 from procure_kit.running.runner import run_tests
+from procure_kit.views.analysis_pictures import definition_use_picture
+from procure_kit.views.figures import ticks
 from procure_kit.views.lessons.exercise import BUILD, INVESTIGATE, PREDICT, Exercise, Wrong, program, text
 
 SWAPS = (
@@ -115,11 +117,24 @@ def most_refused(answer, problems: list[Problem]) -> str:
     return "" if refused[answer] == most else f"{answer} has {refused[answer]} such refusals, and one has more"
 
 
+def agreement(answer, problem: Problem, left: str, right: str):
+    """Where each of the two gives what the original gives, for the tests' arguments and the answer's."""
+    tried = [*arguments_of(problem), answer[1]]
+    sides = {"left": left, "right": right}
+    rows = {side: [agrees(source, problem, given) for given in tried] for side, source in sides.items()}
+    return ticks(rows, [", ".join(map(repr, given)) for given in tried], "Does it give what the original gives?")
+
+
+def arrows(answer, problems: list[Problem] = ()):
+    """Of a program, or of the problem that is named."""
+    return definition_use_picture({problem.task_id: problem.program for problem in problems}.get(answer, answer))
+
+
 EXERCISES = (
     Exercise("which concept", "00", PREDICT, 1, 2, "the key of a concept, as a string", which_concept),
-    Exercise("nothing to swap", "00", BUILD, 1, 5, "a string with a function", nothing_to_swap),
-    Exercise("where they part", "00", INVESTIGATE, 2, 8, "a side and a tuple of arguments", where_they_part),
+    Exercise("nothing to swap", "00", BUILD, 1, 5, "a string with a function", nothing_to_swap, arrows),
+    Exercise("where they part", "00", INVESTIGATE, 2, 8, "a side and arguments", where_they_part, agreement),
     Exercise("accepted or refused", "01", PREDICT, 1, 4, "four booleans", accepted_or_refused),
-    Exercise("two arrows", "01", BUILD, 2, 6, "a string with a function", two_arrows),
-    Exercise("most refused", "01", INVESTIGATE, 2, 8, "a task_id, as a string", most_refused),
+    Exercise("two arrows", "01", BUILD, 2, 6, "a string with a function", two_arrows, arrows),
+    Exercise("most refused", "01", INVESTIGATE, 2, 8, "a task_id, as a string", most_refused, arrows),
 )
