@@ -9,7 +9,6 @@ import re
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from papermill.parameterize import parameterize_notebook
 
 from procure_kit.commands.run import NOTEBOOKS
 from procure_kit.views.lessons import EXERCISES
@@ -29,8 +28,9 @@ ASKED = re.compile(r'lessons\.check\("([^"]+)"')
 SOLVED = re.compile(r"Solution</summary>\s+```python\n(.*?)```", re.S)
 
 
-def twice(notebook):
-    """Every code cell followed by itself; one that asks by itself with the printed solution as the answer."""
+def twice(notebook, parameters: dict) -> list:
+    """Every code cell followed by itself; one that asks by itself with the printed solution as the answer, and the
+    parameters by other values."""
     solutions = [found[1] for cell in notebook.cells if (found := SOLVED.search(cell.source))]
     cells = []
     for cell in notebook.cells:
@@ -39,8 +39,9 @@ def twice(notebook):
         again = cell.source
         if ASKED.search(again):
             again = re.sub(r"(?m)^answer = None.*$", lambda _: solutions.pop(0), again)
-        tags = {"tags": [*cell.metadata.get("tags", [])]}
-        cells += [nbformat.v4.new_code_cell(text, metadata=tags) for text in (cell.source, again)]
+        if "parameters" in cell.metadata.get("tags", []):
+            again = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+        cells += [nbformat.v4.new_code_cell(text) for text in (cell.source, again)]
     assert not solutions
     return cells
 
@@ -54,10 +55,7 @@ def test_every_cell_runs_twice_and_every_solution_is_right(name, tmp_path, monke
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    for cell in notebook.cells:
-        cell.metadata.setdefault("tags", [])  # papermill looks for its cell by them
-    notebook = parameterize_notebook(notebook, SMALL[name])
-    notebook.cells = twice(notebook)
+    notebook.cells = twice(notebook, SMALL[name])
     notebook.cells.append(nbformat.v4.new_code_cell("lessons.progress()"))
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": tmp_path}}).execute()
     said = notebook.cells[-1].outputs[-1].text
