@@ -166,7 +166,7 @@ def test_metadata_are_as_lab_writes_them(notebook):
     """What ipykernel tells of itself is what Lab puts there on opening; only the version is the reader's own."""
     from ipykernel.ipkernel import IPythonKernel
 
-    known = IPythonKernel().language_info
+    known = IPythonKernel.language_info
     told = notebook.metadata["language_info"]
     assert notebook.metadata["kernelspec"] == KERNEL and set(notebook.metadata) == {"kernelspec", "language_info"}
     assert {k: v for k, v in told.items() if k != "version"} == {k: v for k, v in known.items() if k != "version"}
