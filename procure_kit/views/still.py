@@ -16,7 +16,7 @@ VARIABLE = re.compile(r"var\(--[\w-]+,\s*([^()]+)\)")  # a page's colour, with t
 SIZE = re.compile(r'width="([\d.]+)" height="([\d.]+)"')
 MONOSPACE = "DejaVu Sans Mono, Menlo, Consolas, Liberation Mono, Courier New, monospace"
 SANS = "DejaVu Sans, Helvetica, Arial, Liberation Sans, sans-serif"
-SHARPNESS = 1.5  # pixels a CSS pixel
+SHARPNESS = 1.25  # pixels a CSS pixel
 
 
 class Picture(CodeView):
