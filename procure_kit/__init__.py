@@ -21,11 +21,13 @@ sys.meta_path.append(extras.Finder)
 _HOME = {
     "Problem": "problems.problem",
     "load_problems": "validation.problem_names",
+    "iter_problems": "validation.problem_names",
     "problems_from_package": "validation.doctest_problems",
     "Site": "problems.counterfactual",
     "Counterfactual": "problems.counterfactual",
     "NotApplicable": "problems.counterfactual",
     "CONCEPTS": "concepts.table",
+    "FAMILIES": "concepts.table",
     "find_sites": "concepts.perturbation",
     "perturb": "concepts.perturbation",
     "perturb_all": "concepts.perturbation",

@@ -10,6 +10,7 @@ from concurrent.futures import BrokenExecutor
 from importlib import import_module, metadata
 
 from procure_kit.extras import explained
+from procure_kit.problems.ranges import RANGES, refuse_impossible
 
 COMMANDS = {  # name: what it does; the module of that name has its arguments
     "run": "execute the notebooks headlessly, and leave pages and results in runs/",
@@ -43,6 +44,8 @@ def main(argv: list[str] | None = None) -> int:
         if argv[:1] and argv[0] in COMMANDS:
             explain(argv[0], commands.choices[argv[0]])
         args = parser.parse_args(argv)
+        numbers = {name: value for name, value in vars(args).items() if name in RANGES and not isinstance(value, str)}
+        refuse_impossible(lambda name: f"--{name.replace('_', '-')}", **numbers)
         return import_module(f"procure_kit.commands.{args.command}").run(args)
     except ModuleNotFoundError as error:
         print(f"procure {argv[0]}: {explained(error)}", file=sys.stderr)
@@ -50,7 +53,8 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
         hint = "; what is written stays, and with more room the same command goes on from there" if full else ""
-        print(f"procure {argv[0]}: {error}{hint}", file=sys.stderr)
+        said = "; ".join(filter(None, map(str.strip, str(error).splitlines()))) or type(error).__name__
+        print(f"procure {argv[0]}: {said}{hint}", file=sys.stderr)
         return 1 if full else 2
     except BrokenExecutor:
         print(f"procure {argv[0]}: a worker process died; the same command goes on from there", file=sys.stderr)

@@ -127,6 +127,8 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
                 progress_bar={"desc": path.stem},
                 cwd=os.getcwd(),  # a path given by -p means what it means on the command line
                 config=Config(KernelManager=kernel),
+                start_timeout=300,
+                iopub_timeout=300,  # seconds for the output behind a cell's end; 4 are too few on a busy machine
                 kernel_manager_class=quiet_manager(out / "kernel.log"),
             )
         except papermill.PapermillExecutionError as failure:

@@ -11,6 +11,7 @@ the interval is what so few problems leave open (`open_ends`). Fewer than FEWEST
 
 import json
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from math import comb, nan
 
 import numpy as np
@@ -109,5 +110,5 @@ def dataset_of(row: dict) -> str:
 
 
 def row_key(row: dict) -> str:
-    """What makes a row the same pair in two evaluations."""
-    return json.dumps([row.get(name) for name in (*IDENTITY, "cuts")])
+    """What makes a row the same pair in two evaluations: a digest, since the programs are part of it."""
+    return sha256(json.dumps([row.get(name) for name in (*IDENTITY, "cuts")]).encode()).hexdigest()

@@ -27,11 +27,19 @@ class TrainConfig:
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
     gradient_checkpointing: bool = False
+    bf16: bool | None = None  # products in bfloat16; None: where the GPU, or the CPU, has instructions for them
     implementation: str = "fused"  # of the loss, or "eager"
     seed: int = 0
     output_dir: str | None = None  # None: nothing is written, nothing can be resumed
     save_steps: int = 50
     logging_steps: int = 1
+
+
+def fast_bf16(device: torch.device) -> bool:
+    """Whether the device multiplies matrices in bfloat16 faster than in 32 bits."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from html import escape
 
 from procure_kit.concepts.perturbation import find_sites, perturb
-from procure_kit.concepts.table import CONCEPTS
+from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.views.code_html import mark_spans
 
 ASKS = {  # what a concept changes, and the idea of programming that it asks after
@@ -58,7 +58,7 @@ ins{text-decoration:none;background:#ffe08a;border-bottom:.3mm solid #8a4b00}
 
 def handout() -> str:
     """The page as HTML: what each concept does to a program is what the rules do, and a refusal is the kit's own."""
-    parts = "".join(_section(concept) for concept in CONCEPTS)
+    parts = "".join(_section(concept) for concept in DEFAULT_CONCEPTS)
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Six ways to rewrite a program</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'

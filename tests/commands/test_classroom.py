@@ -7,7 +7,7 @@ import pytest
 
 from procure_kit import cli
 from procure_kit.commands.run import NOTEBOOKS
-from procure_kit.concepts.table import CONCEPTS
+from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.views.handout import ASKS, EXAMPLES, handout
 
 
@@ -55,6 +55,6 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path, capsys):
 
 def test_the_handout_has_each_concept_with_a_pair_and_a_refusal():
     page = handout()
-    assert set(ASKS) == set(EXAMPLES) == set(CONCEPTS)
-    assert page.count("<section>") == page.count("refused: ") == len(CONCEPTS)
-    assert page.count("<ins") >= 2 * len(CONCEPTS) and "http" not in page
+    assert set(ASKS) == set(EXAMPLES) == set(DEFAULT_CONCEPTS)
+    assert page.count("<section>") == page.count("refused: ") == len(DEFAULT_CONCEPTS)
+    assert page.count("<ins") >= 2 * len(DEFAULT_CONCEPTS) and "http" not in page

@@ -26,6 +26,17 @@ and those tests notice a deliberately broken version. **Problems** are those wit
 a valid rewrite. The last two columns are what the paper's authors (rows on HumanEval) and CACP (pairs on HumanEval
 and MBPP) published."""
 
+COVERAGE = """\
+All eleven concepts, the further forms too, in both modes. CodeI/O and the standard library have no tests of single
+functions: there, sites alone are counted. The kit's few problems in MBPP's format stand for MBPP, whose published test
+split has no reference code."""
+
+TWINS = """\
+A **twin** is made by nearly the same edit at the same site as a counterfactual, and does something else. A row counts
+the counterfactuals (every site that is not refused, seed 0) that have a twin which the tests reject, and how they see
+it: by **another result**, or in another way, as when the twin raises. Ways of breaking are tried in turn until the
+tests see one, twelve at most. Sizes are Python tokens by which a program differs from the original."""
+
 PROOFS = """\
 Whole source trees, rewritten at every site at once, under the tests that they came with: the standard library under
 CPython's `python -m test`, and packages under the suites in their source distributions. `syntactic` sites hold for
@@ -102,6 +113,8 @@ def page() -> str:
     sections = [
         ("What the rules find and rewrite on HumanEval", COUNTS, [counts("humaneval_counts", "Strict definitions"),
          counts("humaneval_counts_procure", "The authors' looser definitions")]),
+        ("How often each concept applies", COVERAGE, [commands("coverage"), tables("coverage")]),
+        ("Twins that break", TWINS, [commands("twins"), tables("twins")]),
         ("Under suites that nobody here wrote", PROOFS, [made("python -m tests.proofs.standard_library",
          "python -m tests.proofs.packages"), proofs()]),
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
@@ -140,6 +153,11 @@ def read(name: str):
 
 def made(*commands: str) -> str:
     return "\n".join(["```sh", *commands, "```"])
+
+
+def commands(name: str) -> str:
+    """The commands of a result's parts."""
+    return made(*dict.fromkeys(part["command"] for part in read(name).values()))
 
 
 def machine(name: str) -> str:

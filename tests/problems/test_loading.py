@@ -47,6 +47,14 @@ def test_a_file_without_a_usable_row(tmp_path, text, message):
         load_problems(path)
 
 
+def test_a_task_id_that_stands_twice_is_named_and_the_first_counts(tmp_path):
+    path, said = tmp_path / "mine.jsonl", []
+    rows = ROW, ROW | {"test": "assert False"}, ROW | {"task_id": "t/2"}
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [p.test for p in load_problems(path, on_bad=said.append)] == [ROW["test"]] * 2
+    assert [str(error) for error in said] == [f"{path}:2: an earlier problem has the task_id 't/1', and counts"]
+
+
 @pytest.mark.parametrize("name", ["humanevil", "nowhere.jsonl", ".", ""])
 def test_an_unknown_name_says_which_there_are(name):
     with pytest.raises(ValueError, match="use 'kit', 'world', 'humaneval', .* or the path of a JSONL or Parquet file"):

@@ -36,7 +36,7 @@ def offline(browser, path: Path, ready: str = "#maps canvas", **look):
     `page.trouble`."""
     context = browser.new_context(offline=True, **look)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(120_000)
     page.trouble = []
     page.on("request", lambda request: request.url != path.as_uri() and page.trouble.append(request.url))
     page.on("pageerror", lambda error: page.trouble.append(str(error)))
@@ -84,7 +84,7 @@ def lab_page(folder: Path, cells: list[str]):
     """The notebook of these cells, open in a browser, with all of them sent to the kernel."""
     with jupyterlab(folder, cells) as lab, chromium() as browser:
         page = browser.new_page(viewport={"width": 1500, "height": 1700})
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(300_000)
         page.goto(f"{lab}/tree/look.ipynb")
         page.wait_for_selector(".jp-CodeCell")
         page.wait_for_selector("text=Python 3 (ipykernel) | Idle")

@@ -92,7 +92,7 @@ def test_no_answer_raises(name, answer, capsys):
     "name, answer, wrong, evidence",
     [
         ("which concept", "if_else_flip", "the test and the branches change", ()),
-        ("which concept", "swap", "'swap' is no concept; their keys are if_else_flip", ()),
+        ("which concept", "swap", "'swap' is none of the paper's concepts; their keys are if_else_flip", ()),
         ("which concept", "variable_name_random", "it changes names", ()),
         ("nothing to swap", "def f(x):\n    y = 1\n    z = 2\n    return y + z\n", "can rewrite it", ()),
         ("nothing to swap", "def f(x):\n    return x\n", "no two neighbouring statements", ()),

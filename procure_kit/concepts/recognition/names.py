@@ -7,9 +7,9 @@ import keyword
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.python_tree import check_syntax
 from procure_kit.analysis.scopes import Occurrence, Scope, Variable
-from procure_kit.concepts.def_use_break import second_web
+from procure_kit.concepts.def_use_break import is_used, second_web
 from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, parts, same, several
-from procure_kit.concepts.renaming import LENGTH, can_rename, places, rename
+from procure_kit.concepts.renaming import LENGTH, can_rename, kept, places, rename
 from procure_kit.problems.counterfactual import Edit, Span, apply_edits
 
 Found = tuple[str, list[Span], list[Span]]  # a detail, and the changed spans in the original and the counterfactual
@@ -99,7 +99,11 @@ def _check_web(old: Analysis, variable: Variable, renamed: set[Occurrence]) -> N
     name = variable.name
     if variable.scope.kind != "function" or not old.flow(variable.scope).covers(variable):
         raise NotThisConcept(f"{name} is also used at another time, in a closure, say: no definition can be split off")
+    if reason := kept(old, variable) or old.onlookers.certain(variable.scope):
+        raise NotThisConcept(f"{name} has a new name, but {reason}")
     second = set(second_web(old, variable))
+    if second and not is_used(list(second)):
+        raise NotThisConcept(f"nothing uses the second definition of {name}")
     if not second:
         raise NotThisConcept(f"{name} has no second definition whose uses the first never reaches")
     for occurrence in sorted(renamed ^ second, key=lambda o: o.span):
@@ -130,13 +134,13 @@ def _check_keywords(old: Analysis, new: Analysis, edits: list[Edit]) -> None:
     """Keywords of calls have followed the parameters that they name, and no other has changed; the examples of
     docstrings may have followed, too."""
     expected, given = check_syntax(apply_edits(old.source, edits)[0]), check_syntax(new.source)
-    if ast.dump(given) == ast.dump(expected):
+    if same(given, expected):
         return
     for tree in (given, expected):
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 node.value = ""
-    if ast.dump(given) != ast.dump(expected) or _strings(new) != _strings(old):
+    if not same(given, expected) or _strings(new) != _strings(old):
         raise NotThisConcept("keywords of calls do not follow the parameters that they name")
 
 
@@ -177,6 +181,8 @@ def _check_allowed(old: Analysis, mapping: dict[Variable, str]) -> None:
     for variable in mapping:
         if not can_rename(old, variable, "procure"):
             raise NotThisConcept(f"{variable.name} has a new name, but is no local variable, or is known by its name")
+        if reason := old.onlookers.certain(variable.scope):
+            raise NotThisConcept(f"{variable.name} has a new name, but {reason}")
 
 
 def _check_new_name(variable: Variable, name: str, known: set[str]) -> None:

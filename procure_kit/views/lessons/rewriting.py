@@ -5,7 +5,7 @@ import itertools
 
 from procure_kit.analysis.analysis import analyse
 from procure_kit.concepts.perturbation import find_sites
-from procure_kit.concepts.table import CONCEPTS
+from procure_kit.concepts.table import PAPER_CONCEPTS
 from procure_kit.problems.problem import Problem
 from procure_kit.running.runner import run_tests
 from procure_kit.views.analysis_pictures import definition_use_picture
@@ -21,12 +21,11 @@ SWAPS = (
 
 
 def which_concept(answer) -> str:
-    if text(answer) not in CONCEPTS:
-        return f"{answer!r} is no concept; their keys are {', '.join(CONCEPTS)}"
+    if text(answer) not in PAPER_CONCEPTS:
+        return f"{answer!r} is none of the paper's concepts; their keys are {', '.join(PAPER_CONCEPTS)}"
     return {
         "independent_swap": "",
         "if_else_flip": "it leaves the names, and the test and the branches change",
-        "data_type": "it leaves names and branches, and a value is written in another way",
     }.get(answer, "it changes names")
 
 

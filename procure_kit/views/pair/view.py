@@ -6,8 +6,7 @@ units.py says in which units. `figure` and `mass_figure` are static pictures of 
 Shapes: L layers, H query heads, U units.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -18,6 +17,7 @@ import numpy as np
 from procure_kit.evaluation.completion import complete
 from procure_kit.problems.counterfactual import Counterfactual, Span
 from procure_kit.training.cuts import Cut, cut_pair
+from procure_kit.training.twin import with_other_adapter, without_adapter
 from procure_kit.views import still
 from procure_kit.views.pair import saving, static
 from procure_kit.views.pair.alignment import align_tokens, align_view
@@ -260,26 +260,11 @@ def _measure(model, tokenizer, programs) -> tuple[Side, Side]:
     return original, counterfactual
 
 
-@contextmanager
-def _compared(model, compare) -> Iterator:
-    """The model to compare with; an adapter goes on for as long as it is measured."""
-    if isinstance(compare, str | Path) and compare != "base":
-        from peft import PeftModel
-
-        if not Path(compare, "adapter_config.json").is_file():
-            raise ValueError(f"{compare}: no adapter there (a folder with adapter_config.json)")
-        adapted = PeftModel.from_pretrained(model, str(compare)).eval()
-        try:
-            yield adapted
-        finally:
-            adapted.unload()
-    elif isinstance(compare, str):
-        if not hasattr(model, "disable_adapter"):
-            raise ValueError('compare="base" needs a model with an adapter on it')
-        with model.disable_adapter():
-            yield model
-    else:
-        yield compare
+def _compared(model, compare) -> AbstractContextManager:
+    """The model to compare with. Adapters are tried on a twin: the model stays as it is, whatever happens."""
+    if compare == "base":
+        return without_adapter(model)
+    return with_other_adapter(model, compare) if isinstance(compare, str | Path) else nullcontext(compare)
 
 
 def _utf16(text: str) -> list[int]:

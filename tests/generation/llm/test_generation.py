@@ -101,10 +101,39 @@ def test_it_works_where_a_loop_runs_already(server):
     assert asyncio.run(cell())[0]["status"] == "valid"
 
 
+UNFIT = {
+    "original_fails": TEST.replace("'plus'", "'zero'"),
+    "needs_own_process": "import gc\n" + TEST.replace("    assert", "    assert gc.get_objects() and", 1),
+    "tests_too_weak": "def check(candidate):\n    candidate(1)\n",
+}
+
+
+@pytest.mark.parametrize("status", UNFIT)
+def test_what_no_rewriting_mends_is_not_asked_about(server, status):
+    problem = Problem("sign", SOURCE, "", UNFIT[status], "f")
+    (row,) = llm_generate([problem], client(server), ["if_else_flip"])
+    assert (row["status"], row["turns"], row["tokens"], row["verdicts"]) == (status, 0, 0, []) and row["detail"]
+    assert not server.asked
+
+
+def test_tests_that_never_see_the_change_end_the_turns(server):
+    """Which broken versions the tests let pass shows only at the reply; another at the same place fares no better."""
+    blind = Problem("sign", SOURCE, "", "def check(candidate):\n    assert candidate(-1) in ('minus', 'plus')\n", "f")
+    (row,) = llm_generate([blind], client(server), ["if_else_flip"])
+    assert (row["status"], row["turns"], len(server.asked)) == ("tests_too_weak", 1, 1)
+
+
+def test_a_reply_cut_at_its_limit_says_what_to_raise(server):
+    server.script = [(200, {}, ok(content="```python\ndef f(")[2].replace('"stop"', '"length"'))]
+    (row,) = rows(client(server), turns=1)
+    assert row["status"] == "unparsable" and "max_tokens in --parameters" in row["detail"]
+    assert "max_tokens" not in server.asked[-1]["messages"][-1]["content"]
+
+
 def test_numbers_that_are_too_small(server):
-    with pytest.raises(ValueError, match="at least 1, not 0"):
+    with pytest.raises(ValueError, match="concurrency must be a whole number from 1 to 10,000, not 0"):
         rows(client(server), concurrency=0)
-    with pytest.raises(ValueError, match="0 or more, not -1"):
+    with pytest.raises(ValueError, match="turns must be a whole number from 0 to 1,000, not -1"):
         rows(client(server), turns=-1)
-    with pytest.raises(ValueError, match="above 0 seconds"):
+    with pytest.raises(ValueError, match="timeout must be a number above 0 to 1,000,000, not 0"):
         client(server, timeout=0)
