@@ -63,7 +63,7 @@ class _Writer:
         before = None
         for number, token in enumerate(all_tokens):
             if number in chains and chains[number] == "))":
-                self.add("))", token.start)
+                self.add("))", before.end - 1)  # so that what ends here ends with the last string
             if token.kind == "newline":
                 self.add("\n", token.start)
                 before = None
