@@ -27,6 +27,7 @@ _HOME = {
     "Counterfactual": "problems.counterfactual",
     "NotApplicable": "problems.counterfactual",
     "CONCEPTS": "concepts.table",
+    "FAMILIES": "concepts.table",
     "find_sites": "concepts.perturbation",
     "perturb": "concepts.perturbation",
     "perturb_all": "concepts.perturbation",
@@ -65,7 +66,7 @@ _HOME = {
     "definition_use_picture": "views.analysis_pictures",
     "review": "views.reviewing",
 }
-_MODULES = {"evaluation": "evaluation", "figures": "views.figures"}
+_MODULES = {"evaluation": "evaluation", "figures": "views.figures", "lessons": "views.lessons"}
 __all__ = list(_HOME)
 
 

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from importlib import metadata
 
 import pytest
 
 from procure_kit import cli
-from procure_kit.concepts.table import CONCEPTS
+from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.problems.counterfactual import BREAKING
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import read_rows
@@ -99,10 +100,10 @@ def test_twins_stand_behind_their_counterfactuals_and_break(problems, tmp_path, 
 
 
 def test_a_counterfactual_without_a_twin_has_a_row_that_says_so(tmp_path):
-    source = "def f(n):\n    m = n\n    print(m)\n    m = 1\n"
+    source = "def f(n):\n    m = n\n"
     problem = Problem("a", source, "\n", "def check(candidate):\n    candidate(1)\n", "f").to_row()
     out = tmp_path / "out.jsonl"
-    command = ["--concepts", "def_use_break", "--workers", "1", "--twins"]
+    command = ["--concepts", "variable_name_random", "--workers", "1", "--twins"]
     assert procure("perturb", write(tmp_path / "in.jsonl", [problem]), "-o", out, *command) == 0
     last = read(out)[-1]
     assert (last["generator"], last["soundness"], last["status"]) == ("twins", BREAKING, "not_applicable")
@@ -114,7 +115,7 @@ def test_perturb_says_what_it_left_out(tmp_path, capsys):
     assert procure("perturb", bad, "-o", tmp_path / "out.jsonl", "--workers", 1) == 1
     said = capsys.readouterr()
     assert f"{bad}:2: field 'prompt' is missing" in said.err
-    assert said.out.startswith(f"{len(CONCEPTS)} rows: ")
+    assert said.out.startswith(f"{len(DEFAULT_CONCEPTS)} rows: ")
     assert said.out.endswith(f"→ {tmp_path / 'out.jsonl'}\n")
 
 
@@ -287,3 +288,17 @@ def test_a_full_disk_loses_no_finished_row(problems, tmp_path):
     subprocess.run([*command, kept], capture_output=True, check=True)
     assert read(kept)[: len(finished)] == finished
     assert [row["n"] for row in read(kept)] == list(range(8))
+
+
+def test_a_warning_is_one_sentence_and_odd_characters_are_escaped(problems, monkeypatch, capsys):
+    def run(args):
+        print("\ud800", warnings.formatwarning(UserWarning("no Hub"), UserWarning, "f.py", 3), end="")
+        print(warnings.formatwarning(UserWarning("old"), DeprecationWarning, "f.py", 3))
+        return 0
+
+    monkeypatch.setattr("procure_kit.commands.counts.run", run)
+    usual = warnings.formatwarning
+    assert procure("counts", "--problems", problems) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("\\ud800 procure counts: no Hub\n") and "f.py:3: DeprecationWarning: old" in said
+    assert warnings.formatwarning is usual

@@ -10,7 +10,7 @@ from procure_kit.analysis.evaluation_order import Evaluation
 from procure_kit.analysis.flow import Assigned, Flow
 from procure_kit.analysis.scopes import Scope, Scopes
 from procure_kit.analysis.signatures import parameters
-from procure_kit.analysis.source_tree import children
+from procure_kit.analysis.source_tree import children, walk
 
 
 @with_room
@@ -139,10 +139,11 @@ class _Statements(Evaluation):
         exits = []
         for case in node.cases:
             start, entry = len(self.flow.events), self.ends
-            self.visit(case.pattern)
+            self.visit_all(self.read_in(case.pattern))
+            self.captures(case.pattern)  # bound when the whole pattern has matched
             if case.guard is not None:
                 self.ends, _ = self.test(case.guard)
-            fails = entry + self.since(start)  # a pattern that fails half way may have bound some names
+            fails = entry + self.since(start)  # the language allows a pattern that fails to bind some names
             if case.guard is None and isinstance(case.pattern, cst.MatchAs) and case.pattern.pattern is None:
                 fails = []  # `case x` and `case _` take all
             self.visit(case.body)
@@ -150,12 +151,27 @@ class _Statements(Evaluation):
             self.ends = fails
         self.ends = exits + self.ends
 
-    def visit_MatchOr(self, node: cst.MatchOr) -> None:
-        """Each alternative is tried where the one before it failed, and they bind the same names."""
-        exits, first = [], len(self.flow.events)
+    def read_in(self, pattern: cst.MatchPattern) -> list[cst.Name]:
+        """The names that a pattern compares with."""
+        names = [node for node in walk(pattern) if node in self.scopes.occurrence]
+        return [name for name in names if self.scopes.occurrence[name].kind == "load"]
+
+    def captures(self, pattern: cst.CSTNode) -> None:
+        if isinstance(pattern, cst.MatchOr):
+            self.alternatives(pattern)
+        elif isinstance(pattern, cst.Name):
+            if pattern in self.scopes.occurrence and self.scopes.occurrence[pattern].kind == "store":
+                self.visit(pattern)
+        else:
+            for child in children(pattern):
+                self.captures(child)
+
+    def alternatives(self, node: cst.MatchOr) -> None:
+        """They bind the same names."""
+        exits, entry, first = [], self.ends, len(self.flow.events)
         for alternative in node.patterns:
-            start, entry = len(self.flow.events), self.ends
-            self.visit(alternative.pattern)
-            exits, self.ends = exits + self.ends, entry + self.since(start)
+            self.ends = entry
+            self.captures(alternative.pattern)
+            exits = exits + self.ends
         self.ends = exits
         self.flow.together.append([event.occurrence for event in self.flow.events[first:] if event.writes])

@@ -1,5 +1,7 @@
 """In which order an expression evaluates its names, and what assignments give them: events of a control-flow graph."""
 
+from collections.abc import Iterable
+
 import libcst as cst
 
 from procure_kit.analysis.flow import Assigned, Event, Flow
@@ -79,6 +81,8 @@ class Evaluation(Visitor):
 
     # Expressions that do not evaluate all they hold ----------------------------------------------------------------
     def maybe(self, node: cst.CSTNode) -> None:
+        if len(self.ends) > 9:
+            self.event()  # where so many ways meet: a chain of n parts would have n² edges without
         skip = self.ends
         self.visit(node)
         self.ends = skip + self.ends
@@ -155,11 +159,15 @@ class Evaluation(Visitor):
         self.visit(node.for_in.iter)  # all the rest waits for whoever takes the elements
 
     def visit_Call(self, node: cst.Call) -> None:
+        self.visit(node.func)
         if len(node.args) == 1 and isinstance(node.args[0].value, cst.GeneratorExp) and self.consumes(node.func):
-            self.visit(node.func)
             self.visit_comprehension(node.args[0].value)
         else:
-            self.visit_all(children(node))
+            self.arguments(node.args)
+
+    def arguments(self, args: Iterable[cst.Arg]) -> None:
+        """Of a call, or of a class: all that are positional, starred ones too, are evaluated before any keyword."""
+        self.visit_all(sorted(args, key=lambda arg: arg.keyword is not None or arg.star == "**"))
 
     def consumes(self, func: cst.CSTNode) -> bool:
         if isinstance(func, cst.Attribute):
@@ -169,10 +177,27 @@ class Evaluation(Visitor):
 
     # Bodies that run at another time -------------------------------------------------------------------------------
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self.visit_all([*node.decorators, *defaults(node.params), *annotations(node), node.name])
+        self.visit_all([*node.decorators, *defaults(node.params)])
+        first, second = (
+            [param.annotation for param in group if param.annotation is not None]
+            for group in (node.params.posonly_params, node.params.params)
+        )
+        self.either_way(first, second)
+        self.visit_all([*annotations(node)[len(first) + len(second) :], node.name])
+
+    def either_way(self, one: list[cst.CSTNode], other: list[cst.CSTNode]) -> None:
+        """Versions of Python differ in which come first: annotations of `a` or of `b` in `def f(a, /, b)`."""
+        start = self.ends
+        self.visit_all([*one, *other])
+        if one and other:
+            done, self.ends = self.ends, start
+            self.visit_all([*other, *one])
+            self.ends = done + self.ends
 
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
-        self.visit_all([*node.decorators, *node.bases, *node.keywords, node.name])
+        self.visit_all(node.decorators)
+        self.arguments([*node.bases, *node.keywords])
+        self.visit(node.name)
 
     def visit_TypeAlias(self, node: cst.TypeAlias) -> None:
         self.visit(node.name)

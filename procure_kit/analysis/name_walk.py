@@ -1,7 +1,5 @@
 """Every name in a source: what is done with it there, and in which scope it is written."""
 
-import unicodedata
-
 import libcst as cst
 
 from procure_kit.analysis.scopes import Occurrence, Scope, Scopes
@@ -15,6 +13,7 @@ class NameWalk(Visitor):
     def __init__(self, tree: SourceTree):
         self.tree = tree
         self.here = Scope("module", tree.module, None, 0)
+        self.classes: list[str] = []  # the names of the classes around, from outside to inside
         self.found = Scopes([self.here], {}, {tree.module: self.here})
 
     def open(self, kind: str, node: cst.CSTNode) -> Scope:
@@ -29,11 +28,16 @@ class NameWalk(Visitor):
         self.here = self.here.parent
 
     def add(self, node: cst.Name, kind: str, scope: Scope | None = None) -> None:
-        name = node.value if node.value.isascii() else unicodedata.normalize("NFKC", node.value)
         scope = scope or self.here
-        occurrence = Occurrence(name, self.tree.span(node), kind, scope)
+        occurrence = Occurrence(self.mangled(node.value), self.tree.span(node), kind, scope)
         scope.occurrences.append(occurrence)
         self.found.occurrence[node] = occurrence
+
+    def mangled(self, name: str) -> str:
+        """What Python takes a name for: in a class, `__x` is `_Class__x`."""
+        private = name.startswith("__") and not name.endswith("__") and self.classes
+        own = self.classes[-1].lstrip("_") if private else ""
+        return f"_{own}{name}" if own else name
 
     def bind(self, target: cst.CSTNode, kind: str = "store", scope: Scope | None = None) -> None:
         """A target of an assignment: names are bound; attributes and items are expressions like any other."""
@@ -65,7 +69,10 @@ class NameWalk(Visitor):
         self.visit(node.annotation)
         if node.value is not None:
             self.visit(node.value)
-        self.bind(node.target)
+        if node.value is None and self.tree.in_parentheses(node):
+            self.visit(node.target)  # `(x): int` declares nothing
+        else:
+            self.bind(node.target)
 
     def visit_AugAssign(self, node: cst.AugAssign) -> None:
         self.visit(node.value)
@@ -157,12 +164,16 @@ class NameWalk(Visitor):
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self.visit_all(node.decorators)
         self.add(node.name, "class")
+        with_parameters = node.type_parameters is not None  # their scope belongs to the class, and the bases to it
+        self.classes += [node.name.value] * with_parameters
         self.open_type_parameters(node)
         self.visit_all([*node.bases, *node.keywords])
+        self.classes += [node.name.value] * (not with_parameters)
         self.open("class", node)
         self.visit(node.body)
         self.close()
         self.close_type_parameters(node)
+        self.classes.pop()
 
     def visit_TypeAlias(self, node: cst.TypeAlias) -> None:
         self.add(node.name, "type")  # no mere variable: its name is its `__name__`, as a class's is

@@ -13,21 +13,23 @@ LONGEST = 2_000_000  # characters: a tree needs about a thousand bytes for each
 
 @with_room
 def check_syntax(source: str) -> ast.Module:
-    """Parse with Python's own parser.
+    """Parse with Python's own parser, and compile: it finds errors of scope, and jumps that lead nowhere, only then.
 
-    Raises: ValueError with one sentence for what does not parse, is too long, or is nested deeper than depth.DEEPEST.
+    Raises: ValueError with one sentence for what does not compile, is too long, or is nested deeper than depth.DEEPEST.
     """
     if len(source) > LONGEST:
         raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     if "\0" in source:
         line = source[: source.index("\0")].count("\n") + 1
         raise ValueError(f"line {line} holds a null byte: this is not Python source text")
+    text, what = source.removeprefix(BOM), "parse as Python"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in a string is the program's own affair
-            tree = ast.parse(source.removeprefix(BOM))
+            tree, what = ast.parse(text), "compile"
+            compile(text, "source", "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise ValueError(f"line {error.lineno}: the source does not parse as Python: {error.msg}") from error
+        raise ValueError(f"line {error.lineno}: the source does not {what}: {error.msg}") from error
     except UnicodeEncodeError as error:
         raise ValueError(f"character {error.start} is a lone surrogate: decode the file as UTF-8 first") from error
     except (RecursionError, MemoryError) as error:  # the parser's own limits, which are far beyond the kit's

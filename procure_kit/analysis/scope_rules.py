@@ -29,10 +29,10 @@ def _owner(scope: Scope, name: str) -> Scope:
     """The scope that `name`, written in `scope`, belongs to."""
     at, first = scope, True
     while at.parent is not None:
-        if at.declared.get(name) == "global":
-            break
-        # A class's names are seen in its own body alone, and in the type-parameter scopes right in it.
+        # What a class binds or declares holds in its own body alone, and in the type-parameter scopes right in it.
         visible = first or at.kind != "class"
+        if visible and at.declared.get(name) == "global":
+            break
         if visible and name in at.variables and name not in at.declared:
             return at
         first = at.kind == "type parameters"

@@ -1,10 +1,13 @@
 """One parse a source: LibCST's tree with the character span of every node.
 
-LibCST keeps every byte and knows where names stand inside f-strings (Python 3.11's own parser does not). Rewrites
-never print the tree: they edit the text at these spans, so all that is not changed stays byte for byte.
+LibCST knows where names stand inside f-strings (Python 3.11's own parser does not). It reads the source in a plain
+layout (layout.py). Rewrites never print the tree: they edit the text at the nodes' places in the source, so all that
+is not changed stays byte for byte.
 """
 
+import ast
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
@@ -13,7 +16,9 @@ from functools import cached_property
 import libcst as cst
 from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 
-from procure_kit.analysis.python_tree import BOM, check_syntax, line_starts
+from procure_kit.analysis.depth import with_room
+from procure_kit.analysis.layout import Layout, lay_out
+from procure_kit.analysis.python_tree import PythonTree, line_starts
 from procure_kit.problems.counterfactual import Span
 
 # Layout that carries no names: skipping it makes a walk several times shorter.
@@ -23,6 +28,7 @@ _LAYOUT = {
     "operator", "operators", "indent", "asynchronous", "separator", "star", "default_indent", "default_newline",
     "leading_whitespace", "trailing_comma",
 }  # fmt: skip
+_WORD = re.compile(r"\w+")
 _FIELDS: dict[type, tuple[str, ...]] = {}
 
 
@@ -35,70 +41,76 @@ class _Spans:
 
 @dataclass(frozen=True, eq=False)
 class SourceTree:
-    """A source, its LibCST module and where each node stands."""
+    """A source, its LibCST module, whose names are in the form that Python compares (NFKC), and where each node stands
+    in the layout that LibCST has read."""
 
     source: str
     module: cst.Module
     spans: dict[cst.CSTNode, CodeSpan]
-    place: list[int] | None  # of each character that LibCST keeps; None: it keeps all
+    layout: Layout
+    strings: frozenset[str]  # what the literals of the source say
 
     def span(self, node: cst.CSTNode) -> Span:
-        """[start, end) of the node in characters, without its parentheses and layout."""
+        """[start, end) of the node in characters of the source, without its parentheses and layout."""
         found = self.spans[node]
-        start, end = found.start, found.start + found.length
-        if self.place is None:
-            return start, end
-        return self.place[start], self.place[end - 1] + 1 if end > start else self.place[start]
+        return self.layout.span(found.start, found.start + found.length)
 
     def text(self, node: cst.CSTNode) -> str:
         start, end = self.span(node)
         return self.source[start:end]
+
+    def in_parentheses(self, node: cst.AnnAssign) -> bool:
+        """Whether it is `(x): int`, whose parentheses are in no span."""
+        return self.span(node.target)[0] in self.layout.wrapped
 
     def line(self, position: int) -> int:
         """The line of a character, from 1."""
         return bisect_right(self._line_starts, position)
 
     @cached_property
+    def spoken(self) -> set[str]:
+        """Every word in a string, as Python reads it."""
+        return {word for text in self.strings for word in _WORD.findall(text)}
+
+    @cached_property
+    def words(self) -> set[str]:
+        """Every word of the text, also in strings and comments, as it is written and as Python reads it."""
+        written = {self.source, unicodedata.normalize("NFKC", self.source)}
+        return self.spoken.union(*map(_WORD.findall, written))
+
+    @cached_property
     def _line_starts(self) -> list[int]:
         return line_starts(self.source)
 
 
+@with_room
 def parse_source(source: str) -> SourceTree:
     """Parse a whole program.
 
-    Raises: ValueError with one clear sentence for what Python or LibCST cannot read.
+    Raises: ValueError with one clear sentence for what Python does not compile, or LibCST cannot read.
     """
-    check_syntax(source)
+    parsed = PythonTree(source)
+    layout = lay_out(parsed)
     try:
-        module = cst.parse_module(source.removeprefix(BOM))
+        module = cst.parse_module(layout.text)
         spans = _Spans()
         # What MetadataWrapper does for ByteSpanPositionProvider, but in characters and without its two extra walks.
         state = SpanProvidingCodegenState(module.default_indent, module.default_newline, spans, get_length=len)
         module._codegen(state)
-    except cst.CSTValidationError as error:
-        raise ValueError(f"LibCST cannot read this source: {error}") from error
     except cst.ParserSyntaxError as error:
-        raise ValueError(f"line {error.raw_line}: LibCST cannot read this source: {error.message}") from error
-    code = "".join(state.tokens)
-    return SourceTree(source, module, spans._computed, None if code == source else _align(source, code))
+        start = layout.text.split("\n")[: error.raw_line - 1]
+        place = layout.starts[min(sum(len(line) + 1 for line in start), len(layout.text))]
+        line = bisect_right(line_starts(source), place)
+        raise ValueError(f"line {line}: LibCST cannot read this source: {error.message}") from error
+    if "".join(state.tokens) != layout.text:
+        raise ValueError("LibCST cannot read this source: it does not print what it has read")
+    return SourceTree(source, module, spans._computed, layout, frozenset(_strings(parsed.tree)))
 
 
-def _align(source: str, code: str) -> list[int]:
-    """Where each character of `code` stands in `source`: LibCST drops byte-order marks, form feeds and some blanks.
-
-    Raises: ValueError when they differ in more than that.
-    """
-    place, at = [], 0
-    for character in code:
-        while at < len(source) and source[at] != character and source[at] in BOM + " \t\f":
-            at += 1
-        if at == len(source) or source[at] != character:
-            raise ValueError(
-                f"line {len(re.findall(chr(10), source[:at])) + 1}: the layout cannot be kept byte for byte"
-            )
-        place.append(at)
-        at += 1
-    return [*place, at]
+def _strings(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
+            yield node.value if isinstance(node.value, str) else node.value.decode("latin-1")
 
 
 def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

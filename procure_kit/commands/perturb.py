@@ -29,6 +29,8 @@ keeps each reply as it arrives, so that a killed run pays for none twice.
 
 examples:
   procure perturb humaneval -o pairs.jsonl
+  procure perturb humaneval -o pairs.jsonl --concepts forms     # the kit's further forms, all five
+  procure perturb humaneval -o pairs.jsonl --twins              # `procure validate` says which of them break
   procure perturb package:statistics -o pairs.jsonl     # an installed package's functions; their doctests judge
   procure perturb PACKAGE_DIR -o NEW_DIR                # a source tree, rewritten at every sound site
   procure perturb kit -o pairs.jsonl --generator openai:smollm2     # starts its own server, no key needed
@@ -46,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", required=True, type=Path, metavar="OUT", help="rows are appended here; or the new directory"
     )
-    parser.add_argument("--concepts", metavar="A,B", help=f"of {', '.join(CONCEPTS)}; default: all")
+    parser.add_argument(
+        "--concepts",
+        metavar="A,B",
+        help=f"of {', '.join(CONCEPTS)}, or 'forms' for the last five; default: the first six",
+    )
     parser.add_argument(
         "--mode",
         default="strict",

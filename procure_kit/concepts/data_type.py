@@ -45,7 +45,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
         if isinstance(node, cst.Comparison):
             found = _comparison(analysis, node, mode)
         elif isinstance(node, cst.Call):
-            found = _call(analysis, node)
+            found = None if uses.warns(node) else _call(analysis, node)
         elif isinstance(node, cst.List | cst.Tuple | cst.Dict) and not uses.is_target(node):
             found = _empty(analysis, node) if not node.elements else _display(analysis, uses, node)
         else:
@@ -143,7 +143,7 @@ def _call(analysis: Analysis, node: cst.Call):
 
 def _empty(analysis: Analysis, node: cst.CSTNode):
     name = _EMPTY[type(node)]
-    if not _means_builtin(analysis, name):
+    if not analysis.built_ins.means(name):
         return f"{name} may mean something else in this file", None, ""
     start, end = _brackets(analysis, node)
     edits = [apart(analysis.source, Edit(start, start + 1, f"{name}(")), Edit(end - 1, end, ")")]
@@ -169,7 +169,7 @@ def _display(analysis: Analysis, uses: Uses, node: cst.CSTNode):
 
 
 def _dict_display(analysis: Analysis, node: cst.Dict):
-    if not _means_builtin(analysis, "dict"):
+    if not analysis.built_ins.means("dict"):
         return "dict may mean something else in this file", None, ""
     edits, names = [], set()
     for element in node.elements:
@@ -190,12 +190,6 @@ def _dict_display(analysis: Analysis, node: cst.Dict):
 def _is_plain(name: str) -> bool:
     simple = name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
     return simple and name == unicodedata.normalize("NFKC", name)
-
-
-def _means_builtin(analysis: Analysis, name: str) -> bool:
-    """Whether the name, written anywhere in the file, would be the built-in."""
-    bound = any(scope.variables[name].kinds != {"load"} for scope in analysis.scopes.all if name in scope.variables)
-    return not bound and not analysis.star_import and not analysis.built_ins_may_change
 
 
 def _brackets(analysis: Analysis, node: cst.CSTNode) -> tuple[int, int]:

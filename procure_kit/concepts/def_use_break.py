@@ -14,7 +14,7 @@ from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.inference import PLAIN, definition_kind
 from procure_kit.analysis.scopes import BINDING, Occurrence, Variable
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.renaming import can_rename, fresh_names, places, rename
+from procure_kit.concepts.renaming import can_rename, fresh_names, kept, places, rename
 from procure_kit.problems.counterfactual import Edit, Span
 
 
@@ -37,9 +37,9 @@ def _second(analysis: Analysis, variable: Variable) -> Iterator[Candidate]:
     if refused:
         yield Candidate(at.span, label, refused=refused)
     else:
-        sure = "syntactic" if _nothing_lives_longer(analysis, variable, set(web)) else "tested"
+        sure = _nothing_lives_longer(analysis, variable, set(web)) and not analysis.onlookers.doubt(variable.scope)
         spans = [occurrence.span for occurrence in web]
-        yield Candidate(at.span, label, partial(_rewrite, analysis, spans), soundness=sure)
+        yield Candidate(at.span, label, partial(_rewrite, analysis, spans), soundness="syntactic" if sure else "tested")
 
 
 def second_web(analysis: Analysis, variable: Variable) -> list[Occurrence]:
@@ -47,6 +47,11 @@ def second_web(analysis: Analysis, variable: Variable) -> list[Occurrence]:
     of an `if` or the rounds of a loop may, count as one. Empty when there is no second."""
     webs = analysis.flow(variable.scope).webs(variable)
     return webs[1] if len(webs) > 1 else []
+
+
+def is_used(web: list[Occurrence]) -> bool:
+    """Whether something uses a definition: one that nothing uses may be there to let the old value go."""
+    return any(occurrence.kind in ("load", "update") for occurrence in web)
 
 
 def _refuse(analysis: Analysis, variable: Variable, web: list[Occurrence], at: Occurrence) -> str | None:
@@ -57,9 +62,8 @@ def _refuse(analysis: Analysis, variable: Variable, web: list[Occurrence], at: O
         return f"a use of {name} may see its first definition as well as any other"
     if not {o.kind for o in web} <= {"store", "load", "update", "delete"} or name.startswith("__"):
         return f"the second definition of {name} ({at.kind}) is not an assignment to a variable"
-    if not analysis.printed.isdisjoint(web):
-        return f"the program can show the name of {name} as text, in an f-string with = or an annotation"
-    return analysis.reader(variable.scope)
+    unused = None if is_used(web) else f"nothing uses the second definition of {name}"
+    return kept(analysis, variable) or analysis.reader(variable.scope) or unused
 
 
 def _nothing_lives_longer(analysis: Analysis, variable: Variable, web: set[Occurrence]) -> bool:
@@ -78,10 +82,11 @@ def _whole(analysis: Analysis, variable: Variable) -> Iterator[Candidate]:
     is_parameter = "parameter" in variable.kinds
     refused = analysis.reader(variable.scope)
     if not can_rename(analysis, variable, "procure"):
-        refused = refused or "callers may pass it by its name, or it is no plain variable"
+        why = "callers may pass it by its name, or it is no plain variable"
+        refused = refused or kept(analysis, variable) or why
     first = min(o.span for o in variable.occurrences)
     rewrite = None if refused else partial(_rewrite, analysis, places(analysis, variable))
-    sure = "tested" if is_parameter else "syntactic"
+    sure = "tested" if is_parameter or analysis.onlookers.doubt(variable.scope) else "syntactic"
     yield Candidate(first, variable.name, rewrite, refused, sure)
 
 

@@ -109,10 +109,10 @@ def _swap_values(analysis: Analysis, node: cst.IfExp) -> list[Edit]:
     text = source[slice(*other)]
     if isinstance(node.orelse, cst.IfExp | cst.Lambda) and not node.orelse.lpar:
         text = f"({text})"
-    return [_between(source, *one, text, other), _between(source, *other, source[slice(*one)], one)]
+    return [between(source, *one, text, other), between(source, *other, source[slice(*one)], one)]
 
 
-def _between(source: str, start: int, end: int, text: str, moved: Span) -> Edit:
+def between(source: str, start: int, end: int, text: str, moved: Span) -> Edit:
     """Keep what comes to stand here from running into the words beside it: another site may make `list()` of `[]`."""
     before = " " * is_word(source, start - 1)
     after = " " * (is_word(source, end) and is_word(text, len(text) - 1))
@@ -145,5 +145,12 @@ def _body(analysis: Analysis, before_colon: int, node: cst.If, body: cst.BaseSui
     return start, end
 
 
+_TRAILING = re.compile(r"(?:[ \t\f;]|\\(?:\r\n?|\n))*(?P<comment>#[^\r\n]*)?")
+_SEMICOLONS = re.compile(r"(?:[ \t\f]*;)*")
+
+
 def _line_end(source: str, position: int) -> int:
-    return re.compile(r"[^\r\n]*").match(source, position).end()
+    """The end of a logical line behind its last statement, with its comment. A backslash before an empty line stays
+    behind: elsewhere it would join other lines."""
+    rest = _TRAILING.match(source, position)
+    return rest.end() if rest["comment"] or "\\" not in rest[0] else _SEMICOLONS.match(source, position).end()

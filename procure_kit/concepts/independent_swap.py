@@ -24,7 +24,8 @@ from procure_kit.problems.counterfactual import Edit, Span, exchange
 
 @dataclass(frozen=True, eq=False)
 class Statement:
-    """A small statement in its block. `alone`: no other statement stands on its line."""
+    """A small statement in its block. `alone`: no other statement of a block stands on its line, so that a comment at
+    the line's end is its own."""
 
     analysis: Analysis
     node: cst.BaseSmallStatement
@@ -53,6 +54,11 @@ class Statement:
         return {o.variable for o in self.occurrences if o.kind != "load"}
 
     @cached_property
+    def spoken(self) -> set[str]:
+        """The words of strings that it hands on."""
+        return {word for _, word in self.analysis.onlookers.handed(self.node)}
+
+    @cached_property
     def effect(self) -> Effect:
         return statement_effect(self.analysis, self.node)
 
@@ -74,14 +80,17 @@ def _statements(analysis: Analysis, block: Block) -> list[Statement | None]:
     found = []
     for line in block.body:
         small = line.body if isinstance(line, cst.SimpleStatementLine) else [line]
-        found += [Statement(analysis, node, block, len(small) == 1) if _moves(node) else None for node in small]
+        alone = len(small) == 1 and (len(block.body) == 1 or isinstance(line, cst.BaseStatement))
+        found += [Statement(analysis, node, block, alone) if _moves(analysis, node) else None for node in small]
     return found
 
 
-def _moves(node: cst.CSTNode) -> bool:
+def _moves(analysis: Analysis, node: cst.CSTNode) -> bool:
     if isinstance(node, cst.Expr):
         return not isinstance(node.value, cst.BaseString | cst.Ellipsis)  # docstrings and `...`
-    return isinstance(node, cst.Assign | cst.AugAssign) or isinstance(node, cst.AnnAssign) and node.value is not None
+    if isinstance(node, cst.AnnAssign):
+        return node.value is not None and not analysis.tree.in_parentheses(node)
+    return isinstance(node, cst.Assign | cst.AugAssign)
 
 
 def _neighbours(analysis: Analysis, statements: list[Statement | None]) -> Iterator[Candidate]:
@@ -110,6 +119,8 @@ def judge(one: Statement, other: Statement) -> tuple[str | None, str]:
     # An inert statement binds the function's own names to values that are known already. Nothing else can see when,
     # not even an exception: it leaves the function and its names behind. Only what the old value does at its end can.
     unseen = not calm.may_finalize or wild.effect.level == INERT and not wild.may_finalize
+    if wild.effect.level == ACTS and one.analysis.onlookers.doubt(scope):
+        unseen = False
     return None, "syntactic" if unseen else "tested"
 
 
@@ -122,6 +133,10 @@ def dependence(one: Statement, other: Statement) -> str | None:
     ):
         if names:
             return why.format(", ".join(sorted(variable.name for variable in names)))
+    for defined, spoken in ((one.definitions, other.spoken), (other.definitions, one.spoken)):
+        told = sorted({variable.name for variable in defined} & spoken)
+        if told:
+            return f"a text in the one says {told[0]}, which the other defines: what it is handed to may look it up"
     return "the two are the same" if one.node.deep_equals(other.node) else None
 
 

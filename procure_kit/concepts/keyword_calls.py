@@ -15,9 +15,12 @@ from functools import lru_cache
 import libcst as cst
 
 from procure_kit.analysis.analysis import Analysis
-from procure_kit.analysis.scopes import Variable
+from procure_kit.analysis.scopes import Scope, Variable
 from procure_kit.problems.counterfactual import Span
 
+# Words of code that looks at the parameters of a function.
+_LOOKS = {"__annotations__", "__kwdefaults__", "__signature__", "signature", "getfullargspec", "get_type_hints"}
+_PLAIN_DECORATORS = {"staticmethod", "classmethod", "property"}
 _NAMED = re.compile(r"(\w+)\s*=(?!=)")
 _QUOTES = re.compile(r"[rRuU]?('''|\"\"\"|'|\")")
 
@@ -29,14 +32,20 @@ class _Index:
     calls: dict[str, list[tuple[cst.Name, Variable | None]]]
     strings: dict[str, list[cst.SimpleString]]
     others: set[str]  # of classes and patterns
-    unpacked: set[Variable | None]  # what is called with a dictionary, whose keys are names; None: a class, a method
+    unpacked: set[Variable | None]  # what is called with a dictionary, whose keys are names; None: it is not known what
+    values: set[Variable]  # functions that are used as values, by other code than built-ins
 
 
 @lru_cache(maxsize=4)
 def _index(analysis: Analysis) -> _Index:
-    found = _Index({}, {}, set(), set())
+    found = _Index({}, {}, set(), set(), set())
+    called = {node.func for node in analysis.nodes if isinstance(node, cst.Call)}
     for node in analysis.nodes:
         match node:
+            case cst.Name() if node in analysis.scopes.occurrence and node not in called:
+                occurrence = analysis.scopes.occurrence[node]
+                if occurrence.kind == "load":
+                    found.values.add(occurrence.variable)
             case cst.Call():
                 callee = _callee(analysis, node.func)
                 for arg in node.args:
@@ -56,12 +65,20 @@ def _index(analysis: Analysis) -> _Index:
 
 def keyword_spans(analysis: Analysis, parameter: Variable) -> list[Span] | None:
     """The places of a parameter's name as a keyword; None when one of the file's keywords may be it, or may not."""
+    if not _LOOKS.isdisjoint(analysis.tree.words):
+        return None
+    if not _has_keyword(parameter):
+        return None if _is_decorated(parameter.scope.node) else []
     name, index, own, found = parameter.name, _index(analysis), _function(analysis, parameter), []
-    if name in index.others or own in index.unpacked:
+    if name in index.others or _is_decorated(parameter.scope.node):
+        return None
+    if own in index.unpacked or None in index.unpacked and own in {None, *index.values}:
         return None
     for keyword, callee in index.calls.get(name, ()):
         if callee is None:
             return None
+        if callee is own and keyword in analysis.shown:
+            return None  # f"{f(x=1)=}"
         if callee is own:
             found.append(analysis.tree.span(keyword))
     for node in index.strings.get(name, ()):
@@ -70,6 +87,36 @@ def keyword_spans(analysis: Analysis, parameter: Variable) -> list[Span] | None:
             return None  # prose, or something that only looks like code
         found += spans
     return found
+
+
+def _has_keyword(parameter: Variable) -> bool:
+    """Whether a call can give it by its name: not so for `*args`, `**options` and what stands before a `/`."""
+    params = parameter.scope.node.params
+    without = [*params.posonly_params, params.star_arg, params.star_kwarg]
+    named = {param.name.value for param in without if isinstance(param, cst.Param)}
+    return parameter.name not in named
+
+
+def _is_decorated(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """Whether a decorator, which may call the function by keywords or look at its parameters, sees it."""
+    decorators = node.decorators if isinstance(node, cst.FunctionDef) else ()
+    names = [found.decorator.value for found in decorators if isinstance(found.decorator, cst.Name)]
+    return sum(name in _PLAIN_DECORATORS for name in names) < len(decorators)
+
+
+def collected(analysis: Analysis, function: Scope) -> set[str]:
+    """Keywords of the file that no parameter has, and that a `**` of the function, or of one in it, may collect: a
+    parameter that takes such a name would be given twice."""
+    inside = [scope for scope in function.inside() if isinstance(scope.node, cst.FunctionDef | cst.Lambda)]
+    if all(scope.node.params.star_kwarg is None for scope in inside):
+        return set()
+    named = {
+        variable.name
+        for scope in inside
+        for variable in scope.variables.values()
+        if "parameter" in variable.kinds and _has_keyword(variable)
+    }
+    return {*_index(analysis).calls, *_index(analysis).strings} - named
 
 
 def _function(analysis: Analysis, parameter: Variable) -> Variable | None:

@@ -9,7 +9,7 @@ from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.composition import Composition, compose, site_rng
-from procure_kit.concepts.table import CONCEPTS, known_concepts
+from procure_kit.concepts.table import CONCEPTS, known_concept, known_concepts
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
 
 
@@ -38,7 +38,7 @@ def perturb(
     Raises: NotApplicable with every reason, counted, when no site can be rewritten safely, or with the one reason
     of the site asked for; ValueError for a bad source, an unknown concept or mode, or no such site.
     """
-    known_concepts([concept], mode)
+    known_concept(concept, mode)
     found = candidates_of(source, concept, mode)
     if site is not None and not isinstance(site, int | Site):
         made = compose(source, [_asked(found, concept, one) for one in site], seed)

@@ -8,10 +8,11 @@ from string import ascii_lowercase
 import libcst as cst
 
 from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.built_ins import in_namespace
 from procure_kit.analysis.scopes import Scope, Variable
 from procure_kit.analysis.source_tree import walk
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.keyword_calls import keyword_spans
+from procure_kit.concepts.keyword_calls import collected, keyword_spans
 from procure_kit.problems.counterfactual import Edit, Span
 
 _VARIABLE = {"store", "load", "update", "delete", "declare"}
@@ -34,7 +35,20 @@ def can_rename(analysis: Analysis, variable: Variable, mode: str) -> bool:
         kinds = kinds - {"parameter"}
         if variable.name in ("self", "cls") or keyword_spans(analysis, variable) is None:
             return False
-    return kinds <= _VARIABLE and analysis.printed.isdisjoint(variable.occurrences)
+    return kinds <= _VARIABLE and kept(analysis, variable) is None
+
+
+def kept(analysis: Analysis, variable: Variable) -> str | None:
+    """Why a variable's name stays, where something that runs may ask for it."""
+    name = variable.name
+    if not analysis.printed.isdisjoint(variable.occurrences):
+        return f"the program can show the name of {name} as text, in an f-string with = or an annotation"
+    line = analysis.onlookers.spoken(variable.scope).get(name)
+    if line is not None:
+        return f"the text on line {line} says {name}, and what it is handed to may look the variable up"
+    if any(in_namespace(occurrence) for occurrence in variable.occurrences):
+        return f"a class with a base or a keyword reads {name}, and its metaclass may bring another one into the body"
+    return None
 
 
 def places(analysis: Analysis, variable: Variable) -> list[Span]:
@@ -62,11 +76,12 @@ def has_parameter(function: Scope, names: Iterable[str]) -> bool:
 def movable(analysis: Analysis, function: Scope, mode: str) -> Places:
     """Those of `variables` whose names mean nothing else anywhere in the function, so that they can trade places."""
     found = variables(analysis, function, mode)
-    here = {
-        o.name for scope in function.inside() for o in scope.occurrences if not can_rename(analysis, o.variable, mode)
-    }
+    mentioned = {o.variable for scope in function.inside() for o in scope.occurrences}
+    here = {variable.name for variable in mentioned if not can_rename(analysis, variable, mode)}
     if any(isinstance(node, cst.Match) for node in walk(function.node)):
         here.add("_")  # a pattern `_` binds nothing
+    if mode == "procure":
+        here |= collected(analysis, function)
     return {name: occurrences for name, occurrences in found.items() if name not in here}
 
 
@@ -75,10 +90,16 @@ def refuse(analysis: Analysis, function: Scope) -> str | None:
     reason = analysis.reader(function)
     if reason is None:
         own = {o for scope in function.inside() for o in scope.occurrences}
-        told = sorted(o.name for o in own & analysis.printed)
-        where = "in an f-string with = or an annotation"
-        reason = f"the program can show the name of {told[0]} as text, {where}" if told else None
+        told = sorted(own & analysis.printed, key=lambda occurrence: occurrence.name)
+        reason = kept(analysis, told[0].variable) if told else None
     return reason
+
+
+def _why_too_few(analysis: Analysis, function: Scope, otherwise: str) -> str:
+    """The reason for which the name of a function's variable stays, if it is what there is too little of."""
+    own = (variable for scope in function.inside() for variable in scope.variables.values())
+    variables_ = (variable for variable in own if variable.kinds <= _VARIABLE and variable.scope.kind != "class")
+    return next((why for variable in variables_ if (why := kept(analysis, variable))), otherwise)
 
 
 def whole_functions(
@@ -93,8 +114,10 @@ def whole_functions(
     that must be, and `too_few` why not."""
     for function in analysis.functions:
         named = named_in(analysis, function, mode)
-        refused = refuse(analysis, function) or (too_few if len(named) < least else None)
-        sure = "tested" if has_parameter(function, named) else "syntactic"
+        refused = refuse(analysis, function)
+        if refused is None and len(named) < least:
+            refused = _why_too_few(analysis, function, too_few)
+        sure = "tested" if has_parameter(function, named) or analysis.onlookers.doubt(function) else "syntactic"
         label = f"{function.node.name.value}: {', '.join(named)}"
         rewrite = None if refused else partial(_rename_all, analysis, named, new_names)
         yield Candidate(analysis.tree.span(function.node), label, rewrite, refused, sure)

@@ -45,13 +45,20 @@ class Uses:
             node = self.parent.get(node)
         return isinstance(node, cst.ClassDef) and bool(node.bases or node.keywords)
 
+    def warns(self, node: cst.CSTNode) -> bool:
+        """Whether Python would warn of a display here: one that is called, or indexed by a text, fails when it runs."""
+        up = self.parent[node]
+        return isinstance(up, cst.Call) and up.func is node or isinstance(up, cst.Subscript) and up.value is node
+
     def of(self, node: cst.CSTNode) -> Found:
         """The reason why something may see the type of the object that the expression gives, or how sure it is not."""
         up = self.parent[node]
         match up:
             case cst.For() | cst.CompFor() if up.iter is node:
                 return None, "syntactic"
-            case cst.If() | cst.While() | cst.Assert() | cst.IfExp() | cst.CompIf() if up.test is node:
+            case cst.Assert() if up.test is node:
+                return "Python warns of a tuple in an assert, which is always true", ""
+            case cst.If() | cst.While() | cst.IfExp() | cst.CompIf() if up.test is node:
                 return None, "syntactic"
             case cst.UnaryOperation(operator=cst.Not()) | cst.StarredElement():
                 return None, "syntactic"
@@ -115,7 +122,10 @@ class Uses:
             return f"{name} is also used in a function, class or generator inside, at another time", ""
         if reason := self.analysis.reader(scope):
             return reason, ""
+        if line := self.analysis.onlookers.spoken(scope).get(name):
+            return f"the text on line {line} says {name}, and what it is handed to may look the variable up", ""
         found = [self._reached(use) for use in definition.variable.occurrences if self._reaches(definition, use)]
+        found += [(None, "tested")] * self.analysis.onlookers.doubt(scope)
         return min(found, key=lambda each: (each[0] is None, each[1] == "syntactic"), default=(None, "syntactic"))
 
     def _reaches(self, definition: Occurrence, use: Occurrence) -> bool:

@@ -104,7 +104,7 @@ class Table:
             raise ModuleNotFoundError(f"{path}: reading Parquet needs a package: {how('pyarrow')}") from error
         self.path, self.leave_out = path, leave_out
         self.errors = (ArrowException, OSError)
-        self.open = lambda: parquet.ParquetFile(path, buffer_size=BUFFER)
+        self.open = lambda: parquet.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
         self.table = None
         self.group, self.next, self.rows = -1, 0, iter(())
 
@@ -140,4 +140,4 @@ class Table:
         """Batches of one row, each column read a buffer at a time: a row group may be larger than memory."""
         table = self.open()
         columns = [name for name in table.schema_arrow.names if name not in self.leave_out]
-        return table.iter_batches(batch_size=1, columns=columns, **given)
+        return table.iter_batches(batch_size=1, columns=columns, use_threads=False, **given)

@@ -1,17 +1,26 @@
 """The files of a source tree: which ones may be rewritten, and Python text read and written with every byte kept."""
 
-import ast
+import codecs
 import os
 import shutil
+import stat
 import tokenize
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
-from procure_kit.analysis.depth import with_room
+from procure_kit.problems.counterfactual import Edit, place_edits
 
 TEST_DIRECTORIES = {"test", "tests"}
-_WAYS_TO_CALLER = {"_getframe", "currentframe", "f_back", "stack"}
+
+
+def directories_of(tree: Path) -> list[str]:
+    """The paths of all directories below one, empty ones too, and of itself, each before what lies in it."""
+    found = []
+    for directory, names, _ in os.walk(tree):
+        names[:] = sorted(name for name in names if name != "__pycache__" and not (Path(directory) / name).is_symlink())
+        found.append(Path(directory).relative_to(tree).as_posix())
+    return found
 
 
 def files_of(tree: Path) -> Iterator[str]:
@@ -44,52 +53,87 @@ def read_python(data: bytes) -> tuple[str, str]:
     try:
         encoding = tokenize.detect_encoding(BytesIO(data).readline)[0]
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-        text = data.decode(encoding)
+        return data.decode(encoding), encoding
     except SyntaxError as error:
         raise ValueError(f"line 1: {error.msg or 'the encoding cannot be found out'}") from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ValueError(f"line {line}: byte {data[error.start]:#04x} is no {encoding} text") from error
-    if text.encode(encoding) != data:
-        raise ValueError(f"line 1: the encoding {encoding} does not give the same bytes back")
-    return text, encoding
+    except (LookupError, ValueError) as error:  # a codec that is none of text, or one that says no otherwise
+        raise ValueError(f"line 1: the file is no {encoding} text: {error}") from error
 
 
-def caller_readers(tree: Path, files: Iterable[str]) -> set[str]:
-    """The names of functions that read the variables of whoever calls them, by the frame: to call one is like
-    `locals()`, from whichever file."""
-    found = set()
-    for file in files:
-        data = (tree / file).read_bytes()
-        if b"f_locals" not in data:
-            continue
-        try:
-            nodes = list(ast.walk(with_room(ast.parse)(data)))
-        except (SyntaxError, ValueError, MemoryError):
-            continue  # it is told of when it is its turn to be rewritten
-        for function in nodes:
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                inside = list(ast.walk(function))
-                words = {node.attr for node in inside if isinstance(node, ast.Attribute)}
-                words |= {node.id for node in inside if isinstance(node, ast.Name)}
-                if "f_locals" in words and not _WAYS_TO_CALLER.isdisjoint(words):
-                    found.add(function.name)
-    return found
+def edit_python(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """The file with its text edited; all else keeps its bytes, in an encoding too that can say a text in several ways.
+
+    Raises: ValueError as `read_python`, for edits that overlap, and where the encoding cannot write the new text.
+    """
+    text, encoding = read_python(data)
+    new, placed = place_edits(text, edits)
+    plain = text.encode(encoding) == data
+    try:
+        made = new.encode(encoding) if plain else _in_pieces(data, new, encoding, placed)
+        alike = made.decode(encoding) == new
+    except UnicodeError:
+        alike = False
+    if not alike:
+        raise ValueError(f"line 1: the encoding {encoding} cannot write the new text so that it is read alike")
+    return made
+
+
+def _in_pieces(data: bytes, new: str, encoding: str, placed: dict[Edit, tuple[int, int]]) -> bytes:
+    places = _byte_places(data, encoding)
+    pieces, position, written = [], 0, 0
+    for edit, (start, end) in sorted(placed.items(), key=lambda each: (each[1][0], -each[1][1])):
+        if start >= written:  # not inside of text that moves
+            pieces += [data[places[position] : places[edit.start]], new[start:end].encode(encoding)]
+            position, written = edit.end, end
+    return b"".join([*pieces, data[places[position] :]])
+
+
+def _byte_places(data: bytes, encoding: str) -> list[int]:
+    """The place of each character among the bytes."""
+    decoder, places = codecs.getincrementaldecoder(encoding)(), [0]
+    for number in range(len(data)):
+        places += [number + 1] * len(decoder.decode(data[number : number + 1]))
+    return places + [len(data)] * len(decoder.decode(b"", final=True))
 
 
 def write_whole(path: Path, data: bytes, like: Path) -> None:
     """Write a file that is either there in full or not at all, with the permissions of another."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = _part(path, like)
     part.write_bytes(data)
     shutil.copymode(like, part)
     part.replace(path)
 
 
 def copy_whole(source: Path, target: Path) -> None:
-    """Copy a file, or a link as a link, in full or not at all."""
+    """Copy a file, a link as a link and a pipe as a pipe, in full or not at all.
+
+    Raises: OSError for what cannot be read, or is neither (a socket, a device).
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
+    part = _part(target, source)
     part.unlink(missing_ok=True)
-    shutil.copy2(source, part, follow_symlinks=False)
+    if not can_be_copied(source):
+        raise OSError("it is no file, link or pipe")
+    if stat.S_ISFIFO(kind := source.lstat().st_mode):
+        os.mkfifo(part, stat.S_IMODE(kind))
+    else:
+        shutil.copy2(source, part, follow_symlinks=False)
     part.replace(target)
+
+
+def can_be_copied(source: Path) -> bool:
+    """Whether it is a file, a link or a pipe: no socket, and no device."""
+    kind = source.lstat().st_mode
+    return stat.S_ISREG(kind) or stat.S_ISLNK(kind) or stat.S_ISFIFO(kind)
+
+
+def _part(target: Path, source: Path) -> Path:
+    """Where a file is written before it gets its name: by a name that nothing beside the source has."""
+    name = ".procure.part"
+    while os.path.lexists(source.parent / name):
+        name += ".part"
+    return target.with_name(name)

@@ -7,6 +7,7 @@ and whatever other files import stay as they are. Beside NEW_DIR lies NEW_DIR.pr
 
 import json
 import os
+import shutil
 import warnings
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -23,14 +24,16 @@ from procure_kit.generation.rules import GENERATOR
 from procure_kit.problems.counterfactual import Counterfactual, Edit, Site, apply_edits, place_edits
 from procure_kit.problems.rows import BadRow, append_row, read_rows, replace_rows, warn_bad_row
 from procure_kit.repositories.files import (
-    caller_readers,
     copy_whole,
+    directories_of,
+    edit_python,
     files_of,
     is_python,
     is_test,
     read_python,
     write_whole,
 )
+from procure_kit.repositories.frames import NONE, Reach, reach_of
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,11 @@ def read_settings(new_dir: Path) -> TreeSettings:
         raise ValueError(
             f"{new_dir} has no {path.parent.name} beside it: make it with `procure perturb DIR -o NEW_DIR`"
         )
-    values = json.loads(path.read_text())
-    return TreeSettings(**values | {"concepts": tuple(values["concepts"])})
+    try:
+        values = json.loads(path.read_text())
+        return TreeSettings(**values | {"concepts": tuple(values["concepts"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} is damaged, and cannot say how the tree was made: remove both, start anew") from error
 
 
 def perturb_tree(
@@ -85,23 +91,37 @@ def perturb_tree(
     settings = TreeSettings(str(tree.resolve()), tuple(known_concepts(concepts, mode)), mode, seed, soundness, tests)
     manifest = _prepare(tree, new_dir, settings)
     counts, pending = Counter(), []
+    for directory in directories_of(tree):
+        (new_dir / directory).mkdir(exist_ok=True)
     for file in files_of(tree):
         rewritten = is_python(tree, file) and (tests or not is_test(file))
         counts["files rewritten" if rewritten else "files copied"] += 1
         if rewritten and not os.path.lexists(new_dir / file):
             pending.append(file)
         elif not os.path.lexists(new_dir / file):
-            copy_whole(tree / file, new_dir / file)
-    readers = caller_readers(tree, (file for file in files_of(tree) if is_python(tree, file)))
-    for file, data, rows in mapped(partial(_rewrite_file, settings, readers), pending, workers, "perturb", "file"):
+            _copy(tree, new_dir, file, on_bad)
+    reach = reach_of(tree, (file for file in files_of(tree) if is_python(tree, file)))
+    for file, edits, rows in mapped(partial(_rewrite_file, settings, reach), pending, workers, "perturb", "file"):
         for row in rows:
             append_row(manifest, row)
-        write_whole(new_dir / file, data, like=tree / file)
+        if edits:
+            write_whole(new_dir / file, edit_python((tree / file).read_bytes(), edits), like=tree / file)
+        else:
+            _copy(tree, new_dir, file, on_bad)
+    for directory in reversed(directories_of(tree)):
+        shutil.copystat(tree / directory, new_dir / directory)
     for row in read_rows(manifest):
         counts[row["status"] or row["concept"]] += 1
         if row["status"]:
             on_bad(BadRow(f"{tree / row['file']}: {row['detail']}"))
     return counts
+
+
+def _copy(tree: Path, new_dir: Path, file: str, on_bad: Callable[[BadRow], None]) -> None:
+    try:
+        copy_whole(tree / file, new_dir / file)
+    except OSError as error:
+        on_bad(BadRow(f"{tree / file} is not in the new tree: {error.strerror or error}"))
 
 
 def _prepare(tree: Path, new_dir: Path, settings: TreeSettings) -> Path:
@@ -123,34 +143,39 @@ def _prepare(tree: Path, new_dir: Path, settings: TreeSettings) -> Path:
     return manifest
 
 
-def _rewrite_file(settings: TreeSettings, readers: set[str], file: str) -> tuple[str, bytes, list[dict]]:
-    data = (Path(settings.original) / file).read_bytes()
+def _rewrite_file(settings: TreeSettings, reach: Reach, file: str) -> tuple[str, list[Edit], list[dict]]:
     try:
-        source, encoding = read_python(data)
-        text, rows = rewrite_source(source, file, settings, readers)
-        return file, text.encode(encoding), rows
-    except ValueError as error:
+        data = (Path(settings.original) / file).read_bytes()
+        text, rows = rewrite_source(read_python(data)[0], file, settings, reach)
+        edits = [Edit(start, end, text, moved) for row in rows for start, end, text, moved in row["edits"]]
+        edit_python(data, edits)
+        return file, edits, rows
+    except (ValueError, OSError) as error:
+        why = f"{type(error).__name__}: {error.strerror}" if isinstance(error, OSError) else str(error)
         nothing = Counterfactual(
-            file, "", settings.mode, -1, settings.seed, GENERATOR, "", "", (), (), "", "unparsable", str(error)
+            file, "", settings.mode, -1, settings.seed, GENERATOR, "", "", (), (), "", "unparsable", why
         )
-        return file, data, [nothing.to_row() | {"file": file}]
+        return file, [], [nothing.to_row() | {"file": file}]
 
 
-def rewrite_source(
-    source: str, file: str, settings: TreeSettings, readers: Collection[str] = ()
-) -> tuple[str, list[dict]]:
+def rewrite_source(source: str, file: str, settings: TreeSettings, reach: Reach = NONE) -> tuple[str, list[dict]]:
     """The source with every site rewritten, and a row for each.
 
     A row has the kit's fields and `file`, `line`, `label` and `edits` ([start, end, text, moved] of the original file,
     see `counterfactual.Edit`). `changed` are spans in the new file and `changed_original` in the original one, an entry
     for each edit; `original` and `counterfactual` are the piece of the file around the site, and what this site alone
-    makes of it. In a file that speaks of one of the `readers`, only the If-Else Flip leaves all variables alone.
+    makes of it. `reach`: what other files of the tree can do to this one. Where they can read the variables of frames,
+    only the If-Else Flip leaves all variables alone; where they replace a built-in that is used, only renamings do not
+    rest on what it means.
 
     Raises: ValueError for a source that cannot be read.
     """
     sites = _choose(source, file, settings)
-    if not analyse(source).words.isdisjoint(readers):
+    if file in reach.frames:
         sites = [site for site in sites if site.concept == "if_else_flip"]
+    analysis = analyse(source)
+    if not reach.built_ins.isdisjoint(filter(None, map(analysis.is_builtin, analysis.scopes.occurrence))):
+        sites = [site for site in sites if site.concept.startswith("variable_name")]
     made = perturb_all(source, settings.concepts, settings.seed, settings.mode, settings.soundness, sites)
     text, placed = place_edits(source, [edit for edits in made.edits for edit in edits])
     _check_compiles(text)
@@ -195,12 +220,10 @@ def _alone(source: str, site: Site, edits: tuple[Edit, ...]) -> tuple[str, str]:
 
 
 def _check_compiles(text: str) -> None:
-    """A last look: Python finds errors of scope only when it compiles."""
+    """A last look, that costs little: a file that does not compile is worth less than one that is as it was."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             compile(text.removeprefix("\ufeff"), "rewritten", "exec", dont_inherit=True)
         except SyntaxError as error:
-            raise ValueError(
-                f"line {error.lineno}: this file, rewritten or not, does not compile: {error.msg}"
-            ) from error
+            raise ValueError(f"line {error.lineno}: rewritten, the file would not compile: {error.msg}") from error

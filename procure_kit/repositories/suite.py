@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -10,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from procure_kit.repositories.files import files_of
+from procure_kit.repositories.files import can_be_copied, copy_whole, directories_of, files_of
 from procure_kit.running.isolation.system import check_system
 
 # All that a suite sees of the environment: no key or token of the caller can be among these.
@@ -37,9 +36,11 @@ class Suite:
     def __init__(self, original: Path, command: str, work: Path):
         check_system()
         self.tree = work / original.name
+        for directory in directories_of(original):
+            (self.tree / directory).mkdir(parents=True, exist_ok=True)
         for file in files_of(original):
-            (self.tree / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(original / file, self.tree / file, follow_symlinks=False)
+            if can_be_copied(original / file):  # of what cannot, `perturb_tree` has told
+                copy_whole(original / file, self.tree / file)
         self.home = work / "home"
         self.home.mkdir()
         self.command = command.replace("{dir}", shlex.quote(str(self.tree)))

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from procure_kit.problems.counterfactual import Edit, place_edits
+from procure_kit.problems.counterfactual import Edit
 from procure_kit.problems.rows import read_rows
-from procure_kit.repositories.files import files_of, read_python
+from procure_kit.repositories.files import edit_python, files_of, read_python
 from procure_kit.repositories.perturbation import read_settings, state_of
 from procure_kit.repositories.suite import Suite, SuiteResult
 
@@ -65,9 +65,8 @@ class Units:
             if before == after or (new_dir / file).is_symlink():
                 continue
             self.before[file], self.after[file] = before, after
-            text, encoding = read_python(before)
             edits = [_edits(row, read_python(after)[0]) for row in by_file.get(file, [])]
-            fits = place_edits(text, [e for own in edits for e in own])[0].encode(encoding) == after
+            fits = edit_python(before, [e for own in edits for e in own]) == after
             units = list(zip(by_file.get(file, []), edits, strict=True)) if fits else [(None, None)]
             self.all += [(file, row, own) for row, own in units]
 
@@ -82,8 +81,7 @@ class Units:
             else:
                 edits.setdefault(file, []).extend(own)
         for file, wanted in edits.items():
-            text, encoding = read_python(self.before[file])
-            found[file] = place_edits(text, wanted)[0].encode(encoding)
+            found[file] = edit_python(self.before[file], wanted)
         return found
 
 

@@ -1,8 +1,6 @@
 """Twins that are shown to break: the ways of breaking a counterfactual, tried until its tests see one."""
 
-from itertools import islice
-
-from procure_kit.concepts.twins.twin import MOST, twins
+from procure_kit.concepts.twins.twin import twins
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable
 from procure_kit.problems.problem import Problem
 from procure_kit.validation.validation import RUNS, SEEN, Verdict, validate
@@ -15,14 +13,13 @@ def breaking_twin(cf: Counterfactual, problem: Problem, **limits) -> tuple[Count
 
     Raises: NotApplicable where no edit can be made, or where the tests see none of them, with the reason.
     """
-    seen, tried = [], 0
-    for made in islice(twins(cf), MOST):
+    seen, tried = [], twins(cf)
+    for made in tried:
         verdict = validate(made, problem, **limits)
-        tried += 1
         if verdict.status == "breaks":
             seen.append((made, verdict))
             if f"{SEEN}{RUNS}" in verdict.detail:
                 return seen[-1]
     if not seen:
-        raise NotApplicable(f"{cf.concept}: of the {tried} twins that were tried none breaks: {verdict.detail}")
+        raise NotApplicable(f"{cf.concept}: of the {len(tried)} twins that were tried none breaks: {verdict.detail}")
     return seen[0]

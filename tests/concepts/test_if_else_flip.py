@@ -77,7 +77,7 @@ def test_words_do_not_run_together(before, after):
         ("if a: x\nelif b: y\n", "its else is an elif"),
         ("x = 1 if a else 2\n", "conditional expression"),
         ("def f(): \n    if a: return 1\n    return 2\n", "a guard clause"),
-        ("if a: return 1\nmatch b:\n    case _: x\n", "no else"),
+        ("if a: g(1)\nmatch b:\n    case _: x\n", "no else"),
         ("def f():\n    if a: x; return 1\n    return 2\n", "no else"),
         ("def f():\n    if a: return 1\n    return 2; x\n", "no else"),
         ("while a: x\nelse: y", "a loop's else is no second body"),

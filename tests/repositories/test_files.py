@@ -1,12 +1,16 @@
 """The files of a source tree: listed alike everywhere, read and written with every byte kept."""
 
 import os
+import socket
 
 import pytest
 
+from procure_kit.problems.counterfactual import Edit
 from procure_kit.repositories.files import (
-    caller_readers,
+    can_be_copied,
     copy_whole,
+    directories_of,
+    edit_python,
     files_of,
     is_python,
     is_test,
@@ -69,7 +73,8 @@ def test_python_text_comes_with_the_encoding_that_gives_its_bytes_back(data, tex
     [
         (b"# coding: klingon\n", "line 1: "),
         (b"x = 1\ny = '\xff'\n", "line 2: byte 0xff is no utf-8 text"),
-        (b"# coding: utf-7\nx = '+AGE-'\n", "line 1: the encoding utf-7 does not give the same bytes back"),
+        (b"# coding: rot13\n", "line 1: the file is no rot13 text: 'rot13' is not a text encoding"),
+        (b"# coding: undefined\n", "line 1: the file is no undefined text: "),
         (b"\xef\xbb\xbf# coding: latin-1\n", "line 1: "),
     ],
 )
@@ -78,14 +83,26 @@ def test_a_wrong_encoding_is_told_by_its_line(data, message):
         read_python(data)
 
 
-def test_functions_that_read_their_callers_variables_are_known_by_name(tree):
-    (tree / "a.py").write_text(
-        "import sys\n"
-        "def fill(text):\n    return text.format(**sys._getframe(1).f_locals)\n"
-        "def show(frame):\n    return frame.f_locals\n"
-    )
-    (tree / "a.pyw").write_text("def broken(:\n    f_locals\n")
-    assert caller_readers(tree, ["a.py", "a.pyw"]) == {"fill"}  # `show` is handed a frame, it does not look for one
+@pytest.mark.parametrize(
+    ("encoding", "before", "after"),
+    [
+        ("utf-7", b"x = '+AGE-+AOQ-'\ny = x # +AOQ\n", b"x = '+AGE-+AOQ-'\nnew = x # +AOQ\n"),
+        ("unicode_escape", b"x = '\\u00e4\\x41'\ny = x\n", b"x = '\\u00e4\\x41'\nnew = x\n"),
+        ("iso2022_jp", b"x = '\x1b$B%F\x1b(B\x1b(B'\ny = x\n", b"x = '\x1b$B%F\x1b(B\x1b(B'\nnew = x\n"),
+        ("shift_jis", b"x = '\x83e'\ny = x\n", b"x = '\x83e'\nnew = x\n"),
+        ("utf-8", b"\xc3\xa4 = 1\r\ny = 2", b"\xc3\xa4 = 1\r\nnew = 2"),
+    ],
+)
+def test_an_edit_keeps_all_other_bytes_in_any_encoding(encoding, before, after):
+    head = f"# coding: {encoding}\n".encode()
+    text = read_python(head + before)[0]
+    at = text.index("y = ")
+    assert edit_python(head + before, [Edit(at, at + 1, "new")]) == head + after
+
+
+def test_a_text_that_the_encoding_cannot_write_is_refused():
+    with pytest.raises(ValueError, match="the encoding ascii cannot write the new text"):
+        edit_python(b"# coding: ascii\nx = 1\n", [Edit(16, 17, "ä")])
 
 
 def test_files_are_written_whole_with_the_permissions_of_another(tree):
@@ -95,3 +112,24 @@ def test_files_are_written_whole_with_the_permissions_of_another(tree):
     copy_whole(tree / "link.py", tree / "new/link.py")
     assert os.readlink(tree / "new/link.py") == "a.py"
     assert not [file for file in files_of(tree) if file.endswith(".part")]
+
+
+def test_a_file_is_never_written_by_the_name_of_another(tree):
+    for name in ("a.py.part", ".procure.part", "x" * 252 + ".py"):
+        (tree / name).write_text("mine")
+        copy_whole(tree / name, tree / "new" / name)
+    write_whole(tree / "new/a.py", b"", like=tree / "a.py")
+    assert sorted(files_of(tree / "new")) == sorted([".procure.part", "a.py", "a.py.part", "x" * 252 + ".py"])
+
+
+def test_empty_directories_are_known_and_pipes_are_copied(tree):
+    (tree / "empty" / "deep").mkdir(parents=True)
+    assert directories_of(tree) == [".", "b", "b/tests", "empty", "empty/deep"]
+    os.mkfifo(tree / "pipe", 0o640)
+    copy_whole(tree / "pipe", tree / "new" / "pipe")
+    assert (tree / "new" / "pipe").is_fifo()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tree / "s"))
+        assert not can_be_copied(tree / "s")
+        with pytest.raises(OSError, match="no file, link or pipe"):
+            copy_whole(tree / "s", tree / "new" / "s")

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from procure_kit import CONCEPTS, cli
+from procure_kit import cli
+from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.problems.counterfactual import Edit, place_edits
 from procure_kit.problems.rows import read_rows
 from procure_kit.repositories.files import is_test, read_python
@@ -216,7 +217,7 @@ def test_a_file_is_no_place_for_a_tree(pkg, tmp_path, capsys):
 
 def test_a_function_gets_random_names_or_shuffled_ones_by_a_coin(tmp_path):
     body = "def f{}(p):\n    a = p\n    b = a\n    return b + a\n"
-    settings = TreeSettings("", tuple(CONCEPTS))
+    settings = TreeSettings("", DEFAULT_CONCEPTS)
     source = "".join(body.format(number) for number in range(20))
     _, rows = rewrite_source(source, "x.py", settings)
     concepts = [row["concept"] for row in rows]
@@ -225,5 +226,5 @@ def test_a_function_gets_random_names_or_shuffled_ones_by_a_coin(tmp_path):
 
 
 def test_a_file_whose_names_mean_two_things_does_not_compile_and_says_so():
-    with pytest.raises(ValueError, match="line 3: this file, rewritten or not, does not compile: "):
+    with pytest.raises(ValueError, match="line 3: the source does not compile: "):
         rewrite_source("def f():\n    x = 1\n    global x\n", "x.py", TreeSettings("", ("variable_name_random",)))

@@ -4,18 +4,18 @@ Judged by syntax trees alone: comments, blank lines, parentheses and quotes may 
 is another question, for the tests.
 """
 
-import ast
 from dataclasses import dataclass
 
 from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import PythonTree
 from procure_kit.concepts.recognition.flip import check_flip
+from procure_kit.concepts.recognition.forms import FORMS, check_form
 from procure_kit.concepts.recognition.names import check_def_use_break, check_random_names, check_shuffled_names
 from procure_kit.concepts.recognition.swap import check_swap
-from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, same
 from procure_kit.concepts.recognition.types import check_data_type
-from procure_kit.concepts.table import known_concepts
+from procure_kit.concepts.table import known_concept
 from procure_kit.problems.counterfactual import Span
 
 
@@ -35,7 +35,11 @@ _BY_NAMES = {
     "variable_name_random": check_random_names,
     "variable_name_shuffle": check_shuffled_names,
 }
-_BY_STATEMENTS = {"if_else_flip": check_flip, "independent_swap": check_swap, "data_type": check_data_type}
+_BY_STATEMENTS = {
+    "if_else_flip": lambda before, after, old: check_flip(before.tree, after.tree),
+    "independent_swap": check_swap,
+    "data_type": lambda before, after, old: check_data_type(before.tree, after.tree, old),
+}
 
 
 @with_room
@@ -46,7 +50,7 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
     either mode, is "ok". A permutation of names may leave some in place; random names
     must have five characters and be new. Raises: ValueError for an unknown concept.
     """
-    known_concepts([concept])
+    known_concept(concept)
     parsed = []
     for name, source in (("original", original), ("counterfactual", counterfactual)):
         try:
@@ -55,11 +59,15 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
             return Classification("unparsable", f"the {name}: {error}")
     before, after = parsed
     try:
-        if ast.dump(before.tree) == ast.dump(after.tree):
-            same = "the two programs are identical" if original == counterfactual else "only layout or comments differ"
-            return Classification("no_change", same)
-        if concept in _BY_STATEMENTS:
-            detail, pairs = _BY_STATEMENTS[concept](before.tree, after.tree)
+        if same(before.tree, after.tree):
+            why = "the two programs are identical" if original == counterfactual else "only layout or comments differ"
+            return Classification("no_change", why)
+        if concept in FORMS:
+            detail, pairs = check_form(before.tree, after.tree, concept)
+            old = [before.span(*pair[0]) for pair in pairs]
+            new = [after.span(*pair[1]) for pair in pairs]
+        elif concept in _BY_STATEMENTS:
+            detail, pairs = _BY_STATEMENTS[concept](before, after, analyse(original))
             old = [before.span(*pair[0]) for pair in pairs]
             new = [after.span(*pair[1]) for pair in pairs]
         else:

@@ -2,7 +2,7 @@
 
 import ast
 
-from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several, shown
 from procure_kit.concepts.recognition.truth import truth
 
 
@@ -43,7 +43,7 @@ def is_guard(block: list, at: int) -> bool:
 
 
 def _flip(old, new, old_bodies: tuple, new_bodies: tuple, sites: list, line: int) -> None:
-    texts = f"`{ast.unparse(new.test)}` is not the negation of `{ast.unparse(old.test)}`"
+    texts = f"`{shown(new.test)}` is not the negation of `{shown(old.test)}`"
     if not old_bodies[1] or not new_bodies[1]:
         raise NotThisConcept(f"line {line}: the programs differ in something else than one if and its else")
     if truth(old.test, negate=True) != truth(new.test):

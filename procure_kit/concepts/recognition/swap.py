@@ -4,21 +4,23 @@ import ast
 import hashlib
 from collections.abc import Iterator
 
-from procure_kit.concepts.recognition.names_used import names_used
-from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, parts, same, several
+from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.python_tree import PythonTree
+from procure_kit.concepts.recognition.needs import Statements
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, dump, parts, same, several
 
 
-def check_swap(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
+def check_swap(before: PythonTree, after: PythonTree, old: Analysis) -> tuple[str, list[Pair]]:
     """Two statements, or two neighbouring runs of statements, of one block trade places; so they may in more blocks,
     and apart from each other in one. Raises: NotThisConcept."""
     sites: list[tuple[bool, list[Pair]]] = []
-    _compare(one, other, sites, 1)
+    _compare(before.tree, after.tree, Statements(before, old), sites, 1)
     apart = any(between for between, _ in sites)
     detail = "the two are no neighbours: the looser reading of the concept" if apart else ""
     return several(len(sites), detail), [pair for _, pairs in sites for pair in pairs]
 
 
-def _compare(one, other, sites: list, line: int) -> None:
+def _compare(one, other, statements: Statements, sites: list, line: int) -> None:
     line = getattr(one, "lineno", line)
     if same(one, other):
         return
@@ -27,12 +29,12 @@ def _compare(one, other, sites: list, line: int) -> None:
         raise NotThisConcept(f"line {line}: the programs differ in more than the order of statements in one block")
     order = _order(one, other) if isinstance(one, list) and all(isinstance(node, ast.stmt) for node in one) else []
     for a, b in zip((one[k] for k in order), other, strict=True) if order else pairs:
-        _compare(a, b, sites, line)
+        _compare(a, b, statements, sites, line)
     if order != sorted(order):
         for k, i in enumerate(order):
             for j in order[k + 1 :]:
                 if j < i:
-                    _check_independent(one[j], one[i])
+                    _check_independent(one[j], one[i], statements)
         sites += _moves(one, other, order, 0)
 
 
@@ -56,7 +58,7 @@ def _key(node) -> str:
     elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
         text = type(node).__name__ + str([_key(getattr(node, name, None)) for name in node._fields])
     else:
-        text = ast.dump(node) if isinstance(node, ast.AST) else repr(node)
+        text = dump(node)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -85,18 +87,16 @@ def _pair(old: list, new: list, low: int, high: int, down: int, up: int) -> list
     return [upper, lower]
 
 
-def _check_independent(one: ast.stmt, other: ast.stmt) -> None:
+def _check_independent(one: ast.stmt, other: ast.stmt, statements: Statements) -> None:
     for statement in (one, other):
         jumps = (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
         if any(isinstance(node, jumps) for node in _own(statement)):
             raise NotThisConcept(f"line {statement.lineno}: a statement that jumps or declares cannot change places")
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             raise NotThisConcept(f"line {statement.lineno}: a docstring or a bare constant is no statement to swap")
-    (uses1, defs1), (uses2, defs2) = names_used(one), names_used(other)
-    shared = defs1 & defs2 or defs1 & uses2 or uses1 & defs2
+    shared = statements.needs(one).shared_with(statements.needs(other))
     if shared:
-        told = ", ".join(sorted(shared))
-        raise NotThisConcept(f"lines {one.lineno} and {other.lineno} depend on each other: {told}")
+        raise NotThisConcept(f"lines {one.lineno} and {other.lineno} depend on each other: {', '.join(shared)}")
 
 
 def _own(node: ast.AST) -> Iterator[ast.AST]:

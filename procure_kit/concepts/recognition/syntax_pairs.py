@@ -9,12 +9,33 @@ class NotThisConcept(ValueError):
     """The programs differ in another way; the message says how."""
 
 
+def dump(node) -> str:
+    """A text that two syntax trees share when they are equal. `ast.dump` writes numbers in decimal, which Python
+    refuses for those of thousands of digits."""
+    match node:
+        case ast.AST():
+            return f"{type(node).__name__}({', '.join(dump(getattr(node, name, None)) for name in node._fields)})"
+        case list():
+            return f"[{', '.join(map(dump, node))}]"
+        case int() if not isinstance(node, bool):
+            return hex(node)
+    return repr(node)
+
+
+def shown(node: ast.AST) -> str:
+    """An expression as a sentence shows it."""
+    try:
+        return ast.unparse(node)
+    except ValueError:
+        return f"an expression of line {node.lineno} with a number of thousands of digits"
+
+
 def same(one, other) -> bool:
     """Whether two syntax trees, or two lists of them, are equal."""
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, ast.AST) and isinstance(other, ast.AST):
-        return ast.dump(one) == ast.dump(other)
+        return dump(one) == dump(other)
     return type(one) is type(other) and one == other  # 1 is neither True nor 1.0
 
 

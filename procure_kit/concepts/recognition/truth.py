@@ -3,6 +3,7 @@
 import ast
 
 from procure_kit.analysis.python_tree import copied
+from procure_kit.concepts.recognition.syntax_pairs import dump
 
 COMPLEMENTS = {
     ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt,
@@ -40,8 +41,8 @@ def _join(conjunction: bool, parts: list[tuple]) -> tuple:
 def _dump(node: ast.expr) -> str:
     """The expression with each conditional expression inside it the one way round of the two that sorts first."""
     if not any(isinstance(inner, ast.IfExp) for inner in ast.walk(node)):
-        return ast.dump(node)
-    return ast.dump(_Upright().visit(copied(node)))
+        return dump(node)
+    return dump(_Upright().visit(copied(node)))
 
 
 class _Upright(ast.NodeTransformer):

@@ -3,13 +3,14 @@
 import ast
 import keyword
 
+from procure_kit.analysis.analysis import Analysis
 from procure_kit.concepts.recognition.orders import order_of
-from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several, shown
 
 _DISPLAY = {"list": ast.List, "tuple": ast.Tuple, "dict": ast.Dict}
 
 
-def check_data_type(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]]:
+def check_data_type(one: ast.Module, other: ast.Module, old: Analysis) -> tuple[str, list[Pair]]:
     """Values have another type, or another form of it, that means the same as far as syntax tells.
     Whether anything can see the type is for the analysis and the tests.
 
@@ -17,16 +18,19 @@ def check_data_type(one: ast.Module, other: ast.Module) -> tuple[str, list[Pair]
     """
     places = []
     _compare(one, other, places, 1)
-    for tree in (one, other):
-        bound = _bound(tree) & _DISPLAY.keys()
-        calls = {place.func.id for pair in places for place in pair if isinstance(place, ast.Call)}
-        if bound & calls:
-            raise NotThisConcept(f"{', '.join(sorted(bound & calls))} means something else in the program")
+    calls = {place.func.id for pair in places for place in pair if isinstance(place, ast.Call)}
+    others = sorted(name for name in calls if old.built_ins.is_another(name))
+    if others:
+        raise NotThisConcept(f"{', '.join(others)} may mean something else in the program")
     return several(len(places)), [(ends(a), ends(b)) for a, b in places]
 
 
 def _compare(one, other, places: list, line: int) -> None:
     line = getattr(one, "lineno", line)
+    if isinstance(one, ast.Assert) and isinstance(other, ast.Assert):
+        kinds = {type(one.test), type(other.test)}
+        if kinds == {ast.List, ast.Tuple}:
+            raise NotThisConcept(f"line {line}: Python warns of a tuple in an assert, which is always true")
     if isinstance(one, ast.expr) and isinstance(other, ast.expr) and not same(one, other):
         inner = _form(one, other, line)
         if inner is not None:
@@ -84,31 +88,13 @@ def _orders(one: ast.Compare, other: ast.Compare, line: int) -> list[tuple] | No
     if mirrored != also_mirrored:
         return None
     if (sign, bound) != tuple(told):
-        texts = f"`{ast.unparse(other)}` is not `{ast.unparse(one)}`"
+        texts = f"`{shown(other)}` is not `{shown(one)}`"
         raise NotThisConcept(f"line {line}: {texts}, not even for integers")
     return [(a, b)]
 
 
 def _value(compare: ast.Compare) -> list[ast.expr]:
     return [compare.left, *compare.comparators]
-
-
-def _bound(tree: ast.Module) -> set[str]:
-    """Every name that the program binds anywhere."""
-    found = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(ctx=ast.Store() | ast.Del()):
-                found.add(node.id)
-            case ast.arg():
-                found.add(node.arg)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                found.add(node.name)
-            case ast.alias():
-                found.add((node.asname or node.name).split(".")[0])
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                found.add(name)
-    return found
 
 
 def neutral(tree: ast.AST) -> ast.AST:

@@ -9,15 +9,22 @@ import ast
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import islice
 
 from procure_kit.analysis.analysis import Analysis, analyse
+from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import BOM
 from procure_kit.concepts.composition import site_rng
 from procure_kit.concepts.perturbation import candidates_of
 from procure_kit.concepts.recognition.concept_check import classify
-from procure_kit.concepts.table import MODES, known_concepts
+from procure_kit.concepts.table import MODES, known_concept
 from procure_kit.concepts.twins.flip import Breaking, breaking_flips
+from procure_kit.concepts.twins.forms import (
+    breaking_guards,
+    breaking_loops,
+    breaking_mirrors,
+    breaking_nests,
+    breaking_updates,
+)
 from procure_kit.concepts.twins.names import breaking_names, breaking_shuffles, breaking_webs
 from procure_kit.concepts.twins.swap import breaking_swaps
 from procure_kit.concepts.twins.types import breaking_types
@@ -41,6 +48,11 @@ BREAKS: dict[str, Callable[[Analysis, Span, list[Edit]], Iterator[Breaking]]] = 
     "variable_name_random": breaking_names,
     "variable_name_shuffle": breaking_shuffles,
     "data_type": breaking_types,
+    "mirrored_comparison": breaking_mirrors,
+    "guard_clause": breaking_guards,
+    "nested_condition": breaking_nests,
+    "augmented_assignment": breaking_updates,
+    "for_while": breaking_loops,
 }
 MOST = 12  # ways to break one site: what none of them breaks is not worth more tries
 
@@ -54,33 +66,33 @@ def twin(cf: Counterfactual, seed: int = 0) -> Counterfactual:
 
     Raises: NotApplicable with the reason where there is no such edit; ValueError for a bad source or concept.
     """
-    found = list(islice(twins(cf), MOST))
+    found = twins(cf)
     return found[seed % len(found)]
 
 
-def twins(cf: Counterfactual) -> Iterator[Counterfactual]:
-    """All of them, the best first, each with the seed of its counterfactual. Raises: as `twin`, when first asked."""
-    known_concepts([cf.concept])
+@with_room
+def twins(cf: Counterfactual) -> list[Counterfactual]:
+    """At most `MOST` of them, the best first, each with the seed of its counterfactual. Raises: as `twin`."""
+    known_concept(cf.concept)
     if cf.soundness == BREAKING:
         raise NotApplicable("it is a twin that breaks already")
     if cf.status in NOT_MADE or cf.counterfactual == cf.original:
         raise NotApplicable("the row has no counterfactual, so there is nothing to break")
     span, edits = _site(cf)
-    analysis, seen = analyse(cf.original), {_tree(cf.original), _tree(cf.counterfactual)}
-    some = False
-    for said, wrong in BREAKS[cf.concept](analysis, span, edits):
+    found: list[Counterfactual] = []
+    seen = {_tree(cf.original), _tree(cf.counterfactual), None}
+    for said, wrong in BREAKS[cf.concept](analyse(cf.original), span, edits):
         text, changed, changed_original = apply_edits(cf.original, wrong)
         tree = _tree(text)
-        if tree is None or tree in seen:
-            continue
-        seen.add(tree)
-        yield replace(
-            cf, generator=GENERATOR, counterfactual=text, changed=changed, changed_original=changed_original,
-            soundness=BREAKING, status="", detail=said,
-        )  # fmt: skip
-        some = True
-    if not some:
+        if tree not in seen:
+            seen.add(tree)
+            places = {"changed": changed, "changed_original": changed_original, "status": "", "detail": said}
+            found.append(replace(cf, generator=GENERATOR, counterfactual=text, soundness=BREAKING, **places))
+            if len(found) == MOST:
+                break
+    if not found:
         raise NotApplicable(f"{cf.concept}: no edit of its kind at this site changes what the program does")
+    return found
 
 
 def _site(cf: Counterfactual) -> tuple[Span, list[Edit]]:

@@ -4,6 +4,7 @@ import pytest
 
 from procure_kit import CONCEPTS, find_sites, perturb
 from procure_kit.concepts.recognition.concept_check import classify
+from procure_kit.concepts.table import FAMILIES
 
 FUNCTION = """\
 def f(p):
@@ -199,14 +200,14 @@ def test_what_trades_places_or_why_it_may_not(before, after, changed):
         ("x = {'if': 1}", "x = dict(a=1)", ""), ("x = {1: 1}", "x = dict(a=1)", ""), ("x = {**a}", "x = dict(a=1)", ""),
         ("x = {'a': 1, 'a': 2}", "x = dict(a=2)", ""), ("x = list(a)", "x = [a]", ""), ("x = [1, 2]", "x = (1,)", ""),
         ("for [a, b] in c: pass", "for (a, b) in c: pass", ""),  # targets are no values
-        ("x = []\nimport a as list", "x = list()\nimport a as list", "list means something else in the program"),
-        ("x = []\nimport list.b", "x = list()\nimport list.b", "list means something else"),
-        ("def list(): x = []", "def list(): x = list()", "list means something else"),
-        ("def f(list): x = []", "def f(list): x = list()", "list means something else"),
-        ("for list in y: x = []", "for list in y: x = list()", "list means something else"),
-        ("try: pass\nexcept E as list: x = []", "try: pass\nexcept E as list: x = list()", "list means something else"),
-        ("match y:\n case [*list]: x = []", "match y:\n case [*list]: x = list()", "list means something else"),
-        ("match y:\n case list: x = []", "match y:\n case list: x = list()", "list means something else"),
+        ("x = []\nimport a as list", "x = list()\nimport a as list", "list may mean something else in the program"),
+        ("x = []\nimport list.b", "x = list()\nimport list.b", "list may mean something else"),
+        ("def list(): x = []", "def list(): x = list()", "list may mean something else"),
+        ("def f(list): x = []", "def f(list): x = list()", "list may mean something else"),
+        ("for list in y: x = []", "for list in y: x = list()", "list may mean something else"),
+        ("try: pass\nexcept E as list: x = []", "try: pass\nexcept E as list: x = list()", "list may mean"),
+        ("match y:\n case [*list]: x = []", "match y:\n case [*list]: x = list()", "list may mean something else"),
+        ("match y:\n case list: x = []", "match y:\n case list: x = list()", "list may mean something else"),
         ("x = a < 3", "x = a <= 2", ["a <= 2"]), ("x = a >= -1", "x = a > -2", ["a > -2"]),
         ("x = 3 > a", "x = 2 >= a", ["2 >= a"]), ("x = a < 3", "x = a <= 3", "`a <= 3` is not `a < 3`, not even"),
         ("x = a < 3", "x = a >= 3", "`a >= 3` is not `a < 3`"), ("x = 3 > a", "x = a < 3", ""),
@@ -252,6 +253,8 @@ def test_a_nested_else_is_a_flip_too():
 def test_several_sites_are_counted(concept, mode):
     body = "    x = p\n    y = [1, 2]\n    print(x, y[0])\n    x = 1\n"
     body += "    if x < 2: y = {}\n    else: y = 1\n    return x, y\n"
+    if concept in FAMILIES["forms"]:
+        body = "    x = 1\n    for y in range(2):\n        x += 3\n    if p and x == 2: return 1\n    return x\n"
     source = f"def f(p):\n{body}def g(p):\n{body}"
     accepted = [site for site in find_sites(source, concept, mode) if site.refused is None]
     cf = perturb(source, concept, mode=mode, site=[accepted[0], accepted[-1]])

@@ -83,8 +83,8 @@ def test_where_there_is_nothing_to_break_the_reason_is_said(change, why):
         pk.twin(replace(pk.perturb(FLIP, "if_else_flip"), **change))
 
 
-def test_a_definition_that_nothing_uses_has_no_twin():
-    cf = pk.perturb("def f(n):\n    m = n\n    print(m)\n    m = 1\n", "def_use_break")
+def test_a_name_that_nothing_uses_has_no_twin():
+    cf = pk.perturb("def f(n):\n    m = n\n", "variable_name_random")
     with pytest.raises(NotApplicable, match="no edit of its kind at this site changes what the program does"):
         pk.twin(cf)
 
