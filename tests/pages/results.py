@@ -137,7 +137,8 @@ def page() -> str:
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
         ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
          text("training_speed.cpu")]),
-        ("Verdicts beside a plain process's", verdicts_intro(), [made(read("verdicts")["command"]), tables("verdicts")]),
+        ("Verdicts beside a plain process's", verdicts(), [made("python -m tests.proofs.verdicts"),
+         tables("verdicts")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
@@ -151,7 +152,7 @@ def page() -> str:
     return "\n\n".join([OPENING, contents, *bodies]) + "\n"
 
 
-def verdicts_intro() -> str:
+def verdicts() -> str:
     found = read("verdicts")
     total = sum(sum(counts.values()) for counts in found["counts"].values())
     silent = len(found["silent"]) or "none"
