@@ -10,7 +10,7 @@ SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info <
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test check check-core lab notebooks wheel peers clean
+.PHONY: run test check check-core gallery lab notebooks wheel peers clean class
 
 run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main results
 	$(BIN)/procure run
@@ -18,7 +18,7 @@ run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main resu
 test: $(READY)  ## everything: lint, unit tests, notebooks by papermill and by nbval
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
 	OMP_NUM_THREADS=1 $(BIN)/pytest $(TWO)
-	OMP_NUM_THREADS=1 HF_HUB_DISABLE_PROGRESS_BARS=1 PLOTLY_RENDERER=plotly_mimetype $(BIN)/pytest --nbval -q $(TWO) notebooks
+	OMP_NUM_THREADS=1 HF_HUB_DISABLE_PROGRESS_BARS=1 PLOTLY_RENDERER=plotly_mimetype $(BIN)/pytest --nbval --nbval-kernel-startup-timeout 300 -q $(TWO) notebooks
 
 check: $(READY)  ## the quick tier: lint and unit tests, under two minutes
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
@@ -28,11 +28,17 @@ check-core:  ## the core alone, without torch, in an environment of its own: mak
 	@$(SUPPORTED)
 	@$(CORE)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(CORE)
 	$(CORE)/bin/python -m pip install --quiet --constraint constraints.txt --editable . hypothesis pytest pytest-xdist
-	@echo "left out: tests marked extras or slow, and all of" $(filter-out $(CORE_TESTS),$(wildcard tests/*/ tests/test_*.py))
+	@echo "left out: tests marked extras or slow, all of" $(filter-out $(CORE_TESTS) %__pycache__/,$(wildcard tests/*/)) "and the files of tests/ itself"
 	OMP_NUM_THREADS=1 $(CORE)/bin/pytest -q -m "not slow and not extras" $(TWO) $(CORE_TESTS)
+
+gallery: $(READY)  ## one web page of the kit's problems, to browse and to predict, in data/gallery/ (no kernel needed)
+	$(BIN)/procure gallery -o data/gallery
 
 lab: $(READY)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
+
+class: $(READY)  ## a folder class/ of the notebooks without outputs and solutions, and a hand-out; again, it resets it
+	$(BIN)/procure classroom class
 
 notebooks: $(READY)  ## re-execute the notebooks in place, static pictures included (needs Chromium)
 	$(BIN)/procure run --in-place

@@ -21,14 +21,17 @@ sys.meta_path.append(extras.Finder)
 _HOME = {
     "Problem": "problems.problem",
     "load_problems": "validation.problem_names",
+    "iter_problems": "validation.problem_names",
     "problems_from_package": "validation.doctest_problems",
     "Site": "problems.counterfactual",
     "Counterfactual": "problems.counterfactual",
     "NotApplicable": "problems.counterfactual",
     "CONCEPTS": "concepts.table",
+    "FAMILIES": "concepts.table",
     "find_sites": "concepts.perturbation",
     "perturb": "concepts.perturbation",
     "perturb_all": "concepts.perturbation",
+    "twin": "concepts.twins.twin",
     "generate": "generation.rules",
     "classify": "concepts.recognition.concept_check",
     "recognise": "concepts.recognition.recognition",
@@ -57,12 +60,13 @@ _HOME = {
     "rescore": "evaluation.rescoring",
     "differences": "evaluation.differences",
     "attention_pair": "views.pair.view",
+    "open_pair": "views.pair.view",
     "explorer": "views.explorer",
     "control_flow_picture": "views.analysis_pictures",
     "definition_use_picture": "views.analysis_pictures",
     "review": "views.reviewing",
 }
-_MODULES = {"evaluation": "evaluation", "figures": "views.figures"}
+_MODULES = {"evaluation": "evaluation", "figures": "views.figures", "lessons": "views.lessons"}
 __all__ = list(_HOME)
 
 

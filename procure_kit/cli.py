@@ -5,11 +5,16 @@ Exit codes: 0 done; 1 done, but something was left out or failed, and said so; 2
 
 import argparse
 import errno
+import io
 import sys
+import warnings
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
 from importlib import import_module, metadata
 
 from procure_kit.extras import explained
+from procure_kit.problems.ranges import RANGES, refuse_impossible
 
 COMMANDS = {  # name: what it does; the module of that name has its arguments
     "run": "execute the notebooks headlessly, and leave pages and results in runs/",
@@ -18,6 +23,8 @@ COMMANDS = {  # name: what it does; the module of that name has its arguments
     "counts": "count what the rules find, refuse and rewrite in a problem set, beside the published counts",
     "evaluate": "let a model complete both programs of each pair, and score what it writes",
     "train": "train a model on pairs as a TOML or JSON file says",
+    "classroom": "make a folder for a class: the notebooks without outputs and solutions, and a page to print",
+    "gallery": "make one offline web page of problem sets: browse, or predict and then reveal",
 }
 EPILOG = """\
 `procure COMMAND --help` explains a command, with examples. A command that appends rows goes on where it
@@ -37,10 +44,17 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, does in COMMANDS.items():
         commands.add_parser(name, help=does, **whole)
+    with _plain_words(argv[0] if argv else ""):
+        return _run(argv, parser, commands)
+
+
+def _run(argv: list[str], parser: argparse.ArgumentParser, commands) -> int:
     try:
         if argv[:1] and argv[0] in COMMANDS:
             explain(argv[0], commands.choices[argv[0]])
         args = parser.parse_args(argv)
+        numbers = {name: value for name, value in vars(args).items() if name in RANGES and not isinstance(value, str)}
+        refuse_impossible(lambda name: f"--{name.replace('_', '-')}", **numbers)
         return import_module(f"procure_kit.commands.{args.command}").run(args)
     except ModuleNotFoundError as error:
         print(f"procure {argv[0]}: {explained(error)}", file=sys.stderr)
@@ -48,7 +62,8 @@ def main(argv: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
         hint = "; what is written stays, and with more room the same command goes on from there" if full else ""
-        print(f"procure {argv[0]}: {error}{hint}", file=sys.stderr)
+        said = "; ".join(filter(None, map(str.strip, str(error).splitlines()))) or type(error).__name__
+        print(f"procure {argv[0]}: {said}{hint}", file=sys.stderr)
         return 1 if full else 2
     except BrokenExecutor:
         print(f"procure {argv[0]}: a worker process died; the same command goes on from there", file=sys.stderr)
@@ -56,6 +71,24 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"procure {argv[0]}: stopped; the same command goes on where it stopped", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _plain_words(name: str) -> Iterator[None]:
+    """While a command runs a warning of the kit's is one sentence, and what a terminal cannot show is escaped."""
+    usual = warnings.formatwarning
+
+    def sentence(message, category, *args, **options) -> str:
+        return f"procure {name}: {message}\n" if category is UserWarning else usual(message, category, *args, **options)
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # half a surrogate pair, as a program may print
+            stream.reconfigure(errors="backslashreplace")
+    warnings.formatwarning = sentence
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def _version() -> str:

@@ -10,11 +10,11 @@ from types import ModuleType
 
 EXTRAS = {  # of pyproject.toml: the modules that come with each, by its own packages or by what those require
     "notebooks": [
-        "anywidget", "IPython", "ipywidgets", "jupyterlab", "kaleido", "nbconvert", "nbformat", "papermill", "plotly",
-        "traitlets",
+        "anywidget", "IPython", "ipywidgets", "jupyter_client", "jupyterlab", "kaleido", "nbconvert", "nbformat",
+        "papermill", "plotly", "resvg_py", "traitlets",
     ],
     "train": [
-        "accelerate", "bitsandbytes", "filelock", "gguf", "huggingface_hub", "numpy", "peft", "safetensors",
+        "accelerate", "bitsandbytes", "filelock", "gguf", "huggingface_hub", "jinja2", "numpy", "peft", "safetensors",
         "tensorboard", "tokenizers", "torch", "transformers",
     ],
     "llm": ["openai", "xllamacpp"],

@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from importlib import metadata
 
 import pytest
 
 from procure_kit import cli
-from procure_kit.concepts.table import CONCEPTS
+from procure_kit.concepts.table import DEFAULT_CONCEPTS
+from procure_kit.problems.counterfactual import BREAKING
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import read_rows
 
@@ -77,12 +79,43 @@ def test_perturb_adds_what_other_options_ask_for(pairs, problems):
     assert [row["seed"] for row in read(pairs)] == [0] * 4 + [1] * 4
 
 
+def test_twins_stand_behind_their_counterfactuals_and_break(problems, tmp_path, capsys):
+    out, judged = tmp_path / "twins.jsonl", tmp_path / "judged.jsonl"
+    command = ("perturb", problems, "-o", out, "--concepts", "if_else_flip,def_use_break", "--workers", 1, "--twins")
+    assert procure(*command) == 0
+    rows = read(out)
+    made = [row for row in rows if row["status"] == ""]
+    assert [row["generator"] for row in made] == ["rules", "twins"] * 4
+    assert all(
+        {**cf, "generator": ""}.keys() == two.keys() and cf["site"] == two["site"]
+        for cf, two in zip(made[::2], made[1::2], strict=True)
+    )
+    out.write_text("".join(line + "\n" for line in out.read_text().splitlines()[:1]))  # killed between the two
+    assert procure(*command) == 0
+    assert read(out) == rows
+    assert procure("validate", out, "--problems", problems, "-o", judged, "--workers", 1) == 0
+    found = [(row["soundness"] == BREAKING, row["status"]) for row in read(judged) if row["status"] != "not_applicable"]
+    assert set(found) == {(False, "valid"), (True, "breaks")}
+    capsys.readouterr()
+
+
+def test_a_counterfactual_without_a_twin_has_a_row_that_says_so(tmp_path):
+    source = "def f(n):\n    m = n\n"
+    problem = Problem("a", source, "\n", "def check(candidate):\n    candidate(1)\n", "f").to_row()
+    out = tmp_path / "out.jsonl"
+    command = ["--concepts", "variable_name_random", "--workers", "1", "--twins"]
+    assert procure("perturb", write(tmp_path / "in.jsonl", [problem]), "-o", out, *command) == 0
+    last = read(out)[-1]
+    assert (last["generator"], last["soundness"], last["status"]) == ("twins", BREAKING, "not_applicable")
+    assert "no edit of its kind" in last["detail"] and last["counterfactual"] == last["original"]
+
+
 def test_perturb_says_what_it_left_out(tmp_path, capsys):
     bad = write(tmp_path / "problems.jsonl", [PROBLEMS[0].to_row(), {"task_id": "x"}])
     assert procure("perturb", bad, "-o", tmp_path / "out.jsonl", "--workers", 1) == 1
     said = capsys.readouterr()
     assert f"{bad}:2: field 'prompt' is missing" in said.err
-    assert said.out.startswith(f"{len(CONCEPTS)} rows: ")
+    assert said.out.startswith(f"{len(DEFAULT_CONCEPTS)} rows: ")
     assert said.out.endswith(f"→ {tmp_path / 'out.jsonl'}\n")
 
 
@@ -92,6 +125,8 @@ def test_perturb_says_what_it_left_out(tmp_path, capsys):
         ("perturb nowhere -o OUT", "no problem set 'nowhere'"),
         ("perturb kit -o OUT --concepts loops", "no concept 'loops'"),
         ("perturb kit -o OUT --generator dice", "no generator 'dice'"),
+        ("perturb . -o OUT --twins", "a directory is rewritten at every sound site"),
+        ("perturb kit -o OUT --twins --generator openai:m", "twins are made by the rules"),
         ("perturb . -o OUT --every-site", "a directory is rewritten at every sound site"),
         ("validate nowhere.jsonl --problems kit -o OUT", "No such file"),
         ("validate . --problems kit -o OUT", "is a directory"),
@@ -253,3 +288,17 @@ def test_a_full_disk_loses_no_finished_row(problems, tmp_path):
     subprocess.run([*command, kept], capture_output=True, check=True)
     assert read(kept)[: len(finished)] == finished
     assert [row["n"] for row in read(kept)] == list(range(8))
+
+
+def test_a_warning_is_one_sentence_and_odd_characters_are_escaped(problems, monkeypatch, capsys):
+    def run(args):
+        print("\ud800", warnings.formatwarning(UserWarning("no Hub"), UserWarning, "f.py", 3), end="")
+        print(warnings.formatwarning(UserWarning("old"), DeprecationWarning, "f.py", 3))
+        return 0
+
+    monkeypatch.setattr("procure_kit.commands.counts.run", run)
+    usual = warnings.formatwarning
+    assert procure("counts", "--problems", problems) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("\\ud800 procure counts: no Hub\n") and "f.py:3: DeprecationWarning: old" in said
+    assert warnings.formatwarning is usual

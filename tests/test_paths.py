@@ -14,7 +14,7 @@ READ = re.compile(r"\.(py|md|ipynb|toml|ya?ml|txt|js|html)$|^Makefile$|^\.ci/|^\
 OTHER_TREES = ("tests/proofs/packages.py", "tests/problems/test_sets.py", "tests/repositories/", "tests/test_paths.py")
 # `tests` is also what many a variable is called, so it counts only where a module must stand.
 MODULE = re.compile(r"(?:(?<![\w/.])procure_kit|(?<=-m )tests|(?<=from )tests|(?<=[\"'`])tests)(?:\.[A-Za-z_]\w*)+")
-FILE = re.compile(r"(?<![\w/.<{-])(?:data|notebooks|procure_kit|tests)(?:/[\w.-]*\w)+/?")
+FILE = re.compile(r"(?<![\w/.<{-])(?:data|notebooks|procure_kit|tests)(?:/[\w.-]*\w)+/?(?!\w*\*)")
 IN_A_WHEEL = ("procure_kit/data", "procure_kit/notebooks")  # where the two lie once installed
 STANDS_FOR = re.compile(r"MODEL|NAME|NEW|DIR")  # a placeholder in a path; so are <...>, {...} and *, which end one
 

@@ -1,10 +1,14 @@
-"""The control tree changes no syntax tree, and a failing test is put down to the right cause."""
+"""The control tree changes no syntax tree, a failing test is put down to its cause, and mutants are what they say."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
+import procure_kit as pk
+from procure_kit.problems.problem import Problem
+from tests.proofs import coverage, twins
+from tests.proofs.mutations import mutations
 from tests.proofs.suites import as_table, judge, read_junit, remarked
 
 PROGRAM = '''"""Doc # no comment
@@ -54,3 +58,45 @@ def test_junit_results_are_read(tmp_path):
         '<testcase name="three"><failure>Traceback\nValueError: no\n</failure></testcase></testsuite></testsuites>'
     )
     assert read_junit(path) == {"m.C.one": "passed", "two": "skipped", "three": "ValueError: no"}
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        ("a + b", ["a - b"]),
+        ("a and b", ["a or b"]),
+        ("a < b < c", ["a <= b < c"]),
+        ("f(3, 'x', True)", ["f(2, 'x', True)", "f(3, '', True)", "f(3, 'x', False)"]),
+        ("x = y", ["pass"]),
+        ("x += y", ["x -= y", "pass"]),
+        ("def g(): return f(a, b)", ["def g():\n    return a"]),
+    ],
+)
+def test_each_mutation_changes_one_node(source, changed):
+    assert {*mutations(source)} - {"pass"} == {*changed} - {"pass"}
+
+
+FLIP = "def f(n):\n    if n < 0:\n        return 1\n    else:\n        return 2\n"
+TEST = "def check(candidate):\n    assert candidate(-1) == 1\n    assert candidate(0) == 2\n"
+
+
+def test_a_twin_that_breaks_is_counted_by_how_the_tests_see_it():
+    problem, weak = (Problem("a", FLIP, "\n", test, "f") for test in (TEST, "def check(candidate): candidate(1)\n"))
+    cf = pk.perturb(FLIP, "if_else_flip", task_id="a")
+    rows = [twins.measure((cf, problem)), twins.measure((cf, weak))]
+    assert [row["how"] for row in rows] == ["another result", ""] and len(rows[0]["sizes"]) == 2
+    entry = twins.summary(rows)["if_else_flip"]
+    assert (entry["counterfactuals"], entry["how"], entry["alike"]) == (2, {"another result": 1}, 1)
+    page = twins.page({"set strict": {"command": "the command", "concepts": {"if_else_flip": entry}}})
+    assert "| set | strict | `if_else_flip` | 2 | 1 | 1 | 0 | " in page and "Made by `the command`." in page
+    assert "- set strict, `if_else_flip`, a, site 0: if_else_flip: of the 3 twins that were tried none breaks" in page
+
+
+def test_coverage_counts_sites_where_there_are_no_tests():
+    found = coverage.sites("strict", FLIP + "if f: f\n")
+    assert found["if_else_flip", False] == found["if_else_flip", True] == 1 and found["mirrored_comparison", False] == 1
+    assert coverage.sites("strict", "def f(:") == {("", True): 1}
+    part = {"command": "c", "programs": 2, "unread": 1, "concepts": {"if_else_flip": [3, 1, 2, None]}}
+    page = coverage.page({"set strict": part, "set procure": part | {"concepts": {"data_type": [1, 0, 1, 1]}}})
+    assert "| set | 2 (1 unread) | strict | `if_else_flip` | 3 | 1 | 2 | – |" in page
+    assert "| set | 2 (1 unread) | procure | `data_type` | 1 | 0 | 1 | 1 |" in page and page.startswith("Made by `c`.")

@@ -146,10 +146,10 @@ import sys
 from pathlib import Path
 import procure_kit as pk
 from procure_kit.running import runner
-from procure_kit.running.isolation import levels
+from procure_kit.running.isolation import system
 from procure_kit.shipped import DATA, NOTEBOOKS, PACKAGE
 
-runner._reasons |= {level: "not asked for" for level in levels.LEVELS if level != sys.argv[1]}
+runner._reasons |= {level: "not asked for" for level in system.LEVELS if level != sys.argv[1]}
 
 program = '''def f(paths):
     import os

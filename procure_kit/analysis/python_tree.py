@@ -38,6 +38,20 @@ def check_syntax(source: str) -> ast.Module:
     return tree
 
 
+def copied(node):
+    """A copy of a tree, or of a part of one, that holds what its classes name and nothing else.
+
+    `copy.deepcopy` takes along what others have hung on a tree: IPython, once it has shown a traceback, the tree of a
+    whole module, by way of the `Load()` and `Add()` that all trees share.
+    """
+    if isinstance(node, list):
+        return [copied(inner) for inner in node]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = {name: copied(value) for name, value in ast.iter_fields(node)}
+    return ast.copy_location(type(node)(**fields), node)
+
+
 def line_starts(source: str) -> list[int]:
     """Where each line begins, as Python counts lines: `str.splitlines` also splits at form feeds."""
     return [0, *(found.end() for found in re.finditer(r"\r\n?|\n", source))]

@@ -8,12 +8,14 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from tqdm import tqdm
 
+from procure_kit.commands import published
 from procure_kit.concepts.perturbation import find_sites, perturb
-from procure_kit.concepts.table import CONCEPTS, MODES
+from procure_kit.concepts.table import MODES, known_concepts
 from procure_kit.problems import markdown
 from procure_kit.problems.counterfactual import Counterfactual
 from procure_kit.problems.problem import Problem
@@ -46,9 +48,15 @@ NAMED = re.compile(
 EPILOG = """\
 Every site that is not refused is rewritten and validated. Prints a Markdown page.
 
+With --published, counterfactuals that others published are judged instead: by the concept check alone, which
+compares syntax trees and runs no test. How the authors of ProCURE call the fields of their rows is not known
+here: usual names are tried, and --fields names others.
+
 examples:
   procure counts --problems humaneval -o counts.json
-  procure counts --problems kit --mode procure"""
+  procure counts --problems kit --mode procure
+  procure counts --problems humaneval --concepts forms
+  procure counts --published rows.jsonl --fields original=code,counterfactual=new_code"""
 REMARK = (
     "Counts of the two modes are not comparable: `strict` follows CACP's definitions, `procure` the looser reading of "
     "the authors' data. The authors count one row a problem at most, and accept unchanged programs (19 on HumanEval); "
@@ -66,19 +74,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=MODES,
         help="CACP's definitions, or the authors' looser ones; default: %(default)s",
     )
+    parser.add_argument("--concepts", metavar="A,B", help="as of `procure perturb`; default: the first six")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="chooses the new names; default: %(default)s")
     parser.add_argument("-o", "--out", type=Path, metavar="OUT.json", help="write the counts here, and OUT.md beside")
     parser.add_argument(
         "--workers", type=int, default=2, metavar="N", help="programs run at a time; default: %(default)s"
     )
+    parser.add_argument("--published", type=Path, metavar="FILE", help="judge counterfactuals that others published")
+    parser.add_argument(
+        "--fields", metavar="A=B,C=D", help="of a published file: B holds the A (original, concept, ...)"
+    )
+
+
+def without_names(reason: str) -> str:
+    """A reason to refuse a site, with … in place of the reader's own variables: equal reasons count together."""
+    return NAMED.sub("…", reason)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table, and write it where asked. Returns 0, or 1 when a row of the set could not be used."""
+    if args.published:
+        return published.run(args)
     complaints = Complaints()
     problems = load_problems(args.problems, on_bad=complaints)
-    result = count(problems, mode=args.mode, seed=args.seed, workers=args.workers)
+    concepts = args.concepts.split(",") if args.concepts else None
+    result = count(problems, concepts, mode=args.mode, seed=args.seed, workers=args.workers)
     command = f"procure counts --problems {args.problems} --mode {args.mode} --seed {args.seed}"
+    command += f" --concepts {args.concepts}" if args.concepts else ""
     page = table(result, command)
     print(page)
     if args.out:
@@ -88,25 +110,32 @@ def run(args: argparse.Namespace) -> int:
     return int(bool(complaints))
 
 
-def count(problems: list[Problem], *, mode: str = "strict", seed: int = 0, workers: int = 2) -> dict:
-    """Rewrite and validate every site that is not refused.
+def count(
+    problems: list[Problem],
+    concepts: Iterable[str] | None = None,
+    *,
+    mode: str = "strict",
+    seed: int = 0,
+    workers: int = 2,
+) -> dict:
+    """Rewrite and validate every site that is not refused; `concepts` as in `find_sites`.
 
     Returns {"problems", "mode", "seed", "isolation", "concepts": {key: {"problems", "sites", "refused": {reason:
     number}, "rewritten", "valid", "valid_problems", "not_valid": [{"task_id", "site", "label", "status", "detail"}]}}}.
     A concept's "problems" are those with at least one site, its "valid_problems" those with a valid rewrite.
     """
-    concepts = {
+    entries = {
         key: {"problems": 0, "sites": 0, "refused": Counter(), "rewritten": 0, "valid": 0, "valid_problems": set()}
         | {"not_valid": []}
-        for key in CONCEPTS
+        for key in known_concepts(concepts, mode)
     }
     made: list[tuple[Counterfactual, Problem, str]] = []
     for problem in problems:
-        for key, entry in concepts.items():
+        for key, entry in entries.items():
             sites = find_sites(problem.program, [key], mode)
             entry["problems"] += bool(sites)
             entry["sites"] += len(sites)
-            entry["refused"].update(NAMED.sub("…", site.refused) for site in sites if site.refused)
+            entry["refused"].update(without_names(site.refused) for site in sites if site.refused)
             for site in sites:
                 if not site.refused:
                     cf = perturb(problem.program, key, seed=seed, mode=mode, site=site, task_id=problem.task_id)
@@ -114,7 +143,7 @@ def count(problems: list[Problem], *, mode: str = "strict", seed: int = 0, worke
     verdicts = validate_all(((cf, problem) for cf, problem, _ in made), workers=workers)
     isolation = set()
     for (cf, _, label), verdict in tqdm(zip(made, verdicts, strict=True), total=len(made), unit="row", file=sys.stderr):
-        entry = concepts[cf.concept]
+        entry = entries[cf.concept]
         entry["rewritten"] += 1
         isolation.add(verdict.isolation)
         if verdict.status == "valid":
@@ -123,11 +152,11 @@ def count(problems: list[Problem], *, mode: str = "strict", seed: int = 0, worke
         else:
             row = {"task_id": cf.task_id, "site": cf.site, "label": label}
             entry["not_valid"].append(row | {"status": verdict.status, "detail": verdict.detail})
-    for entry in concepts.values():
+    for entry in entries.values():
         entry["refused"] = dict(entry["refused"].most_common())
         entry["valid_problems"] = len(entry["valid_problems"])
     isolation = ", ".join(sorted(isolation - {""}))
-    return {"problems": len(problems), "mode": mode, "seed": seed, "isolation": isolation, "concepts": concepts}
+    return {"problems": len(problems), "mode": mode, "seed": seed, "isolation": isolation, "concepts": entries}
 
 
 def table(result: dict, command: str) -> str:

@@ -6,13 +6,15 @@ needs no model. Each prints the table; `--json` and `--html` write it all down.
 
 import argparse
 import sys
+from itertools import chain, islice
 from pathlib import Path
 
 from procure_kit.evaluation.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
-from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.counterfactual import BREAKING, NOT_MADE, REQUIRED, Counterfactual
 from procure_kit.problems.markdown import hundredths, table
+from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.problems.rows import Complaints, read_rows
-from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.problem_names import problems_by_id
 
 EPILOG = """\
 Prints a table of scores, each with its 95 % interval over problems.
@@ -61,6 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", type=int, default=2, metavar="N", help="programs run at a time; default: %(default)s"
     )
+    parser.add_argument(
+        "--timeout", type=float, metavar="S", help="for a program; default: by what its reference takes"
+    )
+    parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
     parser.add_argument("--before", metavar="RECORD", type=Path, help="print this run minus that one, pair by pair")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write scores and rows here")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write a page with the table and charts here")
@@ -81,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
     if probe := report.memorisation():
         print("\nRelational operators, from one form to its complement (accuracy in per cent):\n")
         print(probe_table(probe))
+    print("".join(f"\n{note}" for note in report.notes()))
     if report.left_out:
         print(f"\n{report.left_out} left out: no cut point, no tests or no sample")
     for fault in report.faults:
@@ -95,7 +102,9 @@ def run(args: argparse.Namespace) -> int:
         from procure_kit.views.score_page import page
 
         args.html.write_text(
-            page(report, str(args.samples_file or args.rescore or f"{args.model} on {args.problems}")), encoding="utf-8"
+            page(report, str(args.samples_file or args.rescore or f"{args.model} on {args.problems}")),
+            encoding="utf-8",
+            errors="backslashreplace",
         )
     return int(bool(complaints) or bool(report.faults))
 
@@ -105,36 +114,38 @@ def _report(args: argparse.Namespace, complaints: Complaints) -> Report:
         k = tuple(sorted({int(size) for size in args.k.split(",")}))
     except ValueError as error:
         raise ValueError(f"--k takes numbers with commas between them, not {args.k!r}") from error
-    if k[0] < 1:
-        raise ValueError(f"pass@{k[0]} has no meaning: k begins at 1")
-    problems = load_problems(args.problems, on_bad=complaints) if args.problems else None
+    refuse_impossible(lambda name: "--k", k=k)
+    judging = {name: getattr(args, name) for name in ("workers", "timeout", "own_process")}
+    problems = problems_by_id(args.problems, on_bad=complaints) if args.problems else None
     if args.rescore:
-        return rescore(args.rescore, problems, k, workers=args.workers, on_bad=complaints)
+        return rescore(args.rescore, problems, k, on_bad=complaints, **judging)
     if args.samples_file:
-        given = {"workers": args.workers, "record": args.out, "on_bad": complaints}
-        return score_samples(args.samples_file, problems[: args.limit], k, **given)
-    tests = {problem.task_id: problem for problem in problems}
+        given = {"record": args.out, "on_bad": complaints} | judging
+        chosen = islice(problems.values(), args.limit) if args.limit else problems
+        return score_samples(args.samples_file, chosen, k, **given)
 
     def check(row: dict) -> None:
-        if row["task_id"] not in tests:
+        if row["task_id"] not in problems:
             raise ValueError(f"no problem {row['task_id']!r} in {args.problems}")
         if row.get("status", "") not in NOT_MADE:
             Counterfactual.from_row(row)
 
     if args.samples < k[-1]:  # before a model is loaded
         raise ValueError(f"pass@{k[-1]} needs at least {k[-1]} samples, not {args.samples}: see --k and --samples")
-    work, make = problems, evaluate_whole
+    work, make = problems.values(), evaluate_whole
     if not args.whole:
-        rows = list(read_rows(args.pairs, required=REQUIRED, check=check, on_bad=complaints))
-        rows = [row for row in rows if row.get("status", "") in GOOD]
-        work, make = [(Counterfactual.from_row(row), tests[row["task_id"]]) for row in rows], evaluate
-    if not work:
+        rows = read_rows(args.pairs, required=REQUIRED, check=check, on_bad=complaints)
+        good = (row for row in rows if row.get("status", "") in GOOD and row.get("soundness") != BREAKING)
+        work, make = ((Counterfactual.from_row(row), problems[row["task_id"]]) for row in good), evaluate
+    work = iter(work)
+    if (first := next(work, None)) is None:  # before a model is loaded
         raise ValueError(f"{args.pairs}: no row has a counterfactual that may be valid")
+    work = islice(chain([first], work), args.limit)
     model, tokenizer = _model(args)
-    settings = {name: getattr(args, name) for name in ("temperature", "batch_size", "seed", "workers")}
+    settings = {name: getattr(args, name) for name in ("temperature", "batch_size", "seed")} | judging
     settings |= {"record": args.out}
     settings |= {"max_new_tokens": args.max_new_tokens} if args.max_new_tokens else {}
-    return make(model, tokenizer, work[: args.limit], k, args.samples, **settings)
+    return make(model, tokenizer, work, k, args.samples, **settings)
 
 
 def _model(args: argparse.Namespace):

@@ -5,17 +5,20 @@
 
 import argparse
 from collections import Counter, defaultdict
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from procure_kit.commands import perturb_by_llm
 from procure_kit.concepts.table import CONCEPTS, MODES, known_concepts
+from procure_kit.concepts.twins.twin import GENERATOR, twin
 from procure_kit.generation.processes import mapped
 from procure_kit.generation.rules import generate, identity
+from procure_kit.problems.counterfactual import BREAKING, Counterfactual, NotApplicable
 from procure_kit.problems.problem import Problem
-from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows
+from procure_kit.problems.rows import Complaints, append_row, count_line
 from procure_kit.repositories.perturbation import perturb_tree, state_of
-from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.problem_names import iter_problems
 
 EPILOG = """\
 Each line of OUT is a row: the two programs, the concept and site, and what changed. Rows that are there
@@ -26,6 +29,8 @@ keeps each reply as it arrives, so that a killed run pays for none twice.
 
 examples:
   procure perturb humaneval -o pairs.jsonl
+  procure perturb humaneval -o pairs.jsonl --concepts forms     # the kit's further forms, all five
+  procure perturb humaneval -o pairs.jsonl --twins              # `procure validate` says which of them break
   procure perturb package:statistics -o pairs.jsonl     # an installed package's functions; their doctests judge
   procure perturb PACKAGE_DIR -o NEW_DIR                # a source tree, rewritten at every sound site
   procure perturb kit -o pairs.jsonl --generator openai:smollm2     # starts its own server, no key needed
@@ -43,7 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", required=True, type=Path, metavar="OUT", help="rows are appended here; or the new directory"
     )
-    parser.add_argument("--concepts", metavar="A,B", help=f"of {', '.join(CONCEPTS)}; default: all")
+    parser.add_argument(
+        "--concepts",
+        metavar="A,B",
+        help=f"of {', '.join(CONCEPTS)}, or 'forms' for the last five; default: the first six",
+    )
     parser.add_argument(
         "--mode",
         default="strict",
@@ -54,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="chooses the site and the new names; default: %(default)s"
     )
     parser.add_argument("--every-site", action="store_true", help="a row for each site, not one for each problem")
+    parser.add_argument("--twins", action="store_true", help="behind each counterfactual, one that breaks the program")
     parser.add_argument(
         "--tested", action="store_true", help="of a directory: also sites that only its tests can judge"
     )
@@ -79,16 +89,18 @@ def run(args: argparse.Namespace) -> int:
         return _run_tree(args)
     concepts = known_concepts(_named(args), args.mode)
     complaints = Complaints()
-    problems = load_problems(args.set, on_bad=complaints)
-    rows = list(read_rows(args.out, on_bad=complaints.after_a_kill)) if args.out.exists() else []
-    done = defaultdict(set)
-    for row in rows:
-        done[row.get("task_id")].add(identity(row))
+    problems = iter_problems(args.set, on_bad=complaints)
     if args.generator != "rules":
-        return perturb_by_llm.run(args, problems, concepts, rows) or int(bool(complaints))
-    work = partial(_rows, concepts=concepts, mode=args.mode, seed=args.seed, every_site=args.every_site)
-    counts = Counter(row.get("status") or "rewritten" for row in rows)
-    items = [(problem, done[problem.task_id]) for problem in problems]
+        if args.twins:
+            raise ValueError("twins are made by the rules: pk.twin(cf) makes one of a model's counterfactual, too")
+        return perturb_by_llm.run(args, problems, concepts, complaints)
+    done, counts = defaultdict(set), Counter()
+    for row in perturb_by_llm.made(args.out, complaints.after_a_kill):
+        done[row.get("task_id")].add(identity(row))
+        counts[row.get("status") or "rewritten"] += 1
+    options = {"concepts": concepts, "mode": args.mode, "seed": args.seed, "every_site": args.every_site}
+    work = partial(_with_twins if args.twins else _rows, **options)
+    items = ((replace(problem, test="", cases=()), done[problem.task_id]) for problem in problems)  # no test is needed
     for made in mapped(work, items, args.workers, "perturb", "problem"):
         for row in made:
             append_row(args.out, row)
@@ -99,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run_tree(args: argparse.Namespace) -> int:
     """Rewrite a source tree. Returns 0, or 1 when a file could not be read."""
-    if args.generator != "rules" or args.every_site:
+    if args.generator != "rules" or args.every_site or args.twins:
         raise ValueError("a directory is rewritten at every sound site, by --generator rules")
     complaints = Complaints()
     counts = perturb_tree(
@@ -118,3 +130,20 @@ def _named(args: argparse.Namespace) -> list[str] | None:
 def _rows(work: tuple[Problem, set], **options) -> list[dict]:
     problem, done = work
     return [cf.to_row() for cf in generate([problem], done=done, **options)]
+
+
+def _with_twins(work: tuple[Problem, set], **options) -> list[dict]:
+    """All are made again, so that a twin whose counterfactual was written before a kill is not forgotten."""
+    problem, done = work
+    rows = []
+    for cf in generate([problem], **options):
+        rows += [cf.to_row()] if cf.status else [cf.to_row(), _twin_row(cf)]
+    return [row for row in rows if identity(row) not in done]
+
+
+def _twin_row(cf: Counterfactual) -> dict:
+    try:
+        return twin(cf).to_row()
+    except NotApplicable as reason:
+        none = {"generator": GENERATOR, "counterfactual": cf.original, "changed": (), "changed_original": ()}
+        return cf.to_row() | none | {"soundness": BREAKING, "status": "not_applicable", "detail": str(reason)}

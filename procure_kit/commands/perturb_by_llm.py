@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.generation.llm.server import MODEL, local_server
 from procure_kit.generation.rules import identity
 from procure_kit.problems.problem import Problem
-from procure_kit.problems.rows import append_row, count_line, replace_rows
+from procure_kit.problems.rows import BadRow, Complaints, append_row, count_line, read_rows, replace_rows
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,19 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], rows: list[dict]) -> int:
+def run(args: argparse.Namespace, problems: Iterable[Problem], concepts: list[str], complaints: Complaints) -> int:
     """Append the rows that OUT lacks; 1 when a request failed for good or work is left. Raises: ValueError."""
     _refuse(args)
-    kept = [row for row in rows if (row.get("generator"), row.get("status")) != (args.generator, "api_fault")]
-    if len(kept) < len(rows):  # a fault is asked again, and its row must not stand beside the new one
-        replace_rows(args.out, kept)
-    counts = Counter(row.get("status") or "rewritten" for row in kept)
-    done = {identity(row) for row in kept if row.get("generator") == args.generator}
-    with _client(args) as client:
+    done, counts = _kept(args, complaints)
+    with _client(args, complaints) as client:
         options = {"turns": args.turns, "concurrency": 1 if _own_server(args) else args.concurrency, "done": done}
-        made = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
-        total = len(problems) * len(concepts)
-        with tqdm(made, desc="perturb", total=total, initial=min(len(done), total), unit="row", file=sys.stderr) as bar:
+        rows = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
+        with tqdm(rows, desc="perturb", initial=len(done), unit="row", file=sys.stderr) as bar:
             fault = ""
             for row in bar:
                 append_row(args.out, row)
@@ -76,9 +71,40 @@ def run(args: argparse.Namespace, problems: list[Problem], concepts: list[str], 
             print("check --base-url, the model's name and the key in OPENAI_API_KEY", file=sys.stderr)
     if client.left and args.batch_out:
         print(f"{client.left} rows wait for the replies to {args.batch_out}: --batch-in reads them", file=sys.stderr)
-    elif client.left:
+    elif client.left and not client.stopped:  # which a warning has told
         print(f"the budget is spent: {client.left} rows are left for the same command", file=sys.stderr)
-    return int(bool(fault or client.left))
+    return int(bool(fault or client.left or complaints))
+
+
+def _kept(args: argparse.Namespace, complaints: Complaints) -> tuple[set[tuple], Counter]:
+    """What OUT has of this generator, and its rows by status. A fault is asked again: its row is taken out."""
+    done, counts, faults = set(), Counter(), 0
+    for row in made(args.out, complaints.after_a_kill):
+        if _fault(row, args.generator):
+            faults += 1
+            continue
+        counts[row.get("status") or "rewritten"] += 1
+        if row.get("generator") == args.generator:
+            done.add(identity(row))
+    if faults:
+        rows = made(args.out, lambda told: None)
+        replace_rows(args.out, (row for row in rows if not _fault(row, args.generator)))
+    return done, counts
+
+
+def made(path: Path, on_bad: Callable[[BadRow], None]) -> Iterator[dict]:
+    """The rows that a run before left."""
+
+    def check(row: dict) -> None:
+        identity(row)
+        if not isinstance(row.get("status") or "", str):
+            raise ValueError("field 'status' must be a string")
+
+    return read_rows(path, check=check, on_bad=on_bad) if path.exists() else iter(())
+
+
+def _fault(row: dict, generator: str) -> bool:
+    return (row.get("generator"), row.get("status")) == (generator, "api_fault")
 
 
 def _refuse(args: argparse.Namespace) -> None:
@@ -100,12 +126,13 @@ def _own_server(args: argparse.Namespace) -> bool:
 
 
 @contextmanager
-def _client(args: argparse.Namespace) -> Iterator[Client]:
+def _client(args: argparse.Namespace, complaints: Complaints) -> Iterator[Client]:
     model = args.generator.removeprefix("openai:")
     options = {"parameters": args.parameters} if args.parameters is not None else {}
     options |= {"record": args.record, "replay_only": args.replay, "structured": args.structured}
     options |= {"budget_tokens": args.budget_tokens, "budget_usd": args.budget_usd, "price": args.price}
     options |= {"batches": args.batch_in, "batch_out": args.batch_out, "timeout": args.timeout}
+    options |= {"on_bad": complaints if args.replay or args.batch_in else complaints.after_a_kill}
     if _own_server(args):
         with local_server() as url:
             yield Client(model, url, **options)

@@ -1,15 +1,17 @@
 """`procure run`: execute the notebooks headlessly and leave pages, results and an index to look at."""
 
 import argparse
-import ast
 import html
 import json
 import os
+import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from procure_kit.commands.committing import commit_ready, described, without_widgets
+from procure_kit.commands.parameters import given, known_parameters, listing
 from procure_kit.extras import load
 from procure_kit.shipped import CHECKOUT, NOTEBOOKS
 from procure_kit.views.screenshot import chromium
@@ -18,8 +20,8 @@ EPILOG = """\
 examples:
   procure run                              # all of them
   procure run 00 01b                       # two, by their numbers
+  procure run 03 --list                    # its parameters, and what each is for
   procure run 03 -p steps 50 -p lam 0.5    # with other parameters; one that no notebook has is an error"""
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("KEY", "VALUE"),
         help="set a parameter of the notebooks' second cell; may stand several times",
     )
+    parser.add_argument("--list", action="store_true", help="show the notebooks' parameters, and run nothing")
     parser.add_argument("--full", action="store_true", help="the full-size settings, meant for a GPU (sets full=True)")
     parser.add_argument(
         "--in-place",
@@ -47,9 +50,11 @@ def run(args: argparse.Namespace) -> int:
     """Execute the chosen notebooks; return 0 when all ran to their end, 1 when one stopped, 2 on bad input."""
     try:
         paths = select(args.names)
-        parameters = dict((key, parse_value(value)) for key, value in args.p) | ({"full": True} if args.full else {})
         known = {path: known_parameters(path) for path in paths}
-        refuse_unknown(parameters, known)
+        parameters = given([*args.p, *([("full", "True")] if args.full else [])], known)
+        if args.list:
+            print(listing(known))
+            return 0
         if args.in_place:
             if not CHECKOUT:
                 raise ValueError(f"--in-place is for a checkout: in {NOTEBOOKS} the notebooks stay as they came")
@@ -67,53 +72,39 @@ def run(args: argparse.Namespace) -> int:
     entries = []
     for path in paths:
         try:
-            entries.append(execute(path, out, {key: v for key, v in parameters.items() if key in known[path]}))
+            entries.append(execute(path, out, parameters[path]))
         except KeyboardInterrupt:
-            print(f"procure run: stopped in {path.name}; what ran before is in {out}", file=sys.stderr)
+            write_index(entries, out)
+            print(f"procure run: stopped in {path.name}; what ran before: {out / 'index.html'}", file=sys.stderr)
             return 130
         if args.in_place and entries[-1]["status"] == "ok":
             commit_ready(out / path.name, path)
-        (out / "results.json").write_text(json.dumps(entries, indent=1) + "\n")
-        (out / "index.html").write_text(index_page(entries))
+        write_index(entries, out)
     print(summary(entries, out))
     return int(any(entry["status"] != "ok" for entry in entries))
 
 
 def select(names: list[str]) -> list[Path]:
-    """The notebooks named, in their order: by number ("01" is not "01b"), or by the start of a name.
+    """The notebooks named, in their order: by number ("01" or "1" is not "01b"), or by the start of a name, with or
+    without the number ("validation").
 
     Raises: ValueError for a name that is neither.
     """
     paths = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
     chosen = set()
     for name in names:
-        numbered = [path for path in paths if path.stem.split("_")[0] == name]
-        found = numbered or [path for path in paths if path.stem.startswith(name)]
+        # "1" and "01" are 01 alone, not 01b; else any notebook whose name starts so, with or without its number.
+        found = [path for path in paths if path.stem.split("_")[0] in (name, f"0{name}")]
+        found = found or [path for path in paths if re.match(rf"(\w+?_)?{re.escape(name)}", path.stem)]
         if not found:
             raise ValueError(f"no notebook is called {name!r}; there are {', '.join(path.stem for path in paths)}")
         chosen.update(found)
     return [path for path in paths if not names or path in chosen]
 
 
-def parse_value(text: str):
-    """A Python literal where it is one (`true` and `false` count), else the text itself."""
-    try:
-        return ast.literal_eval({"true": "True", "false": "False", "none": "None"}.get(text.lower(), text))
-    except (ValueError, SyntaxError):
-        return text
-
-
-def known_parameters(path: Path) -> set[str]:
-    import papermill
-
-    return set(papermill.inspect_notebook(str(path)))
-
-
-def refuse_unknown(parameters: dict, known: dict[Path, set[str]]) -> None:
-    for key in parameters:
-        if not any(key in names for names in known.values()):
-            listing = "; ".join(f"{path.stem}: {', '.join(sorted(names))}" for path, names in known.items())
-            raise ValueError(f"no chosen notebook has a parameter {key!r} ({listing})")
+def write_index(entries: list[dict], out: Path) -> None:
+    (out / "results.json").write_text(json.dumps(entries, indent=1) + "\n")
+    (out / "index.html").write_text(index_page(entries))
 
 
 def execute(path: Path, out: Path, parameters: dict) -> dict:
@@ -136,13 +127,17 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
                 progress_bar={"desc": path.stem},
                 cwd=os.getcwd(),  # a path given by -p means what it means on the command line
                 config=Config(KernelManager=kernel),
+                start_timeout=300,
+                iopub_timeout=300,  # seconds for the output behind a cell's end; 4 are too few on a busy machine
+                kernel_manager_class=quiet_manager(out / "kernel.log"),
             )
         except papermill.PapermillExecutionError as failure:
-            error = f"cell {failure.exec_count}: {failure.ename}: {failure.evalue}"
+            number = failure.exec_count - bool(parameters)  # as in the file: what is given stands in a cell of its own
+            error = f"cell {number}: {failure.ename}: {failure.evalue}"
             print(f"{path.name} stopped at {error}", file=sys.stderr)
     seconds = time.perf_counter() - start
     notebook = nbformat.read(out / path.name, as_version=4)
-    page, _ = HTMLExporter(template_name="lab").from_notebook_node(without_widgets(notebook))
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(described(without_widgets(notebook)))
     (out / f"{path.stem}.html").write_text(page)
     return {
         "notebook": path.stem,
@@ -152,6 +147,20 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
         "results": main_results(notebook),
         "error": error,
     }
+
+
+def quiet_manager(log: Path):
+    """A manager of kernels whose own words go to a file: on Ctrl-C a kernel prints its sockets' tracebacks."""
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Quiet(AsyncKernelManager):
+        async def _async_launch_kernel(self, kernel_cmd, **kwargs):
+            with log.open("a") as file:
+                await super()._async_launch_kernel(kernel_cmd, **kwargs | {"stdout": file, "stderr": file})
+
+        _launch_kernel = _async_launch_kernel
+
+    return Quiet
 
 
 def main_results(notebook) -> dict[str, str]:
@@ -164,38 +173,6 @@ def main_results(notebook) -> dict[str, str]:
         for line in output.get("text", "").splitlines()
     ]
     return {name: value.strip() for name, _, value in (line.partition(": ") for line in lines if ": " in line)}
-
-
-def commit_ready(executed: Path, path: Path) -> None:
-    """Put the executed notebook in the place of the committed one, without what differs from run to run.
-
-    Log lines on standard error and live widgets go too: on a page where nothing runs they say nothing.
-    """
-    import nbformat
-
-    notebook = nbformat.read(executed, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _volatile(output)]
-    for metadata in (notebook.metadata, *(cell.metadata for cell in notebook.cells)):
-        for volatile in ("papermill", "execution", "widgets"):
-            metadata.pop(volatile, None)
-    notebook.metadata["language_info"] = {"name": "python"}
-    nbformat.write(notebook, path)
-
-
-def without_widgets(notebook):
-    """The notebook as a page shows it, where no kernel answers: what a widget gives beside itself takes its place."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if data.keys() & {"text/html", "image/png"}:
-                data.pop(WIDGET, None)
-    return notebook
-
-
-def _volatile(output) -> bool:
-    return output.get("name") == "stderr" or WIDGET in output.get("data", {})
 
 
 def summary(entries: list[dict], out: Path) -> str:

@@ -1,15 +1,18 @@
 """`procure train CONFIG`: a training run written down in one TOML or JSON file, as EPILOG shows."""
 
 import argparse
+import hashlib
 import itertools
 import json
 import tomllib
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
-from procure_kit.commands.run import parse_value
+from procure_kit.commands.parameters import parse_value
 from procure_kit.problems.counterfactual import REQUIRED, Counterfactual
-from procure_kit.problems.rows import read_rows
+from procure_kit.problems.rows import BadRow, Complaints, read_rows, warn_bad_row
+from procure_kit.training.field_types import check_types
 from procure_kit.training.presets import PRESETS
 from procure_kit.validation.problem_names import load_problems
 
@@ -31,9 +34,15 @@ examples:
   accelerate launch --config_file data/configs/accelerate/ddp.yaml -m procure_kit.cli train run.toml"""
 
 
+CHOICES = {"response": ("program", "rest"), "targets": ("all", "uses")}
+
+
 @dataclass(frozen=True)
 class Run:
-    """A run as its file says it; `train` and `loss` hold the fields of TrainConfig and LossConfig."""
+    """A run as its file says it; `train` and `loss` hold the fields of TrainConfig and LossConfig.
+
+    Raises: ValueError for a wrong type, an unknown name or an impossible length.
+    """
 
     model: str
     rows: str
@@ -49,6 +58,16 @@ class Run:
     train: dict = field(default_factory=dict)
     loss: dict = field(default_factory=dict)
 
+    def __post_init__(self):
+        check_types(self)
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
+        if self.template not in (None, "plain", "instruct", "chat") and "{task}" not in self.template:
+            raise ValueError(f"no template {self.template!r}: use plain, instruct, chat, or a text with {{task}}")
+        if self.max_length < 1:
+            raise ValueError(f"max_length must be at least 1 token, not {self.max_length}")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("config", metavar="CONFIG", help="a TOML or JSON file, as below")
@@ -62,11 +81,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train as the file says, once or for each mix of `--each`, and tell what was used and where the result lies."""
+    """Train as the file says, once or for each mix of `--each`, and tell what was used and where the result lies.
+
+    Returns 0, or 1 when a row could not be used. Raises: ValueError for what cannot be done at all.
+    """
+    if lone := [key for key, *values in args.each if not values]:
+        raise ValueError(f"--each {lone[0]} needs at least one value")
     fixed = {key: parse_value(value) for key, value in args.p}
     axes = [[(key, parse_value(value)) for value in values] for key, *values in args.each]
     mixes = [dict(mix) for mix in itertools.product(*axes)]
     jobs = [read_run(args.config, fixed | mix) for mix in mixes]
+    complaints = Complaints()
     settings = [_settings(job, args.config) for job in jobs]  # every mistake shows before the first run
     for mix, job, config in zip(mixes, jobs, settings, strict=True):
         if mix:
@@ -74,8 +99,8 @@ def run(args: argparse.Namespace) -> int:
             print(name)
             if config.output_dir:
                 config = replace(config, output_dir=str(Path(config.output_dir) / name))
-        _train(job, config)
-    return 0
+        _train(job, config, complaints)
+    return int(bool(complaints))
 
 
 def _settings(job: Run, path):
@@ -92,12 +117,15 @@ def _settings(job: Run, path):
     return checked(TrainConfig, preset | job.train | {"loss": loss}, f"{path} [train]")
 
 
-def _train(job: Run, config) -> None:
+def _train(job: Run, config, complaints: Complaints) -> None:
     from procure_kit.training.examples import build_examples
+    from procure_kit.training.folder import claim
     from procure_kit.training.models import load_model
     from procure_kit.training.training import train
 
-    pairs = training_pairs(job)
+    pairs = training_pairs(job, complaints)
+    if config.output_dir:
+        claim(Path(config.output_dir) / "run.json", _identity(job))
     model, tokenizer = load_model(job.model, four_bit=job.four_bit, device=job.device)
     choices = {name: getattr(job, name) for name in ("originals", "response", "targets", "max_length")}
     template = job.template or (PRESETS[job.model].template if job.model in PRESETS else "plain")
@@ -107,6 +135,12 @@ def _train(job: Run, config) -> None:
     print(
         f"{result.seconds:.0f} s; " + (f"adapter in {result.adapter}" if result.adapter else "no output_dir: not kept")
     )
+
+
+def _identity(job: Run) -> dict:
+    """What of a run's file belongs to the run, beside what `train` compares: named before a model is loaded."""
+    kept = {name: value for name, value in asdict(job).items() if name not in ("train", "loss", "device")}
+    return kept | {"rows' text": hashlib.sha256(Path(job.rows).read_bytes()).hexdigest()[:16]}
 
 
 def read_run(path: str | Path, changes: dict | None = None) -> Run:
@@ -119,26 +153,36 @@ def read_run(path: str | Path, changes: dict | None = None) -> Run:
         values = json.loads(text) if str(path).endswith(".json") else tomllib.loads(text)
     except ValueError as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
+    except RecursionError as error:
+        raise ValueError(f"{path} cannot be read: it is nested too deep") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} must hold an object with the run's fields, not {type(values).__name__}")
     for key, value in (changes or {}).items():
         table, _, name = key.rpartition(".")
-        (values.setdefault(table, {}) if table else values)[name] = value
+        inside = values.setdefault(table, {}) if table else values
+        if not isinstance(inside, dict):
+            raise ValueError(f"{path}: field {table!r} must be a table, for {key} to lie in it")
+        inside[name] = value
     if missing := [name for name in ("model", "rows") if name not in values]:
         raise ValueError(f"{path}: field {missing[0]!r} is missing")
     return checked(Run, values, path)
 
 
 def checked(kind: type, values: dict, where: str | Path):
-    """kind(**values). Raises: ValueError for a field that `kind` lacks, naming those it has."""
+    """kind(**values). Raises: ValueError naming the place, for a field that `kind` lacks or a value that it refuses."""
     known = [f.name for f in fields(kind)]
     if unknown := [name for name in values if name not in known]:
         raise ValueError(f"{where}: no field {unknown[0]!r}; known: {', '.join(known)}")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
-def training_pairs(job: Run) -> list[tuple]:
+def training_pairs(job: Run, on_bad: Callable[[BadRow], None] = warn_bad_row) -> list[tuple]:
     """The valid counterfactuals, each with its problem or None. Raises: ValueError when there is none."""
-    problems = {p.task_id: p for p in load_problems(job.problems)} if job.problems else {}
-    rows = list(read_rows(job.rows, required=REQUIRED))
+    problems = {p.task_id: p for p in load_problems(job.problems, on_bad=on_bad)} if job.problems else {}
+    rows = list(read_rows(job.rows, required=REQUIRED, check=Counterfactual.from_row, on_bad=on_bad))
     valid = [row for row in rows if row.get("status") == "valid"]
     if not valid:
         raise ValueError(f'{job.rows}: none of the {len(rows)} rows has status "valid": run `procure validate` first')

@@ -6,17 +6,20 @@
 import argparse
 import json
 import sys
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 from tqdm import tqdm
 
 from procure_kit.commands import validate_tree
 from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows
 from procure_kit.running.isolation.system import LEVELS
 from procure_kit.running.runner import MEMORY_MB, TIMEOUT
-from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.problem_names import problems_by_id
 from procure_kit.validation.validation import Verdict, validate_all
 
 EPILOG = """\
@@ -57,7 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MB",
         help="memory that a program may use; default: %(default)s",
     )
-    parser.add_argument("--own-process", action="store_true", help="run tests that look into the program's own process")
+    parser.add_argument(
+        "--own-process",
+        action="store_true",
+        help="believe tests that pass in one process with the program alone, not of the kit's own work only",
+    )
     parser.add_argument(
         "--require", choices=LEVELS, metavar="LEVEL",
         help=f"refuse to run programs at a weaker isolation; strongest first: {', '.join(LEVELS)}",
@@ -78,22 +85,37 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"{args.rows} is a directory: a rewritten source tree goes with --repo")
     if args.rows.resolve() == args.out.resolve():
         raise ValueError(f"{args.out} is the input: name another file for the verdicts")
+    open(args.rows, "rb").close()  # a missing file is told before a set is read
     complaints = Complaints()
-    problems = {problem.task_id: problem for problem in load_problems(args.problems, on_bad=complaints)}
+    problems = problems_by_id(args.problems, on_bad=complaints)
 
     def check(row: dict) -> None:
         if row["task_id"] not in problems:
             raise ValueError(f"no problem {row['task_id']!r} in {args.problems}")
         Counterfactual.from_row(row)
+        try:
+            _identity(row)
+        except TypeError as error:  # Parquet holds more than JSON, in which the verdicts are written
+            raise ValueError(f"it cannot be written as JSON: {error}") from error
 
-    old = list(read_rows(args.out, on_bad=complaints.after_a_kill)) if args.out.exists() else []
-    counts, judged = Counter(row.get("status") for row in old), Counter(map(_identity, old))
-    rows = []
-    for row in read_rows(args.rows, required=REQUIRED, check=check, on_bad=complaints):
-        if judged[_identity(row)]:
-            judged[_identity(row)] -= 1  # a row that stands twice in IN is judged twice
-        else:
-            rows.append(row)
+    counts, judged = Counter(), Counter()
+    old = read_rows(args.out, required=("status",), on_bad=complaints.after_a_kill) if args.out.exists() else ()
+    for row in old:
+        counts[row.get("status")] += 1
+        judged[_identity(row)] += 1
+    waiting: deque[dict] = deque()  # rows on their way, in their order
+    found = 0
+
+    def pairs() -> Iterator[tuple[Counterfactual, Problem]]:
+        nonlocal found
+        for row in read_rows(args.rows, required=REQUIRED, check=check, on_bad=complaints):
+            found += 1
+            if judged[_identity(row)]:
+                judged[_identity(row)] -= 1  # a row that stands twice in IN is judged twice
+                continue
+            waiting.append(row)
+            if row.get("status") not in NOT_MADE:
+                yield Counterfactual.from_row(row), problems[row["task_id"]]
 
     limits = {
         "timeout": args.timeout,
@@ -101,17 +123,31 @@ def run(args: argparse.Namespace) -> int:
         "require": args.require,
         "own_process": args.own_process,
     }
-    made = [row for row in rows if row.get("status") not in NOT_MADE]
-    pairs = ((Counterfactual.from_row(row), problems[row["task_id"]]) for row in made)
-    verdicts = validate_all(pairs, workers=args.workers, **limits)
-    for row in tqdm(rows, desc="validate", unit="row", file=sys.stderr):
-        skipped = row.get("status") in NOT_MADE
-        verdict = Verdict(row["status"], row.get("detail", "")) if skipped else next(verdicts)
+    bar = tqdm(desc="validate", unit="row", file=sys.stderr)
+
+    def keep(row: dict, verdict: Verdict) -> None:
         append_row(args.out, row | {field: getattr(verdict, field) for field in GIVEN})
         counts[verdict.status] += 1
+        bar.update()
+
+    with bar:
+        for verdict in validate_all(pairs(), workers=args.workers, **limits):
+            _pass_through(waiting, keep)
+            keep(waiting.popleft(), verdict)
+        _pass_through(waiting, keep)
+    if not (found or complaints):
+        raise ValueError(f"{args.rows}: the file has no rows")
     print(count_line(counts, args.out))
     return int(bool(complaints))
 
 
-def _identity(row: dict) -> str:
-    return json.dumps({field: value for field, value in row.items() if field not in GIVEN}, sort_keys=True)
+def _pass_through(waiting: deque[dict], keep: Callable[[dict, Verdict], None]) -> None:
+    """Rows that hold no counterfactual keep their status."""
+    while waiting and waiting[0].get("status") in NOT_MADE:
+        row = waiting.popleft()
+        keep(row, Verdict(row["status"], row.get("detail", "")))
+
+
+def _identity(row: dict) -> bytes:
+    text = json.dumps({field: value for field, value in row.items() if field not in GIVEN}, sort_keys=True)
+    return sha256(text.encode()).digest()  # so many fit into memory

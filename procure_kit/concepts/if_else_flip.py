@@ -109,10 +109,10 @@ def _swap_values(analysis: Analysis, node: cst.IfExp) -> list[Edit]:
     text = source[slice(*other)]
     if isinstance(node.orelse, cst.IfExp | cst.Lambda) and not node.orelse.lpar:
         text = f"({text})"
-    return [_between(source, *one, text, other), _between(source, *other, source[slice(*one)], one)]
+    return [between(source, *one, text, other), between(source, *other, source[slice(*one)], one)]
 
 
-def _between(source: str, start: int, end: int, text: str, moved: Span) -> Edit:
+def between(source: str, start: int, end: int, text: str, moved: Span) -> Edit:
     """Keep what comes to stand here from running into the words beside it: another site may make `list()` of `[]`."""
     before = " " * is_word(source, start - 1)
     after = " " * (is_word(source, end) and is_word(text, len(text) - 1))

@@ -9,7 +9,7 @@ from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.composition import Composition, compose, site_rng
-from procure_kit.concepts.table import CONCEPTS, known_concepts
+from procure_kit.concepts.table import CONCEPTS, known_concept, known_concepts
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
 
 
@@ -19,7 +19,7 @@ def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "
 
     Raises: ValueError for a source that cannot be read, an unknown concept or an unknown mode.
     """
-    return [site for key in known_concepts(concepts, mode) for site, _ in _sites(source, key, mode)]
+    return [site for key in known_concepts(concepts, mode) for site, _ in candidates_of(source, key, mode)]
 
 
 @with_room
@@ -38,8 +38,8 @@ def perturb(
     Raises: NotApplicable with every reason, counted, when no site can be rewritten safely, or with the one reason
     of the site asked for; ValueError for a bad source, an unknown concept or mode, or no such site.
     """
-    known_concepts([concept], mode)
-    found = _sites(source, concept, mode)
+    known_concept(concept, mode)
+    found = candidates_of(source, concept, mode)
     if site is not None and not isinstance(site, int | Site):
         made = compose(source, [_asked(found, concept, one) for one in site], seed)
         for one, why in made.left_out:
@@ -76,7 +76,7 @@ def perturb_all(
     """
     if soundness not in ("syntactic", "tested"):
         raise ValueError(f"no soundness {soundness!r}: use 'syntactic' or 'tested'")
-    found = [pair for key in known_concepts(concepts, mode) for pair in _sites(source, key, mode)]
+    found = [pair for key in known_concepts(concepts, mode) for pair in candidates_of(source, key, mode)]
     wanted = None if sites is None else {(site.concept, site.index) for site in sites}
     chosen = [
         (site, candidate)
@@ -89,7 +89,8 @@ def perturb_all(
 
 
 @lru_cache(maxsize=64)
-def _sites(source: str, concept: str, mode: str) -> list[tuple[Site, Candidate]]:
+def candidates_of(source: str, concept: str, mode: str) -> list[tuple[Site, Candidate]]:
+    """The sites of one concept, each with what rewrites it. Raises: ValueError for a source that cannot be read."""
     analysis = analyse(source)
     candidates = sorted(CONCEPTS[concept](analysis, mode), key=lambda candidate: candidate.span)
     return [

@@ -6,11 +6,13 @@ token must begin with the dropped one's text.
 """
 
 import random
-import re
 
+from procure_kit.evaluation.function_end import function_rest
+from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.training.cuts import Cut
 
 TOP_P = 0.95
+COLDEST = 1e-6  # a temperature below it would make logits infinite; at it the likeliest token is as good as certain
 CONTEXT = 4  # tokens before the new ones that are decoded along: some tokenizers drop a text's leading space
 NEWLINES = ("\n", "Ċ", "<0x0A>")  # as tokenizers spell it in their vocabularies
 
@@ -28,10 +30,18 @@ def complete(
 ) -> list[list[str]]:
     """Return `samples` continuations of each cut's prefix, each ended where the function ends.
 
-    One sample is greedy; several are drawn at `temperature` from the 95 % likeliest. `batch_size` prompts are worked on
-    together, times `samples` rows. What is drawn depends on the seed and the prompt alone: not on the batch, the other
-    prompts, or white space at the prompt's end.
+    One sample is greedy, and so is temperature 0, where all are alike; several are drawn at `temperature` from the 95 %
+    likeliest. `batch_size` prompts are worked on together, times `samples` rows. What is drawn depends on the seed and
+    the prompt alone: not on the batch, the other prompts, or white space at the prompt's end.
+
+    Raises: ValueError for a number that cannot be meant.
     """
+    numbers = {"samples": samples, "temperature": temperature, "max_new_tokens": max_new_tokens}
+    refuse_impossible(**numbers, batch_size=batch_size)
+    if samples > 1 and not temperature:
+        numbers["samples"] = 1
+        greedy = complete(model, tokenizer, cuts, **numbers, batch_size=batch_size, seed=seed)
+        return [texts * samples for texts in greedy]
     wanted = [(cut.prefix.rstrip(), cut.indent) for cut in cuts]
     prompts = sorted(set(wanted), key=lambda prompt: len(prompt[0]))  # like with like: less padding
     vocabulary = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
@@ -111,7 +121,7 @@ def _choose(logits, draws: list[float | None], temperature: float):
 
     if draws[0] is None:
         return logits.argmax(-1)
-    weights, tokens = (logits / temperature).softmax(-1).sort(descending=True)  # (R, V)
+    weights, tokens = (logits / max(temperature, COLDEST)).softmax(-1).sort(descending=True)  # (R, V)
     before = weights.cumsum(-1) - weights
     weights = weights.where(before < TOP_P, 0).cumsum(-1)
     picked = torch.tensor(draws, device=logits.device, dtype=weights.dtype)[:, None] * weights[:, -1:]
@@ -126,7 +136,7 @@ class _Row:
         prompt = tokenizer(prefix)["input_ids"] or [tokenizer.bos_token_id or tokenizer.eos_token_id]
         self.kept = prompt[:-1] or prompt  # a lone token has nothing before it to stand on
         self.dropped = prompt[len(self.kept) :]
-        self.tokenizer, self.indent, self.draws = tokenizer, indent, draws
+        self.tokenizer, self.prefix, self.indent, self.draws = tokenizer, prefix, indent, draws
         self.new: list[int] = []
         self.context = self.kept[-CONTEXT:]
         self.skip = len(tokenizer.decode(self.context + self.dropped))
@@ -140,20 +150,14 @@ class _Row:
         if self.after_newline or token in newlines:
             text = self._decoded()
             self.after_newline = not text[text.rfind("\n") + 1 :].strip()
-            return len(function_rest(text, self.indent)) < len(text)
+            return len(function_rest(text, self.indent, self.prefix)) < len(text)
         return False
 
     def text(self) -> str:
-        return function_rest(self._decoded(), self.indent)
+        return function_rest(self._decoded(), self.indent, self.prefix)
 
     def _decoded(self) -> str:
         return self.tokenizer.decode(self.context + self.new)[self.skip :]
-
-
-def function_rest(text: str, indent: int = 0) -> str:
-    """The part of a continuation that belongs to a function whose `def` stands `indent` columns in; -1: all of it."""
-    end = re.search(rf"\n[ \t]{{0,{indent}}}(?=\S)", text) if indent >= 0 else None
-    return text[: end.start()] if end else text
 
 
 def _as_list(value) -> list:

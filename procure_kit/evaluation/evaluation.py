@@ -7,25 +7,29 @@ A model is a local one with its tokenizer, or a `Client` of an OpenAI-compatible
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
 from procure_kit.evaluation.completion import complete
 from procure_kit.evaluation.differences import comparison, differences
-from procure_kit.evaluation.judging import SIDES, judged, recorded
+from procure_kit.evaluation.judging import SIDES, judged, limits_asked, recorded
 from procure_kit.evaluation.metrics import WHOLE, ame, ccs_all, ccs_valid, pass_at_k, row_key
 from procure_kit.evaluation.report import Report
 from procure_kit.evaluation.rescoring import rescore, score_samples
 from procure_kit.generation.llm.client import Client
 from procure_kit.problems.counterfactual import IDENTITY, Counterfactual
 from procure_kit.problems.problem import Problem
+from procure_kit.problems.ranges import RANGES, refuse_impossible
 from procure_kit.problems.rows import append_row
 from procure_kit.training.cuts import Cut, cut_pair, operators
 
 __all__ = ["Report", "ame", "ccs_all", "ccs_valid", "comparison", "differences", "evaluate", "evaluate_whole"]
 __all__ += ["pass_at_k", "rescore", "score_samples"]
+Item = tuple[dict, tuple[Cut, ...], Problem]  # a row in the making, one or two cuts, and whose tests judge
 
 
 def evaluate(
@@ -40,26 +44,39 @@ def evaluate(
     batch_size: int = 8,
     seed: int = 0,
     workers: int = 2,
+    timeout: float | None = None,
+    own_process: bool = False,
     record: str | Path | None = None,
 ) -> Report:
     """Complete both programs of every pair from their cut points, run the tests, and score.
 
-    `samples=1` decodes greedily. Pairs for which CACP has no cut point are counted in `Report.left_out`; what a server
-    failed at is in `Report.faults`. With `record`, every finished pair is appended there as a row with its prompts and
-    completions, and a later call with the same file goes on where it stopped.
+    `samples=1` decodes greedily, and so does temperature 0. A program may take `timeout` seconds, by default what its
+    problem's own solution takes leaves it (`run_tests`); `own_process` lets tests that look into the program run there,
+    where a program can forge their outcome.
 
-    Raises: ValueError when some k is larger than `samples`, or `record` holds rows of other settings.
+    Pairs for which CACP has no cut point are counted in `Report.left_out`; what a server failed at is in
+    `Report.faults`; samples without a verdict, and references that fail, are in `Report.notes()`. With `record`, every
+    finished pair is appended there as a row with its prompts and completions, and a later call with the same file goes
+    on where it stopped.
+
+    Raises: ValueError when some k is larger than `samples`, a number cannot be meant, or `record` holds rows of other
+    settings.
     """
-    items, left_out = [], 0
-    for cf, problem in pairs:
-        cuts = cut_pair(cf, program=bool(problem.cases))
-        left_out += cuts is None
-        if cuts:
-            row = {name: getattr(cf, name) for name in IDENTITY}
-            row |= {"operators": list(found)} if (found := operators(cf)) else {}
-            items.append((row, cuts, problem))
+    left_out = 0
+
+    def items() -> Iterator[Item]:
+        nonlocal left_out
+        for cf, problem in pairs:
+            cuts = cut_pair(cf, program=bool(problem.cases))
+            left_out += cuts is None
+            if cuts:
+                row = {name: getattr(cf, name) for name in IDENTITY}
+                yield row | ({"operators": list(found)} if (found := operators(cf)) else {}), cuts, problem
+
     settings = {"samples": samples, "temperature": temperature, "max_new_tokens": max_new_tokens, "seed": seed}
-    return _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, workers, record)
+    judging = {"workers": workers, "timeout": timeout, "own_process": own_process}
+    report = _evaluate(model, tokenizer, items(), k, settings, batch_size, judging, record)
+    return replace(report, left_out=left_out)
 
 
 def evaluate_whole(
@@ -74,15 +91,15 @@ def evaluate_whole(
     batch_size: int = 8,
     seed: int = 0,
     workers: int = 2,
+    timeout: float | None = None,
+    own_process: bool = False,
     record: str | Path | None = None,
 ) -> Report:
     """Let the model write each problem's whole function, or program, from its prompt alone. As `evaluate` otherwise."""
-    items = [
-        ({"task_id": problem.task_id, "concept": WHOLE}, (whole_cut(problem),), problem)
-        for problem in problems
-    ]  # fmt: skip
+    items = (({"task_id": p.task_id, "concept": WHOLE}, (whole_cut(p),), p) for p in problems)
     settings = {"samples": samples, "temperature": temperature, "max_new_tokens": max_new_tokens, "seed": seed}
-    return _evaluate(model, tokenizer, items, 0, k, settings, batch_size, workers, record)
+    judging = {"workers": workers, "timeout": timeout, "own_process": own_process}
+    return _evaluate(model, tokenizer, items, k, settings, batch_size, judging, record)
 
 
 def whole_cut(problem: Problem) -> Cut:
@@ -91,20 +108,26 @@ def whole_cut(problem: Problem) -> Cut:
     return Cut(problem.prompt.rstrip(), "\n", len(defs[-1]) if defs and problem.entry_point else -1)
 
 
-def _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, workers, record) -> Report:
-    """Items are (row, one or two cuts, problem)."""
+def _evaluate(model, tokenizer, items: Iterable[Item], k, settings, batch_size, judging, record) -> Report:
+    numbers = {name: value for name, value in settings.items() if name in RANGES}
+    refuse_impossible(k=k, batch_size=batch_size, workers=judging["workers"], timeout=judging["timeout"], **numbers)
     if max(k) > settings["samples"]:
         raise ValueError(f"pass@{max(k)} needs at least {max(k)} samples, not {settings['samples']}")
-    settings = {"model": _name(model), **settings}
-    for row, cuts, _ in items:
-        row["cuts"] = [[cut.prefix, cut.suffix, cut.indent] for cut in cuts]
-    done = recorded(record, settings)
-    todo = list(
-        {row_key(row): (row, cuts, problem) for row, cuts, problem in items if row_key(row) not in done}.values()
-    )
-    faults = {}
-    for start in tqdm(range(0, len(todo), batch_size), desc="evaluate", unit="batch"):
-        batch = todo[start : start + batch_size]
+    settings = {"model": _name(model), **settings, **limits_asked(judging["timeout"], judging["own_process"])}
+    done, faults = recorded(record, settings), {}
+    order: list[str] = []  # of the rows, by their keys
+
+    def todo() -> Iterator[Item]:
+        known = set(done)
+        for row, cuts, problem in items:
+            row["cuts"] = [[cut.prefix, cut.suffix, cut.indent] for cut in cuts]
+            order.append(row_key(row))
+            if order[-1] not in known:
+                known.add(order[-1])
+                yield row, cuts, problem
+
+    waiting = todo()
+    for batch in tqdm(iter(lambda: list(islice(waiting, batch_size)), []), desc="evaluate", unit="batch"):
         cuts = [cut for _, of_item, _ in batch for cut in of_item]
         continuations = iter(_texts(model, tokenizer, cuts, 2 * batch_size, settings))
         made = []
@@ -117,12 +140,11 @@ def _evaluate(model, tokenizer, items, left_out, k, settings, batch_size, worker
             else:
                 sides = dict(zip(SIDES, texts, strict=False))
                 made.append((row | {f"completions_{side}": sides[side] for side in sides}, problem))
-        for row in judged(made, workers):
+        for row in judged(made, **judging):
             done[row_key(row)] = row | {"settings": settings}
             if record:
                 append_row(record, done[row_key(row)])
-    rows = tuple(done[row_key(row)] for row, _, _ in items if row_key(row) in done)
-    return Report(rows, tuple(k), left_out, tuple(faults.values()))
+    return Report(tuple(done[key] for key in order if key in done), tuple(k), 0, tuple(faults.values()))
 
 
 def _texts(model, tokenizer, cuts: list[Cut], batch_size: int, settings: dict) -> list[list[str] | str]:

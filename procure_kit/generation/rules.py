@@ -14,6 +14,10 @@ GENERATOR = "rules"
 
 
 def identity(row: dict) -> tuple:
+    """What makes a row a piece of work. Raises: ValueError for a field that is neither text nor a number."""
+    for field in IDENTITY:
+        if not isinstance(row.get(field), str | int | float | None):
+            raise ValueError(f"field {field!r} must be a string or a number")
     return tuple(row.get(field) for field in IDENTITY)
 
 

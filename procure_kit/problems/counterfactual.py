@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 Span = tuple[int, int]  # [start, end) in characters
 IDENTITY = ("task_id", "concept", "mode", "site", "seed", "generator")  # two rows alike in these are the same work
 REQUIRED = ("task_id", "concept", "original", "counterfactual")  # what a row must have to be judged
+BREAKING = "breaking"  # the soundness of a twin, which is made to fail the tests
 NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 
@@ -29,7 +30,8 @@ class Site:
 
 @dataclass(frozen=True)
 class Counterfactual:
-    """Two whole programs that should behave alike, and where they differ: also one JSON row."""
+    """Two whole programs that should behave alike, and where they differ: also one JSON row. Those of a twin, whose
+    `soundness` is "breaking", should not behave alike; all else is the same."""
 
     task_id: str
     concept: str

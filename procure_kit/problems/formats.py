@@ -8,6 +8,8 @@ from procure_kit.problems.codecontests import codecontests
 from procure_kit.problems.fields import docstring, number_of, strings_of, text_of
 from procure_kit.problems.problem import FIELDS, Problem
 
+UNUSED = ("incorrect_solutions",)  # columns of a set that no problem is made of, and large
+
 
 def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:
     """Build the Problem of one row. Raises: ValueError that says which field is missing or wrong."""
@@ -18,7 +20,9 @@ def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:
     if {"input", "output"} <= set(row) and ("code" in row or "function" in row):
         return _cruxeval(row)
     if {"task_id", "prompt", "test"} <= set(row) and not set(row) & {"entry_point", "canonical_solution"}:
-        return _mbpp(row | {"test_list": _statements(text_of(row, "test"))})
+        statements = _statements(text_of(row, "test"))
+        if not any(statement.startswith("def check(") for statement in statements):
+            return _mbpp(row | {"test_list": statements, "test": None})
     return _humaneval(row)
 
 
@@ -44,7 +48,10 @@ def _humaneval(row: dict) -> Problem:
 
 
 def _mbpp(row: dict) -> Problem:
-    """MBPP: `text` (full) or `prompt` (sanitized), `code`, `test_list`, `test_setup_code` or `test_imports`."""
+    """MBPP: `text` (full) or `prompt` (sanitized), `code`, `test_list`, `test_setup_code` or `test_imports`.
+
+    MBPP+ has a `test` beside, of the same function with many more inputs, which takes the place of the list.
+    """
     number = row.get("task_id")
     if number is None:
         raise ValueError("field 'task_id' is missing")
@@ -56,11 +63,12 @@ def _mbpp(row: dict) -> Problem:
     code = text_of(row, "code") if row.get("code") is not None else ""
     code_before = text_of(row, "test_setup_code") if row.get("test_setup_code") is not None else ""
     setup = "\n".join([*strings_of(row, "test_imports"), code_before]).strip()
+    whole = text_of(row, "test") if row.get("test") is not None else ""
     return Problem(
-        task_id=f"MBPP/{str(number).removeprefix('MBPP/')}",
+        task_id=number if isinstance(number, str) and "/" in number else f"MBPP/{number}",
         prompt=docstring(f"{text_of(row, 'text', 'prompt').strip()}\n{tests[0]}"),
         canonical_solution=code and code.rstrip() + "\n",
-        test="\n".join(tests) + "\n",
+        test=whole if whole.strip() else "\n".join(tests) + "\n",
         entry_point=_entry_point(code, tests),
         setup=setup and setup + "\n",
     )

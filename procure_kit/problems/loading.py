@@ -1,41 +1,93 @@
-"""Problem sets by name or by path."""
+"""Problem sets by name or by path, one problem at a time: a set may be larger than memory."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from procure_kit.problems.formats import problem_of
+from procure_kit.problems.files import rows_file
+from procure_kit.problems.formats import UNUSED, problem_of
 from procure_kit.problems.problem import Problem
-from procure_kit.problems.rows import BadRow, read_rows, warn_bad_row
+from procure_kit.problems.rows import BadRow, usable, warn_bad_row
 from procure_kit.problems.sets import SETS, locate
 
 
-def load_set(
+def iter_set(
     name: str | Path,
     *,
     split: str = "",
     languages: Collection[str] = ("PYTHON3",),
     on_bad: Callable[[BadRow], None] = warn_bad_row,
-) -> list[Problem]:
-    """Load a problem set by its name (sets.SETS) or from a file, in any format of formats.py.
+) -> Iterator[Problem]:
+    """The problems of a set, by its name (sets.SETS) or from a file, in any format of formats.py, as they are read.
 
     A file is JSONL (also .gz), a JSON array, or Parquet. `split` names a part of a set of the Hub, by default the one
     that papers report on. `languages` are those whose accepted solutions may be a CodeContests problem's original. A
-    bad row is reported through `on_bad` by file and line and left out.
+    bad row, and one whose `task_id` an earlier one has, is reported through `on_bad` by file and line and left out.
 
     Raises: ValueError for an unknown name or a file without a single usable row; ModuleNotFoundError when the package
     that carries a set, or pyarrow for Parquet, is not installed; OSError when a set can only come from the Hub, and
     that cannot be reached.
     """
+    return (problem for problem, _ in _found(name, _paths(name, split), languages, on_bad))
+
+
+class SetOnDisk(Mapping[str, Problem]):
+    """A set's problems by task_id, in its order, each read when it is asked for.
+
+    Who asks in the set's order reads the files once; who does not may read much of a packed one again and again. The
+    set is looked through once before, for what is where. Arguments and what it raises as in `iter_set`.
+    """
+
+    def __init__(self, name: str | Path, *, split: str = "", languages=("PYTHON3",), on_bad=warn_bad_row):
+        found = _found(name, _paths(name, split), languages, on_bad)
+        self._read = {problem.task_id: again for problem, again in found}
+        self._last: Problem | None = None
+
+    def __getitem__(self, task_id: str) -> Problem:
+        if self._last is None or self._last.task_id != task_id:  # several rows of one problem come one after the other
+            self._last = self._read[task_id]()
+        return self._last
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+
+def _paths(name: str | Path, split: str) -> list[Path]:
     if name not in SETS and not Path(name).is_file():
         known = ", ".join(map(repr, SETS))
         raise ValueError(f"no problem set {str(name)!r}: use {known} or the path of a JSONL or Parquet file")
-    found: list[Problem] = []
-    bad: list[BadRow] = []
-    for path in locate(name, split) if name in SETS else [Path(name)]:
-        for _ in read_rows(path, check=lambda row: found.append(problem_of(row, languages)), on_bad=bad.append):
-            pass
-    if not found:
+    return locate(name, split) if name in SETS else [Path(name)]
+
+
+def _found(
+    name: str | Path, paths: list[Path], languages: Collection[str], on_bad: Callable[[BadRow], None]
+) -> Iterator[tuple[Problem, Callable[[], Problem]]]:
+    """Each problem, and what reads it again."""
+    seen: set[str] = set()
+    bad: list[BadRow] = []  # until there is a good one: else the first says why there is none
+
+    def make(row: dict) -> Problem:
+        problem = problem_of(row, languages)
+        if problem.task_id in seen:
+            raise ValueError(f"an earlier problem has the task_id {problem.task_id!r}, and counts")
+        return problem
+
+    def tell(error: BadRow) -> None:
+        on_bad(error) if seen else bad.append(error)
+
+    for path in paths:
+        file = rows_file(path, leave_out=UNUSED)
+        for key, problem in usable(path, file, make, tell):
+            while bad:
+                on_bad(bad.pop(0))
+            seen.add(problem.task_id)
+            yield problem, partial(_again, file, key, languages)
+    if not seen:
         raise ValueError(str(bad[0]) if bad else f"{name}: the file has no rows")
-    for error in bad:
-        on_bad(error)
-    return found
+
+
+def _again(file, key: int, languages: Collection[str]) -> Problem:
+    return problem_of(file.at(key), languages)

@@ -1,15 +1,18 @@
 """Rows on disk: one JSON object a line, appended whole, so that a killed run resumes where it stopped."""
 
-import gzip
 import json
 import sys
 import warnings
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
-from procure_kit.extras import how
+from tqdm import tqdm
+
+from procure_kit.problems.files import Raw, rows_file
+
+Made = TypeVar("Made")
 
 
 class BadRow(ValueError):
@@ -36,74 +39,31 @@ def read_rows(
 
     Raises: FileNotFoundError when the file is missing; ModuleNotFoundError for Parquet without pyarrow.
     """
-    for place, read in _raw_rows(Path(path)):
+
+    def make(row: dict) -> dict:
+        if check is not None:
+            check(row)
+        return row
+
+    for _, row in usable(path, rows_file(Path(path)), make, on_bad, required):
+        yield row
+
+
+def usable(
+    path: str | Path,
+    file: Iterable[Raw],
+    make: Callable[[dict], Made],
+    on_bad: Callable[[BadRow], None],
+    required: tuple[str, ...] = (),
+) -> Iterator[tuple[int, Made]]:
+    """The key of each usable row of a file, and what `make` makes of the row; else as `read_rows`."""
+    for place, key, read in file:
         try:
-            row = _checked(read(), required)
-            if check is not None:
-                check(row)
+            made = make(_checked(read(), required))
         except (ValueError, RecursionError) as error:
             on_bad(BadRow(f"{path}:{place}: {error}"))
         else:
-            yield row
-
-
-def _raw_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Where each row stands, and a function that reads it or raises ValueError."""
-    if path.suffix == ".parquet":
-        yield from _parquet_rows(path)
-    elif path.suffix == ".json" and (rows := _array(path)) is not None:
-        yield from ((f"item {number}", lambda row=row: row) for number, row in enumerate(rows, start=1))
-    else:
-        opener = gzip.open if path.suffix == ".gz" else open
-        number = 0
-        try:
-            with opener(path, "rb") as lines:
-                for number, line in enumerate(lines, start=1):
-                    if line.strip():
-                        yield str(number), lambda line=line: _parsed(line)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            why = f"from here on it cannot be unpacked: {error}"
-            yield str(number + 1), lambda: _bad(why)
-
-
-def _parsed(line: bytes) -> object:
-    try:
-        return json.loads(line.decode("utf-8-sig"))  # some editors begin a file with a mark of its encoding
-    except json.JSONDecodeError as error:
-        raise ValueError(f"no JSON: {error.msg} (column {error.colno})") from error
-
-
-def _bad(why: str) -> None:
-    raise ValueError(why)
-
-
-def _array(path: Path) -> list | None:
-    """The rows of a file that is one JSON array, as MBPP's sanitized part is published; None for any other."""
-    try:
-        value = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, list) else None
-
-
-def _parquet_rows(path: Path) -> Iterator[tuple[str, Callable[[], object]]]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"{path}: reading Parquet needs a package: {how('pyarrow')}") from error
-    number = 0
-    try:
-        for batch in parquet.ParquetFile(path).iter_batches(batch_size=16):
-            for row in batch.to_pylist():
-                number += 1
-                yield f"row {number}", lambda row=row: row
-    except (ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno:  # the system's; one without a number is pyarrow's
-            raise
-        if not number:
-            raise ValueError(f"{path}: no Parquet file that can be read: {error}") from error
-        why = f"from here on it cannot be read: {error}"
-        yield f"row {number + 1}", lambda: _bad(why)
+            yield key, made
 
 
 def _checked(row: object, required: tuple[str, ...]) -> dict:
@@ -150,7 +110,8 @@ def _last_byte(file) -> bytes:
 def replace_rows(path: Path, rows: Iterable[dict]) -> None:
     """Make these the rows of a file, all of them or, when the disk is full, none."""
     part = path.with_name(path.name + ".part")
-    part.write_bytes(b"".join(map(_line, rows)))
+    with open(part, "wb") as file:
+        file.writelines(map(_line, rows))  # which may come from the file itself
     part.replace(path)
 
 
@@ -162,11 +123,11 @@ class Complaints:
 
     def __call__(self, error: BadRow) -> None:
         self.count += 1
-        print(error, file=sys.stderr)
+        tqdm.write(str(error), file=sys.stderr)  # above a progress bar, where there is one
 
     def after_a_kill(self, error: BadRow) -> None:
         """For a file that is being resumed: the row is made again, so nothing is lost."""
-        print(f"{error} (a killed run left it; its work is done again)", file=sys.stderr)
+        tqdm.write(f"{error} (a killed run left it; its work is done again)", file=sys.stderr)
 
     def __bool__(self) -> bool:
         return self.count > 0

@@ -4,18 +4,19 @@ Nothing here is trusted. The program may change any of it; all it can win is to 
 """
 
 import ast
+import functools
 import socket
 import sys
 import types
 
-from procure_kit.running import stdin_program
+from procure_kit.running import stdin_program, together
 from procure_kit.running.boundary import Peer
-from procure_kit.running.handles import OPERATIONS
-from procure_kit.running.plain_data import Table
-from procure_kit.running.remote_errors import said
+from procure_kit.running.crossing.handles import OPERATIONS
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.remote_errors import said
 from procure_kit.running.wire import Channel, Gone
 
-TESTS = "<tests>"
+FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, functools._lru_cache_wrapper)
 ROUNDS = 20  # more than the interpreter waits before it adapts code to what it meets
 REHEARSED = """
 from typing import List
@@ -45,7 +46,7 @@ def main(channel: Channel, alone: bool) -> None:
 
 def rehearse() -> None:
     """Run a small program a few times: what has run before needs less time, and less memory of its own, in a fork."""
-    job = {"program": REHEARSED, "entry_point": "f", "setup": "", "names": []}
+    job = {"program": REHEARSED, "entry_point": "f", "setup": "", "names": [], "seen": {}}
     args = [1, 1.5, True, None, "a", ["list", [1, ["list", ["a"]]]], ["tuple", [1]], ["dict", [["tuple", ["a", 1]]]]]
     call = {"op": "call", "on": 0, "args": args, "kwargs": {}}
     for _ in range(ROUNDS):
@@ -58,7 +59,8 @@ def rehearse() -> None:
 
 
 def load(job: dict, peer: Peer, alone: bool) -> dict:
-    """Execute {"program", "entry_point", "setup", "names"} as a module: {"status": "loaded", "found"}, or why not."""
+    """Execute {"program", "entry_point", "setup", "names", "seen"} as a module: {"status": "loaded", "found", "doubt"},
+    or why not."""
     try:
         code = compile(job["program"], "<program>", "exec", dont_inherit=True)
     except SyntaxError as error:
@@ -79,13 +81,15 @@ def load(job: dict, peer: Peer, alone: bool) -> dict:
     except BaseException as error:  # SystemExit too
         raised = f"{type(error).__name__}: {said(error)}".removesuffix(": ")
         return {"status": "tests_fail", "detail": f"loading the program raised {raised}"}
-    if job["entry_point"] not in module.__dict__:
+    names = module.__dict__
+    if job["entry_point"] not in names:
         return {"status": "tests_fail", "detail": f"the program defines no {job['entry_point']!r}"}
-    if job.get("tests"):
-        return run_inside(job, module.__dict__)
-    peer.keep(module.__dict__[job["entry_point"]])
-    found = {name: module.__dict__[name] for name in job["names"] if callable(module.__dict__.get(name))}
-    return {"status": "loaded", "found": {name: peer.encode(value, Table()) for name, value in found.items()}}
+    if "tests" in job:
+        return together.run(job, names)
+    peer.keep(names[job["entry_point"]])
+    found = {name: names[name] for name in job["names"] if name in names}
+    found = {name: peer.encode(value, Table()) for name, value in found.items()}
+    return {"status": "loaded", "found": found, "doubt": _doubt(names, job["entry_point"], job["seen"])}
 
 
 def _imports(setup: str) -> list:
@@ -94,13 +98,18 @@ def _imports(setup: str) -> list:
     return [compile(ast.Module([node], []), "<setup>", "exec") for node in nodes]
 
 
-def run_inside(job: dict, names: dict) -> dict:
-    """Run tests in here, with the program's own names, as they ask for. Whatever comes of it can be forged."""
-    function = names[job["entry_point"]]
-    try:
-        exec(compile(f"{job['setup']}\n{job['tests']}", TESTS, "exec", dont_inherit=True), names)
-        if job["check"]:
-            names["check"](function)
-    except BaseException as error:
-        return {"status": "tests_fail", "detail": f"{type(error).__name__}: {error}"[:400]}
-    return {"status": "passed", "detail": ""}
+def _doubt(names: dict, entry_point: str, seen: dict[str, str]) -> str:
+    """What tests in one process with the program would see of it otherwise than by its answers, or ""."""
+    kind = type(names[entry_point])
+    if kind not in FUNCTIONS:
+        return f"{entry_point!r} is no plain function, but a {kind.__name__}"
+    for name in names.keys() & seen.keys():
+        if not seen[name] or names[name] is not _imported(seen[name]):
+            return f"program and tests both know a {name!r}"
+    return ""
+
+
+def _imported(path: str) -> object:
+    """What an import of this "module" or "module.name" binds, if it was imported already."""
+    module, _, name = path.rpartition(".")
+    return sys.modules.get(path) or getattr(sys.modules.get(module), name, None)

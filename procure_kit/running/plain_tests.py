@@ -2,11 +2,14 @@
 
 import ast
 import builtins
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 
 from procure_kit.running.calls_ahead import calls_ahead, walk
+from procure_kit.running.sharing import outermost, own_names, reasons
 
 MODULES = {  # names of modules whose use changes nothing that outlives it
     "math": {name for name in dir(__import__("math")) if not name.startswith("_")},
@@ -41,22 +44,26 @@ INSPECTING = {"inspect", "dis", "gc", "unittest.mock", "mock", "tracemalloc", "c
 @dataclass(frozen=True)
 class Traits:
     """`plain`: no trace is left; `free`: names that it takes from elsewhere; `check`: it defines check(candidate);
-    `inside`: why it can only run in the candidate's own process, "" when it need not; `ahead`: the arguments of the
-    calls that it begins with, whatever comes of them, and that can be sent all at once."""
+    `inside`: why it can only run in the candidate's own process, "" when it need not; `doubt`: why it should also run
+    in one process with the program (sharing.py), "" when nothing speaks for it; `seen`: names that it reads or binds
+    and the program may define as well, with what they are where it imports them; `ahead`: the arguments of the calls
+    that it begins with, whatever comes of them, and that can be sent all at once."""
 
     plain: bool
     free: tuple[str, ...]
     check: bool
     inside: str
+    doubt: str
+    seen: dict[str, str]
     ahead: list[tuple[tuple, dict]]
 
 
 @lru_cache(maxsize=4096)
-def traits(source: str, entry_point: str = "") -> Traits:
-    """Look at the tests of a problem. Raises: SyntaxError."""
+def traits(source: str, entry_point: str = "", known: tuple[str, ...] = ()) -> Traits:
+    """Look at the tests of a problem. `known`: names that the program imports. Raises: SyntaxError."""
     tree = ast.parse(source)
     nodes = walk(tree)
-    modules = dict(_imports(nodes))
+    modules = dict(imports(nodes))
     bound = set(modules)
     for node in nodes:
         match node:
@@ -66,13 +73,30 @@ def traits(source: str, entry_point: str = "") -> Traits:
                 bound.add(name)
     loaded = dict.fromkeys(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
     free = tuple(name for name in loaded if name not in bound and not hasattr(builtins, name) and name != entry_point)
-    plain = not any(_leaves_a_trace(node, modules, bound) for node in nodes if type(node) not in HARMLESS)
-    checks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"]
-    ahead = [] if len(source) > LONG else list(calls_ahead(tree.body, checks, entry_point))
-    return Traits(plain, free, bool(checks), _inside(nodes, free, {entry_point, "candidate"}), ahead)
+    trace = next((node for node in nodes if type(node) not in HARMLESS and _leaves_a_trace(node, modules, bound)), None)
+    checks = [node for node in outermost(tree) if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    tested = {entry_point, *(check.args.args[0].arg for check in checks if check.args.args)}
+    doubt = (
+        "" if trace is None else f"the tests do more than call the program: {ast.unparse(trace).splitlines()[0][:80]}"
+    )
+    doubt = doubt or reasons(tree, nodes, tested, free, entry_point)
+    seen = {name: modules.get(name, "") for name in {*loaded, *own_names(tree, nodes)} - {entry_point}}
+    early = len(source) <= LONG and all(check in tree.body for check in checks)
+    ahead = list(calls_ahead(tree.body, checks, entry_point)) if early else []
+    inside = _inside(nodes, tuple(name for name in free if name not in known), {entry_point, "candidate"})
+    return Traits(trace is None, free, bool(checks), inside, doubt, seen, ahead)
 
 
-def _imports(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=256)
+def imported(program: str) -> tuple[str, ...]:
+    """Names that a program's imports bind, those of `from module import *` for a module of the standard library too."""
+    found = dict(imports(walk(ast.parse(program))))
+    stars = [name.removesuffix(".*") for name in found.values() if name.endswith(".*")]
+    known = [name for name in stars if name.split(".")[0] in MODULES or name in sys.stdlib_module_names]
+    return (*found, *(name for module in known for name in dir(import_module(module))))
+
+
+def imports(nodes: list[ast.AST]) -> Iterator[tuple[str, str]]:
     """(name, module) or (name, "module.name") for each name that an import binds."""
     for node in nodes:
         if isinstance(node, ast.Import):

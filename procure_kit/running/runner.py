@@ -4,6 +4,7 @@ A pool of warm workers (worker.py) forks for each run the tests and the program 
 plain data cross between them (boundary.py). What keeps the program in is named on each result (isolation/levels.py).
 """
 
+import ast
 import atexit
 import contextlib
 import os
@@ -12,12 +13,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from hashlib import sha256
 
 from procure_kit.problems.problem import Problem
+from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.running.in_order import in_order
 from procure_kit.running.isolation.system import LEVELS, check_system
 from procure_kit.running.wire import Channel, Gone, Unsendable
@@ -26,7 +29,9 @@ from procure_kit.shipped import PACKAGE
 TIMEOUT = 10.0  # seconds that an original may take, for all tests of its problem together
 MULTIPLE = 10  # a program may take this many times as long as its original,
 WALL_FLOOR, CPU_FLOOR = 3.0, 0.5  # and so many seconds in any case: only waiting is at the mercy of a busy machine
+LOADING = 10.0  # seconds more, of both, for a program that imports a library which its original does without
 MEMORY_MB = 1024
+ORIGINALS = 4096  # whose results are kept
 PATIENCE = 30.0  # seconds in which a worker must start, or end
 STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: a busy machine may keep it waiting
 START = (
@@ -40,11 +45,13 @@ ENVIRONMENT = {"PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"}
 class TestResult:
     """What became of one program.
 
-    `status` is "passed", "tests_fail", "timeout", "memory", "crashed", "refused", "unparsable", or for tests that look
-    into the program's own process "needs_own_process" and, where that was allowed, "passed_in_own_process". `seconds`
-    are wall time, without the start of the processes, and `slowest` those of the slowest case of a program that reads
-    standard input; `limit` is the limit on them, of the whole run or of each case. `cpu` and `cpu_limit`: the same in
-    CPU time, of the program and the processes that it started and waited for.
+    `status` is "passed", "tests_fail", "timeout", "memory", "crashed", "refused", "unparsable", "never_called" (the
+    tests never ask the program for anything: they would pass for every program), or "needs_own_process": the tests look
+    into the program's own process, or pass in one process with it and not apart from it, and there they could be
+    forged. Where that was allowed, it is "passed_in_own_process". The detail says why. `seconds` are wall time, without
+    the start of the processes, and `slowest` those of the slowest case of a program that reads standard input; `limit`
+    is the limit on them, of the whole run or of each case. `cpu` and `cpu_limit`: the same in CPU time, of the program
+    and the processes that it started and waited for.
     """
 
     __test__ = False  # pytest should not collect it
@@ -87,7 +94,7 @@ class _Worker:
             raise OSError(why)
 
     def run(self, job: dict) -> dict:
-        self.channel.deadline = time.monotonic() + job["timeout"] * max(1, len(job["cases"])) + STUCK
+        self.channel.deadline = time.monotonic() + 2 * job["timeout"] * max(1, len(job["cases"])) + STUCK
         self.channel.send(job)
         return self.channel.receive()
 
@@ -149,11 +156,15 @@ def run_tests(
     the CPU time. Without them the limits come from the original's own run on this machine (`limits_by`), or are TIMEOUT
     for the original itself and where there is none that passes. `memory_mb` limits the address space of
     each process, and the memory of all together. `require` names a level of isolation (see system.LEVELS): where the
-    system cannot give it or a stronger one, the status is "refused" and nothing runs. `own_process` lets tests that
-    look into the program's own process run in there, where a program can forge their outcome: a status of its own.
+    system cannot give it or a stronger one, the status is "refused" and nothing runs. `own_process` lets tests
+    pass that do so only in one process with the program, where it can forge their outcome: a status of its own.
 
-    Raises: ValueError for an unknown level; OSError where the system has none.
+    For a program that forges nothing "passed" and "tests_fail" are what one process with program and tests gives: where
+    the two sides of the boundary might make a difference, the tests run both ways, and "passed" needs both.
+
+    Raises: ValueError for an unknown level, or a number that cannot be meant; OSError where the system has none.
     """
+    refuse_impossible(timeout=timeout, cpu_seconds=cpu_seconds, memory_mb=memory_mb)
     if require is not None and require not in LEVELS:
         raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
     job = {name: getattr(problem, name) for name in ("test", "setup", "entry_point", "cases", "tolerance", "any_case")}
@@ -164,7 +175,8 @@ def run_tests(
         same = {"memory_mb": memory_mb, "require": require, "own_process": own_process}
         timeout, own = TIMEOUT, TIMEOUT
         if job["solved"] and program != original:
-            timeout, own = limits_by(run_original(problem.program, problem, timeout=TIMEOUT, **same))
+            measured = run_original(problem.program, problem, timeout=TIMEOUT, **same)
+            timeout, own = limits_by(measured, program, original)
         cpu_seconds = own if cpu_seconds is None else cpu_seconds
     cpu_seconds = timeout if cpu_seconds is None else cpu_seconds
     job |= {"timeout": timeout, "cpu_seconds": cpu_seconds}
@@ -201,17 +213,41 @@ def run_tests(
         return TestResult(passed, isolation=worker.level, **given, **{"slowest": result["seconds"]} | result)
 
 
-@lru_cache(maxsize=4096)
+_originals: OrderedDict[bytes, TestResult] = OrderedDict()  # by a digest: problems may be large, and many
+
+
 def run_original(original: str, problem: Problem, **limits) -> TestResult:
     """Run an original once, however many programs are measured by it. `limits` as in `run_tests`."""
-    return run_tests(original, problem, **limits)
+    asked = repr((original, problem, sorted(limits.items()))).encode(errors="surrogatepass")
+    key = sha256(asked).digest()
+    if (known := _originals.get(key)) is not None:
+        return known
+    _originals[key] = found = run_tests(original, problem, **limits)
+    if len(_originals) > ORIGINALS:
+        _originals.popitem(last=False)
+    return found
 
 
-def limits_by(original: TestResult) -> tuple[float, float]:
-    """The seconds of wall and of CPU time that a program gets: MULTIPLE times those of its original, and a floor."""
-    if not original.passed:
+def limits_by(measured: TestResult, program: str, original: str) -> tuple[float, float]:
+    """The seconds of wall and of CPU time that a program gets: MULTIPLE times what its original took, and a floor.
+    LOADING is added for libraries that the original does not import: to load them is no part of the work."""
+    if not measured.passed:
         return TIMEOUT, TIMEOUT
-    return max(WALL_FLOOR, MULTIPLE * original.slowest), max(CPU_FLOOR, MULTIPLE * original.cpu)
+    more = LOADING if libraries(program) - libraries(original) else 0.0
+    return max(WALL_FLOOR, MULTIPLE * measured.slowest) + more, max(CPU_FLOOR, MULTIPLE * measured.cpu) + more
+
+
+def libraries(program: str) -> set[str]:
+    """Top-level packages outside the standard library that a program's text imports anywhere."""
+    if "import" not in program:
+        return set()
+    try:
+        nodes = list(ast.walk(ast.parse(program)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    named = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    named += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in named} - {"", *sys.stdlib_module_names}
 
 
 def run_many(
@@ -223,6 +259,7 @@ def run_many(
 
     `limits` are the keyword arguments of `run_tests`.
     """
+    refuse_impossible(workers=workers)
     with ThreadPoolExecutor(workers) as threads:
         for _, future in in_order(lambda job: threads.submit(run_tests, *job, **limits), jobs, workers):
             yield future.result()

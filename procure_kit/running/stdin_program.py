@@ -1,23 +1,21 @@
-"""Programs that read standard input: each case in a fork of its own, and how outputs are compared.
+"""Programs that read standard input: each case in a fork of its own.
 
-`runner` is the candidate's half, and as little trusted as the program. `compare` is the oracle's.
+This is the candidate's half, and as little trusted as the program; cases.py is the oracle's.
 """
 
 import atexit
 import contextlib
 import os
 import random
-import re
 import signal
 import sys
 import traceback
 import types
 from collections.abc import Callable
 
-from procure_kit.running.isolation.levels import empty_folder
+from procure_kit.running.isolation.folder import empty_folder
 
 LONGEST = 8_000_000  # bytes of output
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.I)
 
 
 def runner(code: types.CodeType, alone: bool) -> Callable[[str], list]:
@@ -63,6 +61,7 @@ def _live(code: types.CodeType, ends: list[int]) -> None:
         setattr(sys, name, open(standard, mode, encoding="utf-8", errors=errors, closefd=False))  # noqa: SIM115
     sys.argv = ["program.py"]
     main = sys.modules["__main__"] = types.ModuleType("__main__")
+    main.__file__ = os.path.abspath(sys.argv[0])
     random.seed(0)  # as in candidate programs: a fork draws its numbers anew
     ending = 0
     try:
@@ -83,27 +82,3 @@ def _live(code: types.CodeType, ends: list[int]) -> None:
     except BaseException:
         ending = ending or 120  # what Python itself ends with when its output cannot be written
     os._exit(ending & 255)
-
-
-def compare(output: str, expected: str, tolerance: float, any_case: bool) -> str:
-    """What differs first; nothing when the output is right.
-
-    Compared word by word: white space only separates, so that spaces at the end of a line, line breaks and blank lines
-    make no difference, as in the checker that CodeContests publishes. Numbers may differ by `tolerance`, absolutely or
-    relative to the expected one; without one, each word is the same text.
-    """
-    if output == expected:
-        return ""
-    got, wanted = output.split(), expected.split()
-    for number, (word, right) in enumerate(zip(got, wanted, strict=False), start=1):
-        if word != right and not (any_case and word.lower() == right.lower()) and not _close(word, right, tolerance):
-            return f"word {number}: expected {right[:100]!r}, got {word[:100]!r}"
-    if len(got) != len(wanted):
-        return f"expected {len(wanted)} words, got {len(got)}"
-    return ""
-
-
-def _close(word: str, right: str, tolerance: float) -> bool:
-    if not tolerance or not NUMBER.fullmatch(word) or not NUMBER.fullmatch(right):
-        return False
-    return abs(float(word) - float(right)) <= tolerance * max(1.0, abs(float(right)))

@@ -15,13 +15,12 @@ import random
 import signal
 import socket
 import struct
-import sys
 import time
 
-from procure_kit.running import oracle, zygote
-from procure_kit.running.isolation import landlock, levels, seccomp
+from procure_kit.running import oracle, together, zygote
+from procure_kit.running.asking import Finished
+from procure_kit.running.isolation import levels, limits, ties
 from procure_kit.running.isolation.usage import Usage, processes_of_this_user
-from procure_kit.running.oracle import Finished
 from procure_kit.running.wire import Channel, Gone
 
 GRACE = 0.5  # seconds beyond the time limit in which the oracle can still report by itself
@@ -36,28 +35,21 @@ def main(fd: int, level: str) -> None:
     """Serve jobs on `fd` until it closes."""
     os.environ.clear()
     os.umask(0o022)
-    levels.quiet_threads()
+    limits.quiet_threads()
     caller = Channel(socket.socket(fileno=fd))
     for name in WARM.split():
         importlib.import_module(name)
     usage, others = Usage(), processes_of_this_user()
     try:
-        if level == "namespaces":
-            levels.enter_namespaces()
-        elif level == "landlock":
-            landlock.version()
-            if not seccomp.supported():
-                raise OSError("no filter of system calls is known for this machine")
-        elif level == "process" and os.geteuid() == 0 and not levels.can_run_as(levels.NOBODY):
-            raise OSError(f"only root can read {sys.base_prefix}, or no other user can be had")
-        levels.adopt_orphans()
+        levels.enter(level)
+        ties.adopt_orphans()
         control, usage.root = zygote.start(level, others)
         control.sendall(b".")  # the first candidate
     except OSError as error:
         caller.send({"why": str(error)})
         return
-    levels.hide()
-    levels.soften(4096)
+    ties.hide()
+    limits.soften(4096)
     caller.send({"why": ""})  # ready
     gc.freeze()
     job = _Job(caller, control, usage)
@@ -80,6 +72,18 @@ class _Job:
 
     def run(self, job: dict) -> dict:
         """The result of one job; `broken` in it when this worker should not go on."""
+        inside = "" if job["cases"] else _inside(job)
+        if inside and not job["own_process"]:
+            why = f"{inside}; such tests are not run by default"
+            return {"status": "needs_own_process", "detail": why, "seconds": 0.0, "cpu": 0.0}
+        result = self._run_once(job | {"together": bool(inside)})
+        if result.get("doubt") and not inside and not result.get("broken"):
+            result = together.agreed(result, self._run_once(job | {"together": True}), job["own_process"])
+        result.pop("doubt", None)
+        return result | {"detail": _on_one_line(result["detail"])}
+
+    def _run_once(self, job: dict) -> dict:
+        """What one candidate makes of the job."""
         memory_mb, cases = job["memory_mb"], max(1, len(job["cases"]))
         cpu_seconds = int(job["cpu_seconds"]) + 1  # the kernel knows whole ones
         with socket.socket(fileno=socket.recv_fds(self.control, 1, 1)[1][0]) as ours:
@@ -94,7 +98,7 @@ class _Job:
             signal.setitimer(signal.ITIMER_PROF, job["timeout"] * cases + 3 * GRACE)
             result = {}
             try:
-                run = oracle.judge if oracle.leaves_no_trace(job) else self._in_a_fork
+                run = oracle.judge if job["together"] or oracle.leaves_no_trace(job) else self._in_a_fork
                 result = run(job, Channel(ours))
             except Finished as end:
                 result = end.result
@@ -107,19 +111,14 @@ class _Job:
             seconds = time.monotonic() - start
             ended = self._end_candidate()  # before the channel closes: a process that sleeps is the quickest to kill
         if ended is None:
-            return {
-                "status": "crashed",
-                "detail": "its surroundings died",
-                "seconds": seconds,
-                "cpu": 0.0,
-                "broken": True,
-            }
+            lost = {"status": "crashed", "detail": "its surroundings died", "broken": True}
+            return lost | {"seconds": seconds, "cpu": 0.0}
         ending, cpu = ended
         if result["status"] == "gone":
             over = cpu >= cpu_seconds or ending == -signal.SIGXCPU
             result["status"] = "timeout" if over else "crashed"
             result["detail"] += f": {_ended(ending)} after {cpu:.1f} s of CPU time"
-        return {"seconds": seconds, "cpu": cpu} | result | {"detail": _on_one_line(result["detail"])}
+        return {"seconds": seconds, "cpu": cpu} | result
 
     def _end_candidate(self) -> tuple[int, float] | None:
         try:
@@ -136,7 +135,7 @@ class _Job:
             if child == 0:
                 signal.signal(signal.SIGALRM, signal.SIG_DFL)
                 os.setsid()
-                levels.die_with_the_parent()
+                ties.die_with_the_parent()
                 zygote.keep_only(theirs.fileno(), channel.socket.fileno())
                 zygote.live(_report, job)
             theirs.close()
@@ -176,6 +175,14 @@ def _report(job: dict) -> None:
         os._exit(0)
 
     finish(oracle.judge(job, channel, finish))
+
+
+def _inside(job: dict) -> str:
+    """Why the tests can only run in one process with the program; "" also for tests that cannot be read."""
+    try:
+        return oracle.tests_of(job).inside
+    except oracle.BROKEN_TESTS:
+        return ""
 
 
 def _on_one_line(detail: str) -> str:

@@ -14,7 +14,8 @@ import struct
 import traceback
 
 from procure_kit.running import candidate
-from procure_kit.running.isolation import landlock, levels, seccomp
+from procure_kit.running.isolation import landlock, limits, namespaces, privileges, readable, seccomp, ties
+from procure_kit.running.isolation.folder import empty_folder
 from procure_kit.running.wire import Channel
 
 LIMITS = struct.Struct("II")  # a candidate's seconds of CPU time, and the megabytes of its address space
@@ -31,7 +32,7 @@ def start(level: str, others: int) -> tuple[socket.socket, int]:
     if level == "namespaces":
         between = os.fork()
         if between == 0:  # only children of this one live in the new PID namespace: the oracle's forks must not
-            levels.new_pid_namespace()
+            namespaces.new_pid_namespace()
             pid = os.fork()
             if pid == 0:
                 live(serve, theirs, level, others)
@@ -66,14 +67,14 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     keep_only(control.detach())
     control = socket.socket(fileno=3)
     os.environ.clear()
-    levels.hide()
-    levels.adopt_orphans()
+    ties.hide()
+    ties.adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a handler, a namespace's first process gets no signal
-    uid = levels.spare_uid(level)
-    home = levels.scratch() if level == "namespaces" else _own_folder(uid)
+    uid = privileges.spare_uid(level)
+    home = namespaces.scratch() if level == "namespaces" else _own_folder(uid)
     os.chdir(home)
-    fence = landlock.fence(levels.python_paths(), levels.answers(), home) if level == "landlock" else None
-    levels.limit(processes=levels.PROCESSES + (others if uid is None else 0))
+    fence = landlock.fence(readable.python_paths(), readable.answers(), home) if level == "landlock" else None
+    limits.limit(processes=limits.PROCESSES + (others if uid is None else 0))
     seccomp.forbid()
     candidate.rehearse()
     gc.disable()
@@ -82,7 +83,7 @@ def serve(control: socket.socket, level: str, others: int) -> None:
         _keep_one_ready(control, uid, level, fence)
     finally:
         if level != "namespaces":
-            levels.empty_folder()
+            empty_folder()
             os.rmdir(home)
 
 
@@ -109,7 +110,7 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
             control.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", ours.fileno()))])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
-        levels.empty_folder()
+        empty_folder()
         if word:
             control.sendall(ENDED.pack(ending, seconds))
 
@@ -117,8 +118,8 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
 def _become_candidate(end: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
     os.setsid()
     cpu_seconds, memory_mb = LIMITS.unpack(end.recv(LIMITS.size))
-    levels.limit(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
-    levels.drop_privileges(uid)
+    limits.limit(cpu_seconds=cpu_seconds, memory_mb=memory_mb)
+    privileges.drop_privileges(uid)
     if fence is not None:
         landlock.enter(fence)
         os.close(fence)

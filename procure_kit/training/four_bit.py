@@ -1,9 +1,15 @@
 """Weights in 4 bits, as QLoRA has them."""
 
+import logging
+
 import torch
 from transformers import BitsAndBytesConfig, PreTrainedModel
 
 from procure_kit.extras import load
+
+# On import bitsandbytes warns in red that a kernel from the Hub is missing, which only its form for AVX512-BF16 uses:
+# `keep_gradients` below forbids that form.
+logging.getLogger("bitsandbytes.backends.cpu.ops").addFilter(lambda record: "gemm_4bit_forward" not in record.msg)
 
 
 def four_bit_config(dtype: torch.dtype) -> BitsAndBytesConfig:
@@ -21,13 +27,22 @@ def four_bit_config(dtype: torch.dtype) -> BitsAndBytesConfig:
 
 
 def keep_gradients(model: PreTrainedModel) -> None:
-    """Forbid bitsandbytes to repack 4-bit weights on CPUs with AVX512-BF16.
+    """Forbid bitsandbytes to repack 4-bit weights on CPUs with AVX512-BF16; without such weights nothing is done.
 
     It does so at the first use without gradients, into a form that computes in bfloat16 and through which a later
     backward pass sends nothing, with no more than a warning.
+
+    Raises: ValueError when that has happened.
     """
+    if not getattr(model, "is_loaded_in_4bit", False):
+        return
     from bitsandbytes.nn import Linear4bit  # heavy, and only QLoRA needs it
 
-    for module in model.modules():
+    for name, module in model.named_modules():
         if isinstance(module, Linear4bit):
+            if getattr(getattr(module.weight, "quant_state", None), "packing_format_for_cpu", False):
+                raise ValueError(
+                    f"bitsandbytes has packed the 4-bit weights of {name} anew for a CPU without gradients: "
+                    "load the model again, by load_model, to train it"
+                )
             module.support_avx512bf16_for_cpu = False

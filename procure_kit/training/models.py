@@ -52,8 +52,7 @@ def load_model(
         raise ValueError(f"model {str(name)!r} cannot be loaded: {_reason(name, folder, error)}") from error
     if missing := sorted(loading["missing_keys"]):  # they would silently be random
         raise ValueError(f"model {str(name)!r}: {folder} lacks {len(missing)} of its weights, first {missing[0]}")
-    if four_bit and device.type == "cpu":
-        keep_gradients(model)
+    keep_gradients(model)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.eval(), tokenizer

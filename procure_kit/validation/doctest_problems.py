@@ -13,6 +13,7 @@ from pathlib import Path
 from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import check_syntax
 from procure_kit.problems.problem import Problem
+from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.running.runner import run_many
 from procure_kit.validation.doctest_asserts import asserts, bound_names
 from procure_kit.validation.mutants import broken_versions
@@ -31,8 +32,9 @@ def problems_from_package(
     """Each top-level function that passes its own doctests, and whose doctests notice when it returns None.
 
     `limit`: as many problems at most. `on_left_out` is told of each function with doctests that is no problem, and why.
-    Raises: ValueError when there is no such package, or none of its functions is one.
+    Raises: ValueError when there is no such package, none of its functions is one, or a number cannot be meant.
     """
+    refuse_impossible(limit=limit, timeout=timeout, workers=workers)
     problems = list(_functions(name, on_left_out))
     results = run_many(((problem.program, problem) for problem in problems), workers, timeout=timeout)
     sound = []

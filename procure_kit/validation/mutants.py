@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from procure_kit.analysis.depth import check_depth, with_room
+from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.truth import COMPLEMENTS
 
 
@@ -46,7 +47,7 @@ def _written(tree: ast.Module, number: int, node: ast.AST, mutant: ast.AST) -> B
     """The program with a mutant in the place of its `number`-th node; None where that changes nothing."""
     if ast.dump(mutant) == ast.dump(node):
         return None
-    changed = copy.deepcopy(tree)
+    changed = copied(tree)
     target = next(twin for index, twin in enumerate(ast.walk(changed)) if index == number)
     target.__dict__.update(mutant.__dict__)
     what = f"line {node.lineno} with {ast.unparse(mutant).splitlines()[0]!r}"

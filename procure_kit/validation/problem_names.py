@@ -1,17 +1,31 @@
 """What the name of a problem set means: a set, a file, or the doctests of an installed package."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from procure_kit.problems.loading import load_set
+from procure_kit.problems.loading import SetOnDisk, iter_set
 from procure_kit.problems.problem import Problem
 from procure_kit.validation.doctest_problems import problems_from_package
 
 
 def load_problems(name: str | Path, **options) -> list[Problem]:
-    """Load a problem set by its name or from a file, as `load_set` does, with its options and what it raises.
+    """Load a problem set by its name or from a file, as `iter_problems` does, with its options and what it raises."""
+    return _of_package(name) or list(iter_set(name, **options))
+
+
+def iter_problems(name: str | Path, **options) -> Iterator[Problem]:
+    """The problems of a set one by one, as `iter_set` reads them, with its options and what it raises.
 
     `package:NAME` are the functions with doctests of an installed package (doctest_problems.py).
     """
-    if str(name).startswith("package:"):
-        return problems_from_package(str(name).removeprefix("package:"))
-    return load_set(name, **options)
+    return iter(_of_package(name) or iter_set(name, **options))
+
+
+def problems_by_id(name: str | Path, **options) -> Mapping[str, Problem]:
+    """A set's problems by task_id, each read when it is asked for; as `iter_problems` otherwise."""
+    return {problem.task_id: problem for problem in _of_package(name)} or SetOnDisk(name, **options)
+
+
+def _of_package(name: str | Path) -> list[Problem]:
+    """Never empty for a package: without a problem in it, that is an error."""
+    return problems_from_package(str(name).removeprefix("package:")) if str(name).startswith("package:") else []

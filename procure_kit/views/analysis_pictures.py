@@ -3,8 +3,8 @@
     pk.control_flow_picture(source), pk.definition_use_picture(source, "function", "variable")
 
 Both are taken from the graph that the concepts use (`flow`): its points are the names a line reads and writes, so a
-line that names nothing of the function's own has none. Each picture is one SVG on paper of its own, for pages light
-and dark.
+line that names nothing of the function's own has none. Each picture is one SVG on paper of its own; a page that has
+a dark side gives its own colours by `--flow-paper`, `--flow-ink`, `--flow-faint` and `--flow-0` to `--flow-5`.
 """
 
 from collections.abc import Iterable
@@ -13,16 +13,18 @@ from html import escape
 from procure_kit.analysis.analysis import Analysis, analyse
 from procure_kit.analysis.flow import Flow
 from procure_kit.analysis.scopes import Scope
-from procure_kit.views.code_view import CodeView
+from procure_kit.views.still import Picture
 
 CHARACTER, LINE, TOP = 7.8, 34, 14  # pixels
-INKS = ("#0b62a4", "#b3261e", "#1b7a35", "#8a4b00", "#6a3fb5", "#00727a")  # at least 4.5 : 1 on the paper
-PAPER, INK, FAINT = "#fffdf7", "#1a1a1a", "#767676"
+COLOURS = ("#0b62a4", "#b3261e", "#1b7a35", "#8a4b00", "#6a3fb5", "#00727a")  # at least 4.5 : 1 on the paper
+INKS = tuple(f"var(--flow-{number},{colour})" for number, colour in enumerate(COLOURS))
+PAPER, INK, FAINT = "var(--flow-paper,#fffdf7)", "var(--flow-ink,#1a1a1a)", "var(--flow-faint,#6a6a6a)"
+HALO = f'stroke="{PAPER}" stroke-width="3" paint-order="stroke"'  # code stays legible where an arrow runs behind it
 _HEAD = '<marker id="head{0}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-_HEAD += '<path d="M0 0 L8 4 L0 8 z" fill="{0}"/></marker>'
+_HEAD += '<path d="M0 0 L8 4 L0 8 z" fill="{1}"/></marker>'
 
 
-def control_flow_picture(source: str, function: str | int | None = None) -> CodeView:
+def control_flow_picture(source: str, function: str | int | None = None) -> Picture:
     """Which line may run after which, in one function. A blue arrow leads on, a red one back.
 
     function: its name, or the place of a character in it (outside of all, the next one's); the first by default.
@@ -48,10 +50,11 @@ def control_flow_picture(source: str, function: str | int | None = None) -> Code
     for line in {line for edge in edges for line in edge}:
         paper.shapes.append(f'<circle cx="{left}" cy="{paper.middle(line)}" r="4" fill="{INK}"/>')
     text = "\n".join(f"line {start} → line {end}" for start, end in edges)
-    return CodeView(paper.svg(f"control-flow graph of {scope.node.name.value}"), text)
+    title = f"control-flow graph of {scope.node.name.value}"
+    return Picture(paper.svg(title), text, title)
 
 
-def definition_use_picture(source: str, function: str | int | None = None, variable: str | None = None) -> CodeView:
+def definition_use_picture(source: str, function: str | int | None = None, variable: str | None = None) -> Picture:
     """From each definition an arrow to each use that it may reach, one colour a variable (default: all of them).
 
     function: as for `control_flow_picture`.
@@ -75,7 +78,8 @@ def definition_use_picture(source: str, function: str | int | None = None, varia
                 lines = [analysis.tree.line(o.span[0]) for o in (definition, use)]
                 paper.arc(definition.span, use.span, ink, f"{name}: line {lines[0]} reaches line {lines[1]}")
                 told.append(f"{name}: line {lines[0]} → line {lines[1]}")
-    return CodeView(paper.svg(f"definitions and uses in {scope.node.name.value}"), "\n".join(dict.fromkeys(told)))
+    title = f"definitions and uses in {scope.node.name.value}"
+    return Picture(paper.svg(title), "\n".join(dict.fromkeys(told)), title)
 
 
 def line_edges(analysis: Analysis, flow: Flow) -> list[tuple[int, int]]:
@@ -165,14 +169,14 @@ class _Paper:
     def arrow(self, path: str, ink: str, title: str) -> None:
         self.used.add(ink)
         self.shapes.append(
-            f'<path d="{path}" fill="none" stroke="{ink}" stroke-width="1.4" marker-end="url(#head{ink[1:]})">'
+            f'<path d="{path}" fill="none" stroke="{ink}" stroke-width="1.2" marker-end="url(#head{INKS.index(ink)})">'
             f"<title>{escape(title)}</title></path>"
         )
 
     def svg(self, title: str) -> str:
         width = self.left + CHARACTER * max(map(len, self.code), default=0) + 60
         height = 2 * TOP + LINE * len(self.code)
-        heads = "".join(_HEAD.format(ink).replace(f"head{ink}", f"head{ink[1:]}") for ink in sorted(self.used))
+        heads = "".join(_HEAD.format(number, ink) for number, ink in enumerate(INKS) if ink in self.used)
         texts = []
         for number, line in enumerate(self.code):
             y = self.middle(self.first + number) + 4
@@ -180,10 +184,10 @@ class _Paper:
             if line.strip():
                 x, bare = self.left + CHARACTER * (len(line) - len(line.lstrip())), line.strip()
                 size = f'textLength="{CHARACTER * len(bare):.1f}" lengthAdjust="spacingAndGlyphs"'
-                texts.append(f'<text x="{x:.1f}" y="{y}" fill="{INK}" {size}>{escape(bare)}</text>')
+                texts.append(f'<text x="{x:.1f}" y="{y}" fill="{INK}" {size} {HALO}>{escape(bare)}</text>')
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" width="{width:.0f}" '
             f'height="{height}" viewBox="0 0 {width:.0f} {height}" style="max-width:100%;height:auto" '
             f'font-family="monospace" font-size="13"><defs>{heads}</defs>'
-            f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>{"".join(texts)}{"".join(self.shapes)}</svg>'
+            f'<rect width="100%" height="100%" rx="6" fill="{PAPER}"/>{"".join(self.shapes)}{"".join(texts)}</svg>'
         )

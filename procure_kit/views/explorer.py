@@ -1,7 +1,8 @@
 """`explorer()`: choose a problem or type code, a concept, a site and a seed; see the counterfactual and what is made
 of it at once: the verdict, the tokens that the loss weights, what the analysis sees, where a model looks.
 
-It is made of ipywidgets alone, so JupyterLab, VS Code and Colab show it; where none of them runs it is a picture.
+It is made of ipywidgets and two small anywidgets, so JupyterLab, VS Code and Colab show it; where none of them runs it
+is a picture.
 """
 
 from dataclasses import replace
@@ -17,17 +18,32 @@ from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, S
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import append_row, read_rows
 from procure_kit.validation.problem_names import load_problems
-from procure_kit.validation.validation import validate
-from procure_kit.views.analysis_pictures import control_flow_picture, definition_use_picture
-from procure_kit.views.code_html import show_example, show_pair, show_sites
+from procure_kit.validation.validation import Verdict, validate
+from procure_kit.views.code_html import PRE, mark_spans, show_example, show_pair, show_sites
+from procure_kit.views.editor import Editor, Said
+from procure_kit.views.outcomes import Outcomes
+from procure_kit.views.own_tests import problem_of_examples
+from procure_kit.views.pair.frame import Frame
+from procure_kit.views.pair_flow import show_flow
 from procure_kit.views.screenshot import picture
 
 OWN_CODE = "my own code"
+START = "def shorter(a, b):\n    if len(a) < len(b):\n        best = a\n    else:\n        best = b\n    return best\n"
+EXAMPLES = "shorter('ab', 'c') == 'c'\nshorter('a', 'bc') == 'a'"
 ANY_SITE = ("any (the seed chooses)", -1)
 LONGEST = 4096  # tokens of a program whose weighted tokens and attention are shown
 WIDE = widgets.Layout(width="98%")
-TABS = ("pair", "sites", "flow", "loss", "attention")
-PAIR, SITES, FLOW, TOKENS, ATTENTION = range(len(TABS))
+TABS = ("pair", "flow", "loss", "attention")
+PAIR, FLOW, TOKENS, ATTENTION = range(len(TABS))
+SOUND = {"syntactic": "it holds for any input", "tested": "it holds as far as the tests tell"}
+MEANING = {
+    "valid": "both programs pass the tests, and versions that are broken on purpose fail them",
+    "valid_in_own_process": "both programs pass the tests, which ran in the program's own process",
+    "tests_too_weak": "not decided: broken versions pass these tests too",
+    "original_fails": "nothing to compare with: the original does not pass its tests",
+    "tests_fail": "the counterfactual fails a test that the original passes",
+    "timeout": "the counterfactual takes far longer than the original",
+}
 
 
 def explorer(problem_set: str = "kit", *, model=None, tokenizer=None, kept: str | Path = "kept.jsonl") -> "Explorer":
@@ -48,29 +64,47 @@ class Explorer(widgets.VBox):
         self.model_name = model if isinstance(model, str) else "tiny"
         self.path = path
         self.kept = [Counterfactual.from_row(row) for row in read_rows(path)] if path.exists() else []
-        self.pair, self.verdict = None, None
+        self.pair, self.verdict, self.sites = None, None, []
+        self.typed = {OWN_CODE: START}  # what was typed in the place of each problem's program
 
-        self.problem = widgets.Dropdown(options=[*self.problems, OWN_CODE], description="problem")
+        first = next(iter(self.problems))
+        self.problem = widgets.Dropdown(options=[OWN_CODE, *self.problems], value=first, description="problem")
         self.concept = widgets.Dropdown(options=list(CONCEPTS), description="concept")
         self.site = widgets.Dropdown(options=[ANY_SITE], description="site", layout={"width": "34em"})
-        self.seed = widgets.BoundedIntText(value=0, min=0, max=10**6, description="seed")
+        self.seed = widgets.BoundedIntText(value=0, min=0, max=10**6, description="seed", layout={"width": "14em"})
+        self.code = Editor(label="code", rows=16, placeholder="def f(x): ...")
+        self.examples = Editor(
+            label="your tests: examples, one a line", rows=3, value=EXAMPLES, placeholder="f(2) == 4"
+        )
         self.keep = widgets.Button(description="keep this pair", icon="bookmark")
-        self.code = widgets.Textarea(description="code", rows=14, layout=WIDE, continuous_update=False)
-        self.said, self.count = widgets.HTML(), widgets.HTML()
+        self.reset = widgets.Button(description="the problem's own code", icon="undo")
+        self.said, self.count, self.listed = Said(), Said(), widgets.HTML()
         self.shown = [widgets.HTML(layout=WIDE) for _ in TABS]
-        self.tabs = widgets.Tab(children=self.shown, titles=TABS, selected_index=PAIR)
-        choices = widgets.HBox([self.problem, self.concept, self.site, self.seed], layout={"flex_flow": "row wrap"})
-        kept = widgets.HBox([self.keep, self.count], layout={"align_items": "center"})
-        super().__init__([choices, self.code, self.said, kept, self.tabs])
+        self.frame = Frame()
+        self.tabs = widgets.Tab(
+            children=[*self.shown[:ATTENTION], widgets.VBox([self.shown[ATTENTION], self.frame])],
+            titles=TABS,
+            selected_index=PAIR,
+        )
+        self.outcomes = Outcomes(problem_set, self.model_name if self.loaded is None else None, self._jump)
+        row = {"flex_flow": "row wrap", "align_items": "center"}
+        choices = widgets.HBox([self.problem, self.concept, self.site, self.seed], layout=row)
+        half = {"flex": "1 1 26em", "min_width": "0", "width": "auto", "margin": "0 1em 0 0"}
+        left, right = widgets.VBox([self.code, self.examples], layout=half), widgets.VBox([self.listed], layout=half)
+        work = widgets.HBox([left, right], layout={"flex_flow": "row wrap"})
+        buttons = widgets.HBox([self.keep, self.reset, self.count], layout=row)
+        super().__init__([self.outcomes, choices, work, self.said, buttons, self.tabs])
 
         self.problem.observe(self._told(self._show_problem), "value")
-        self.code.observe(self._told(self._show_sites), "value")
+        self.code.observe(self._told(self._edited), "value")
+        self.examples.observe(self._told(self._show_pair), "value")
         self.concept.observe(self._told(self._show_sites), "value")
         self._site_chosen = self._told(self._show_pair)
         self.site.observe(self._site_chosen, "value")
         self.seed.observe(self._told(self._show_pair), "value")
         self.tabs.observe(self._told(self._show_tab), "selected_index")
-        self.keep.on_click(self._told(self._keep))
+        self.keep.on_click(self._kept_told)
+        self.reset.on_click(self._told(self._take_back))
         self._count()
         self._told(self._show_problem)(None)
 
@@ -81,24 +115,49 @@ class Explorer(widgets.VBox):
             try:
                 action()
             except Exception as error:
-                self.said.value = message(sentence(error))
+                self.said.value = sentence(error)
+                self.keep.disabled = self.pair is None
 
         return safe
 
     def _show_problem(self) -> None:
+        """The problem's program, or what was typed in its place before."""
         known = self.problems.get(self.problem.value)
-        if known is None or self.code.value == known.program:
+        text = self.typed.get(self.problem.value, known.program if known else "")
+        if self.code.value == text:
             self._show_sites()
         else:
-            self.code.value = known.program
+            self.code.value = text
+
+    def _edited(self) -> None:
+        known = self.problems.get(self.problem.value)
+        if known is None or self.code.value != known.program:
+            self.typed[self.problem.value] = self.code.value
+        else:
+            self.typed.pop(self.problem.value, None)
+        self._show_sites()
+
+    def _take_back(self) -> None:
+        self.typed.pop(self.problem.value, None)
+        self._show_problem()
+
+    def _jump(self, task_id: str, concept: str, site: int) -> None:
+        """Show one pair of the set, as it stands in the set."""
+        self.typed.pop(task_id, None)
+        self.concept.value, self.problem.value = concept, task_id
+        self.site.value = site
 
     def _show_sites(self) -> None:
         """List the sites of the concept, refused ones too, and draw the pair anew."""
+        edited = self.problem.value in self.typed and self.problem.value != OWN_CODE
+        self.examples.hidden = self.problem.value != OWN_CODE
+        self.reset.layout.display = "" if edited else "none"
         self._forget()
+        self.listed.value = ""
         self._offer([])  # code that cannot be read has no sites
-        found = find_sites(self.code.value, [self.concept.value])
-        self.shown[SITES].value = show_sites(found).html
-        self._offer(found)
+        self.sites = find_sites(self.code.value, [self.concept.value])
+        self.listed.value = f"<b>sites of {escape(self.concept.value)}</b>{show_sites(self.sites).html}"
+        self._offer(self.sites)
         self._show_pair()
 
     def _offer(self, found: list[Site]) -> None:
@@ -109,37 +168,55 @@ class Explorer(widgets.VBox):
     def _forget(self) -> None:
         """Nothing stays on show that belongs to an earlier choice."""
         self.pair = self.verdict = None
+        self.keep.disabled = True
+        self.frame.html = ""
         for shown in (self.said, *self.shown):
             shown.value = ""
 
     def _show_pair(self) -> None:
-        sites = self.shown[SITES].value
         self._forget()
-        self.shown[SITES].value = sites
-        task = self.problem.value if self._problem() else "own"
         site = None if self.site.value == ANY_SITE[1] else self.site.value
-        self.pair = perturb(self.code.value, self.concept.value, seed=self.seed.value, site=site, task_id=task)
+        task = "own" if self.problem.value == OWN_CODE else self.problem.value
+        try:
+            self.pair = perturb(self.code.value, self.concept.value, seed=self.seed.value, site=site, task_id=task)
+        except NotApplicable as refusal:
+            self.shown[PAIR].value = self._refused(site)
+            raise NotApplicable(f"Refused. {refusal}") from refusal
         self.shown[PAIR].value = show_pair(self.pair).html
+        self.keep.disabled = False
         self._judge()
         self._show_tab()
 
+    def _refused(self, site: int | None) -> str:
+        """The program, with the place that was asked for marked, or every place of the concept."""
+        spans = [found.span for found in self.sites if site in (None, found.index)]
+        outer = [span for span in spans if not any(o != span and o[0] <= span[0] and span[1] <= o[1] for o in spans)]
+        return f'<pre style="{PRE}">{mark_spans(self.code.value, outer)}</pre>'
+
     def _judge(self) -> None:
-        problem = self._problem()
-        if problem is None:
-            self.said.value = message("Your own code has no tests here: choose a problem to have a verdict.")
+        accepted = f"Accepted: {self.pair.soundness}, {SOUND[self.pair.soundness]}."
+        try:
+            problem = self._problem()
+        except ValueError as error:
+            self.said.value = f"{accepted}\nNo verdict yet: {error}."
             return
-        self.said.value = message("running the tests …")
+        if problem is None:
+            self.said.value = f"{accepted}\nNo verdict yet: write an example below your code, such as f(2) == 4."
+            return
+        self.said.value = f"{accepted}\nRunning the tests …"
         self.verdict = validate(self.pair, problem)
         self.pair = replace(self.pair, status=self.verdict.status, detail=self.verdict.detail)
-        seconds = f"{self.verdict.seconds:.2f} s, {self.verdict.isolation or 'not run'}"
-        self.said.value = message(f"{self.verdict.status} ({seconds}) {self.verdict.detail}")
+        self.said.value = f"{accepted}\n{verdict_line(self.verdict)}"
+        self.keep.disabled = not self.verdict.status.startswith("valid")
 
     def _problem(self) -> Problem | None:
-        return self.problems.get(self.problem.value)
+        if self.problem.value == OWN_CODE:
+            return problem_of_examples(self.code.value, self.examples.value)
+        return self.problems[self.problem.value]
 
     def _show_tab(self) -> None:
         """What takes longer is made when it is looked at, for the pair that is shown then."""
-        makers = {FLOW: self._flow, TOKENS: self._tokens, ATTENTION: self._attention}
+        makers = {FLOW: lambda: show_flow(self.pair), TOKENS: self._tokens, ATTENTION: self._attention}
         tab = self.tabs.selected_index
         if self.pair is None or tab not in makers or self.shown[tab].value:
             return
@@ -148,16 +225,6 @@ class Explorer(widgets.VBox):
             self.shown[tab].value = makers[tab]()
         except Exception as error:  # the pair and its verdict stay as they are
             self.shown[tab].value = message(sentence(error))
-
-    def _flow(self) -> str:
-        """Definition–use arrows and control-flow graph of the function that was rewritten, in both programs."""
-        sides = (self.pair.original, self.pair.changed_original), (self.pair.counterfactual, self.pair.changed)
-        parts = []
-        for draw, title in ((definition_use_picture, "definitions and uses"), (control_flow_picture, "control flow")):
-            for side, (text, spans) in zip(("original", "counterfactual"), sides, strict=True):
-                picture = message(f"{title}, {side}") + draw(text, spans[0][0] if spans else None).html
-                parts.append(f'<div style="flex:1 1 30em;min-width:0">{picture}</div>')
-        return f'<div style="display:flex;flex-wrap:wrap;gap:0 1em">{"".join(parts)}</div>'
 
     def _tokens(self) -> str:
         from procure_kit.training.examples import build_example
@@ -168,7 +235,9 @@ class Explorer(widgets.VBox):
     def _attention(self) -> str:
         from procure_kit.views.pair.view import attention_pair
 
-        return attention_pair(*self._model(), self.pair).frame()
+        pair = attention_pair(*self._model(), self.pair)
+        self.frame.title, self.frame.html = f"Attention pair, {pair.concept}", pair.html
+        return " "
 
     def _model(self) -> tuple:
         from procure_kit.training.models import load_model
@@ -179,27 +248,35 @@ class Explorer(widgets.VBox):
             raise ValueError(f"the program has {tokens:,} tokens, and this is shown for {LONGEST:,} at most")
         return model, tokenizer
 
+    def _kept_told(self, _) -> None:
+        """What is said of keeping stands beside the button, and the verdict stays."""
+        try:
+            self._keep()
+        except Exception as error:
+            self.count.value = sentence(error)
+
     def _keep(self) -> None:
         if self.pair is None:
             raise ValueError("there is no pair to keep")
-        if self.verdict is not None and self.verdict.status != "valid":
+        if self.verdict is None:
+            raise ValueError("only valid pairs train well: this one has no verdict; write an example below your code")
+        if not self.verdict.status.startswith("valid"):
             raise ValueError(f"only valid pairs train well: this one is {self.verdict.status}")
         if self.pair not in self.kept:
             append_row(self.path, self.pair.to_row())
             self.kept.append(self.pair)
-        if self.verdict is None:
-            self.said.value = message("Kept without a verdict: training leaves it out until its tests have passed.")
         self._count()
 
     def _count(self) -> None:
         number = len(self.kept)
-        self.count.value = message(f"{number} pair{'' if number == 1 else 's'} kept in {self.path.name}")
+        pairs = f"{number} pair{'' if number == 1 else 's'} kept in {self.path.name}"
+        self.count.value = pairs + (f"; notebook 03 trains on them with kept = {self.path.name!r}" if number else "")
 
     @property
     def html(self) -> str:
         """What it shows now, without the controls."""
         chosen = " · ".join(f"{w.description}: {w.value}" for w in (self.problem, self.concept, self.seed))
-        return "".join([message(chosen), self.said.value, self.shown[PAIR].value, self.shown[SITES].value])
+        return "".join([message(chosen), message(self.said.value), self.shown[PAIR].value, self.listed.value])
 
     def _repr_mimebundle_(self, **options) -> dict:
         """The widgets, or a picture of them."""
@@ -211,6 +288,13 @@ class Explorer(widgets.VBox):
 def site_label(site: Site) -> str:
     refused = "" if site.refused is None else f" — refused: {site.refused}"
     return short(f"{site.index}: line {site.line}, {site.label}{refused}", 90)
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """A verdict in words: its status, what that means, what the tests said, and how it was found."""
+    meaning = MEANING.get(verdict.status, "no verdict that it does the same")
+    said = f" ({verdict.detail})" if verdict.detail else ""
+    return f"{verdict.status}: {meaning}{said}. {verdict.seconds:.2f} s, {verdict.isolation or 'not run'}."
 
 
 def sentence(error: Exception) -> str:

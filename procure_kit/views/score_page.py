@@ -21,6 +21,7 @@ def page(report: Report, title: str) -> str:
         f"{len(report.rows)} rows of {len({row['task_id'] for row in report.rows})} problems. Per cent, with 95 % "
         f"bootstrap intervals over problems. Left out: {report.left_out}; faults of the server: {len(report.faults)}."
     )
+    about += "".join(f"<br>{escape(note)}" for note in report.notes())
     charts = [figures.scores(report, tuple(report.metrics) if report.concepts == [WHOLE] else figures.SCORES)]
     if probe := report.memorisation():
         charts.append(figures.memorisation(probe))

@@ -4,7 +4,9 @@ import ast
 
 import pytest
 
-from procure_kit.analysis.python_tree import PythonTree, line_starts
+from procure_kit.analysis.python_tree import PythonTree, copied, line_starts
+from procure_kit.concepts.recognition.recognition import recognise
+from procure_kit.validation.mutants import broken_versions
 
 LAYOUTS = {
     "plain": "x = 1\ny = 2 + x\n",
@@ -36,3 +38,32 @@ def test_lines_begin_after_every_kind_of_newline_and_nothing_else():
 def test_what_does_not_parse_has_no_tree():
     with pytest.raises(ValueError, match="line 2: the source does not parse"):
         PythonTree("x = 1\ny = = 2\n")
+
+
+def test_a_copy_is_equal_and_leaves_the_original_alone():
+    tree = ast.parse("def f(a, *b, c=1):\n    return [a + x for x in b if c]\n")
+    other = copied(tree)
+    assert ast.dump(other, include_attributes=True) == ast.dump(tree, include_attributes=True)
+    other.body[0].body[0].value = ast.Constant(None)
+    assert "ListComp" in ast.dump(tree)
+
+
+class Hung:
+    """What IPython hangs on nodes once it has shown a traceback; it must never be copied along."""
+
+    def __deepcopy__(self, memo):
+        raise AssertionError("copied along")
+
+
+def test_what_others_hang_on_shared_nodes_is_not_copied():
+    shared = ast.parse("x + y").body[0].value
+    try:
+        shared.op.parent = shared.left.ctx.parent = Hung()  # the Add() and Load() of every tree
+        source = "def f(x, y):\n    if x > y:\n        return x + y\n    else:\n        return x if y else y\n"
+        assert ast.unparse(copied(ast.parse(source))) + "\n" == source
+        assert len(list(broken_versions(source, "f"))) > 3
+        flipped = source.replace("x > y", "x <= y").replace("x + y", "?").replace("x if y else y", "x + y")
+        assert recognise(source, flipped.replace("?", "y if not y else x")).status == "ok"
+        assert recognise(source.replace("x", "a"), flipped.replace("?", "y if not y else x")).status == "mixed"
+    finally:
+        del shared.op.parent, shared.left.ctx.parent

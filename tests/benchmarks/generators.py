@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit.concepts.table import CONCEPTS
+from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.generation.llm.client import Client
 from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.generation.llm.server import MODEL, REPLIES, SETTINGS, local_server
@@ -34,7 +34,7 @@ def main() -> None:
     with ExitStack() as stack:
         servers = [(MODEL, stack.enter_context(local_server())), *args.also]
         clients = [Client(name, url, args.record, parameters=SETTINGS) for name, url in servers]
-        for concept in tqdm(CONCEPTS, desc="generators", unit="concept"):
+        for concept in tqdm(DEFAULT_CONCEPTS, desc="generators", unit="concept"):
             some = with_sites(problems, concept, args.problems)
             rows += rules_rows(some, concept)
             for client in clients:

@@ -47,6 +47,15 @@ def test_the_table_has_a_line_for_each_concept_and_lists_what_is_not_valid(resul
     assert any(line.startswith("- `if_else_flip`, c, site 0") and "`tests_too_weak`" in line for line in lines)
 
 
+def test_the_concepts_asked_for_are_counted_and_named_in_the_command(tmp_path):
+    rows, out = tmp_path / "problems.jsonl", tmp_path / "counts.json"
+    rows.write_text(json.dumps(problem("a", LONE).to_row()) + "\n")
+    assert cli.main(["counts", "--problems", str(rows), "--concepts", "guard_clause,types", "-o", str(out)]) == 0
+    written = json.loads(out.read_text())
+    assert written["command"].endswith("--seed 0 --concepts guard_clause,types")
+    assert {key: entry["valid"] for key, entry in written["concepts"].items()} == {"guard_clause": 1, "data_type": 0}
+
+
 def test_a_clean_table_says_so(result):
     clean = result | {"concepts": {key: entry | {"not_valid": []} for key, entry in result["concepts"].items()}}
     assert table(clean, "x").endswith("Rewritten, but not valid:\n\n- none\n")

@@ -2,21 +2,17 @@
 
 import argparse
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from procure_kit.commands import run as notebook_runs
-from procure_kit.commands.run import (
-    WIDGET,
-    commit_ready,
-    index_page,
-    main_results,
-    parse_value,
-    select,
-    summary,
-    without_widgets,
-)
+from procure_kit.commands.run import index_page, main_results, select, summary
 
 
 def write_notebook(path, *cells: tuple[str, list[str]]):
@@ -72,6 +68,28 @@ def test_a_notebook_that_stops_is_reported_and_the_others_run(notebooks, tmp_pat
     assert "01_second.ipynb stopped at cell" in capsys.readouterr().err
 
 
+def test_list_shows_the_parameters_and_runs_nothing(notebooks, tmp_path, capsys):
+    assert run("--list", "--out", "out") == 0
+    assert capsys.readouterr().out.split() == ["00_first", "size", "1", "01_second", "full", "False"]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_in_one_sentence_with_a_page_of_what_is_done(notebooks, tmp_path):
+    write_notebook(notebooks / "01_second.ipynb", ("import os, time; open('begun', 'w').close(); time.sleep(600)", []))
+    code = f"from procure_kit.commands import run; from pathlib import Path; run.NOTEBOOKS = Path({str(notebooks)!r})\n"
+    code += "from procure_kit import cli; raise SystemExit(cli.main(['run', '--out', 'out']))"
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate()[1]
+    assert process.returncode == 130 and "Traceback" not in said
+    assert said.rstrip().endswith(f"procure run: stopped in 01_second.ipynb; what ran before: {Path('out/index.html')}")
+    assert "00_first.html" in (tmp_path / "out/index.html").read_text()
+
+
 @pytest.mark.slow
 def test_in_place_executes_the_committed_notebook_without_what_changes(notebooks, monkeypatch):
     monkeypatch.setattr(notebook_runs, "chromium", lambda: "not asked for: this notebook has no figure")
@@ -94,6 +112,8 @@ def test_in_place_without_chromium_says_so_before_anything_runs(notebooks, monke
         (["-p", "sise", "2"], "no chosen notebook has a parameter 'sise' (00_first: size; 01_second: full)"),
         (["7"], "no notebook is called '7'; there are 00_first, 01_second"),
         (["01", "-p", "size", "2"], "no chosen notebook has a parameter 'size'"),
+        (["-p", "size", "two"], "parameter 'size' is a whole number, such as 1, not 'two'"),
+        (["-p", "full", "1"], "parameter 'full' is True or False, such as False, not '1'"),
     ],
 )
 def test_bad_input_is_named_and_nothing_runs(notebooks, tmp_path, capsys, argv, message):
@@ -106,6 +126,10 @@ def test_select_by_number_leaves_the_neighbours_out(notebooks):
     (notebooks / "01b_between.ipynb").write_bytes((notebooks / "01_second.ipynb").read_bytes())
     assert [path.stem for path in select(["01"])] == ["01_second"]
     assert [path.stem for path in select(["01b"])] == ["01b_between"]
+    assert [path.stem for path in select(["1"])] == ["01_second"] and [p.stem for p in select(["1b"])] == [
+        "01b_between"
+    ]
+    assert [path.stem for path in select(["second"])] == ["01_second"]
     assert [path.stem for path in select([])] == ["00_first", "01_second", "01b_between"]
 
 
@@ -113,26 +137,10 @@ def test_select_takes_the_starts_of_names_in_order(notebooks):
     assert [path.stem for path in select(["01", "00_f"])] == ["00_first", "01_second"]
 
 
-@pytest.mark.parametrize(
-    "text, value",
-    [("3", 3), ("5e-6", 5e-6), ("true", True), ("False", False), ("none", None), ("(1, 5)", (1, 5)), ("a/b", "a/b")],
-)
-def test_parameter_values(text, value):
-    assert parse_value(text) == value
-
-
 def test_main_results_keep_what_follows_the_first_colon():
     cell = nbformat.v4.new_code_cell("", metadata={"tags": ["results"]})
     cell.outputs = [nbformat.v4.new_output("stream", text="valid: 3\nnote: a: b\nno value\n")]
     assert main_results(nbformat.v4.new_notebook(cells=[cell])) == {"valid": "3", "note": "a: b"}
-
-
-def test_a_page_shows_what_a_widget_gives_beside_itself():
-    alone, beside = {WIDGET: {}, "text/plain": "box"}, {WIDGET: {}, "text/html": "<p>box"}
-    cell = nbformat.v4.new_code_cell("")
-    cell.outputs = [nbformat.v4.new_output("display_data", data=data) for data in (alone, beside)]
-    shown = without_widgets(nbformat.v4.new_notebook(cells=[cell])).cells[0].outputs
-    assert [set(output["data"]) for output in shown] == [set(alone), {"text/html"}]
 
 
 RAN = {"notebook": "00_first", "status": "ok", "seconds": 61.4, "results": {"size": "42", "note": "<b>"}, "error": ""}
@@ -157,20 +165,3 @@ def test_the_page_that_ends_a_run_escapes_what_a_notebook_says():
     assert '<td><a href="00_first.html">00_first</a></td><td>ok</td><td>61 s</td>' in page
     assert "<td>size: 42<br>note: &lt;b&gt;</td>" in page
     assert "<td>failed</td><td>0 s</td><td>stopped: cell 3: E: no</td>" in page
-
-
-def test_what_differs_from_run_to_run_is_not_committed(tmp_path):
-    cell = nbformat.v4.new_code_cell("1", metadata={"tags": ["a"], "execution": {}, "papermill": {}})
-    cell.outputs = [
-        nbformat.v4.new_output("stream", name="stderr", text="warning"),
-        nbformat.v4.new_output("display_data", data={WIDGET: {}, "text/html": "box"}),
-        nbformat.v4.new_output("stream", name="stdout", text="1"),
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("text"), cell])
-    notebook.metadata |= {"papermill": {}, "widgets": {}, "language_info": {"name": "python", "version": "3.11.7"}}
-    nbformat.write(notebook, tmp_path / "executed.ipynb")
-    commit_ready(tmp_path / "executed.ipynb", tmp_path / "kept.ipynb")
-    kept = nbformat.read(tmp_path / "kept.ipynb", as_version=4)
-    assert [output.text for output in kept.cells[1].outputs] == ["1"]
-    assert dict(kept.cells[1].metadata) == {"tags": ["a"]}
-    assert dict(kept.metadata) == {"language_info": {"name": "python"}}

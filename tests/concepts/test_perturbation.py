@@ -2,7 +2,8 @@
 
 import pytest
 
-from procure_kit import CONCEPTS, NotApplicable, find_sites, perturb
+from procure_kit import CONCEPTS, NotApplicable, find_sites, perturb, perturb_all
+from procure_kit.concepts.table import FAMILIES, known_concepts
 
 SOURCE = '''\
 def sign(n):
@@ -19,7 +20,13 @@ def sign(n):
         result = high
     print(result)
     result = result + 0
-    return result
+    for step in range(2):
+        if step > 0 and step < 2:
+            result += 2 * step
+    result -= 2
+    if result < 0:
+        return -1
+    return 1
 '''
 LAYOUTS = {
     "as it is": lambda text: text,
@@ -48,7 +55,20 @@ def test_the_table_holds_the_concepts_in_their_order():
         "variable_name_random",
         "variable_name_shuffle",
         "data_type",
+        "mirrored_comparison",
+        "guard_clause",
+        "nested_condition",
+        "augmented_assignment",
+        "for_while",
     ]
+
+
+def test_where_nobody_names_a_concept_the_further_forms_are_left_out():
+    assert {site.concept for site in find_sites(SOURCE)} == set(CONCEPTS) - set(FAMILIES["forms"])
+    assert {site.concept for site in find_sites(SOURCE, ["forms"])} == set(FAMILIES["forms"])
+    assert [key for family in FAMILIES.values() for key in family] == list(CONCEPTS)
+    assert set(perturb_all(SOURCE).concept.split("+")).isdisjoint(FAMILIES["forms"])
+    assert known_concepts(["data_type", "types", "forms"]) == ["data_type", *FAMILIES["forms"]]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
@@ -88,7 +108,7 @@ def test_seeds_repeat_and_differ():
 
 def test_the_seed_picks_among_the_accepted_sites():
     source = SOURCE + SOURCE.replace("sign", "other") + "if a: x\n"
-    assert {perturb(source, "if_else_flip", seed).site for seed in range(20)} == {0, 1}
+    assert {perturb(source, "if_else_flip", seed).site for seed in range(20)} == {0, 3}
 
 
 def test_not_applicable_counts_every_reason():
@@ -102,8 +122,9 @@ def test_not_applicable_counts_every_reason():
     ("arguments", "message"),
     [
         ({"concept": "flip"}, "no concept 'flip': use one of if_else_flip, independent_swap"),
+        ({"concept": "forms"}, "'forms' is a family of concepts: use one of mirrored_comparison, guard_clause"),
         ({"concept": "if_else_flip", "mode": "loose"}, "no mode 'loose': use one of strict, procure"),
-        ({"concept": "if_else_flip", "site": 9}, "no site 9 of if_else_flip: the source has 1"),
+        ({"concept": "if_else_flip", "site": 9}, "no site 9 of if_else_flip: the source has 3"),
     ],
 )
 def test_wrong_arguments_name_the_right_ones(arguments, message):

@@ -120,6 +120,27 @@ def test_samples_differ_and_a_seed_repeats_them(model, tokenizer):
     assert first != finish(model, tokenizer, ["def f(x):"], samples=6, seed=2)
 
 
+def test_temperature_0_is_greedy_however_many_samples(model, tokenizer):
+    (greedy,) = finish(model, tokenizer, ["def f(x):"])
+    assert finish(model, tokenizer, ["def f(x):"], samples=3, temperature=0) == [greedy * 3]
+    assert finish(model, tokenizer, ["def f(x):"], samples=2, temperature=1e-300) == [greedy * 2]
+
+
+def test_a_line_at_the_margin_of_a_string_ends_no_function(model, tokenizer):
+    """The model is made to write a text: it goes on past the margin of a string, and stops at that of a statement."""
+    prefix, body, beyond = "def f(x):", '\n s="""\nhello\n"""', "\nprint(f)"
+    forced = [tokenizer(prefix)["input_ids"][-1], *tokenizer(body + beyond)["input_ids"]]
+    asked = []
+
+    def force(logits):
+        logits.fill_(-1e4)[..., forced[len(asked)]] = 1e4
+        asked.append(1)
+
+    with logits_of(model, force):
+        ((text,),) = complete(model, tokenizer, [Cut(prefix, "", 0)], max_new_tokens=len(forced))
+    assert text == body and len(asked) < len(forced)
+
+
 @pytest.mark.parametrize(
     "text, indent, rest",
     [

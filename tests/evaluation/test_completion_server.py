@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -46,8 +47,9 @@ def server(monkeypatch):
     http.server_close()
 
 
-def choices(*texts):
-    return {"choices": [{"index": i, "text": text} for i, text in enumerate(texts)], "usage": {"prompt_tokens": 1}}
+def choices(*texts, finish="length"):
+    made = [{"index": i, "text": text, "finish_reason": finish} for i, text in enumerate(texts)]
+    return {"choices": made, "usage": {"prompt_tokens": 1}}
 
 
 def client(server, **options):
@@ -88,6 +90,51 @@ def test_a_server_that_refuses_several_choices_is_asked_for_one_at_a_time(server
     assert "no such model" in fault
 
 
+@pytest.mark.parametrize("code", [400, 422, 500, 501])
+def test_several_choices_may_be_refused_by_any_status_and_are_asked_for_once(server, code):
+    server.answer = lambda body: (200, choices("\n    return 1")) if body["n"] == 1 else (code, {"detail": "no"})
+    made = client(server, attempts=1)
+    cuts = [Cut("def f():", "", 0), Cut("def g():", "", 0)]
+    assert complete_by_server(made, cuts, samples=2, batch_size=1) == [["\n    return 1"] * 2] * 2
+    assert [body["n"] for _, body in server.asked] == [2, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("field", ["seed", "stop"])
+def test_a_field_that_the_server_does_not_take_is_left_out(server, field):
+    refusal = (400, {"message": f"unexpected field {field}"})
+    server.answer = lambda body: refusal if field in body else (200, choices(*[BODY] * body["n"]))
+    made = client(server)
+    with pytest.warns(UserWarning, match="takes no seed") if field == "seed" else nullcontext():
+        (texts,) = complete_by_server(made, [Cut("def f():", "", 0)], samples=2)
+    assert len(texts) == 2 and texts[0].startswith("\n    return -1")
+    assert complete_by_server(made, [Cut("def g():", "", 0)])[0][0] == texts[0] and len(server.asked) == 3
+
+
+def test_a_server_without_completions_is_told_what_is_needed(server):
+    server.answer = lambda body: (404, {"detail": "Not Found"})
+    (fault,) = complete_by_server(client(server), [Cut("def f():", "", 0)], samples=3)
+    assert "Not Found" in fault and "/v1/completions" in fault and len(server.asked) == 1
+
+
+def test_temperature_0_is_greedy_and_asked_for_once(server):
+    assert complete_by_server(client(server), [Cut("x = 1", "", -1)], samples=3, temperature=0) == [[BODY] * 3]
+    ((_, body),) = server.asked
+    assert (body["n"], body["temperature"]) == (1, 0)
+
+
+def test_marks_of_the_end_of_text_are_cut_off(server):
+    server.answer = lambda body: (200, choices("\n    return 1<|endoftext|>\n    x", "\n    return 2</s>"))
+    (texts,) = complete_by_server(client(server), [Cut("def f():", "", 0)], samples=2)
+    assert texts == ["\n    return 1", "\n    return 2"]
+
+
+def test_what_stops_a_server_inside_a_string_ends_no_function(server):
+    body_, cut_off = '\n    s = """\ndef g(): pass\n"""\n    return s\n', '\n    s = """'
+    server.answer = lambda body: (200, choices(cut_off if "stop" in body else body_ + "x = 1", finish="stop"))
+    assert complete_by_server(client(server), [Cut("def f():", "", 0)]) == [[body_.rstrip("\n")]]
+    assert ["stop" in body for _, body in server.asked] == [True, False]
+
+
 def test_a_fault_is_recorded_told_and_asked_again(server, tmp_path):
     record = tmp_path / "r.jsonl"
     server.answer = lambda body: (500, {"error": {"message": "out of memory"}})
@@ -112,7 +159,7 @@ def test_the_command_evaluates_a_server_and_resumes(server, tmp_path, capsys):
     line = ["evaluate", "--whole", "--problems", str(problems), "--model", "m", "--base-url", server.url]
     line += ["--samples", "2", "--k", "1,2", "-o", str(tmp_path / "r.jsonl")]
     assert cli.main(line) == 0 and cli.main(line) == 0 and len(server.asked) == 1
-    assert "| whole | 1 | 100 (100–100) | 100 (100–100) |" in capsys.readouterr().out
+    assert "| whole | 1 | 100 (–) | 100 (–) |" in capsys.readouterr().out
 
 
 @pytest.mark.slow

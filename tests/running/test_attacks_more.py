@@ -155,7 +155,7 @@ ASKED = problem("assert candidate(lambda: sum(range(10**5))) == 4999950000")
 @pytest.mark.parametrize("program", FLOODS.values(), ids=FLOODS)
 def test_no_flood_of_questions_outlasts_the_time(program):
     result = attack(program, ASKED, honest="def f(g): return g()", timeout=0.5)
-    assert result.status == "timeout" and result.seconds < 30
+    assert result.status in ("timeout", "tests_fail") and result.seconds < 30
 
 
 EXPLAINED = {
@@ -173,7 +173,7 @@ def test_a_failure_that_cannot_be_explained_whole_is_one_all_the_same(test):
 LEFT = {
     "links": "import os\ndef f(x):\n    os.symlink('/etc', 'e'); os.symlink('nowhere', 'n'); os.mkfifo('p'); os.mkdir('a'); os.symlink('../a', 'a/up')",
     "names": "import os\ndef f(x):\n    open(b'\\xff\\xfe', 'w'); open('-rf', 'w'); open('a\\nb', 'w'); os.mkdir('z', 0); os.mkdir('...')",
-    "names that tidying takes": "import os\nfrom procure_kit.running import zygote\nfrom procure_kit.running.isolation import levels\nfor name in [str(v) for m in (levels, zygote) for v in vars(m).values() if type(v) is str and '/' not in v and v]:\n    for n in range(1, 9): os.makedirs(f'{name[:99]}{n}/x/y', exist_ok=True)\ndef f(x): return 0",
+    "names that tidying takes": "import os\nfrom procure_kit.running import zygote\nfrom procure_kit.running.isolation import folder, limits, namespaces, privileges\nfor name in [str(v) for m in (folder, limits, namespaces, privileges, zygote) for v in vars(m).values() if type(v) is str and '/' not in v and v]:\n    for n in range(1, 9): os.makedirs(f'{name[:99]}{n}/x/y', exist_ok=True)\ndef f(x): return 0",
     "a giant with holes": "import os\ndef f(x):\n    with open('x', 'wb') as file: file.seek(10**12); file.write(b'1')",
     "all inodes": "def f(x):\n    for n in range(10**6): open(str(n), 'w').close()",
     "a locked folder": "import os\ndef f(x):\n    os.makedirs('a/b'); os.chmod('a/b', 0); os.chmod('a', 0); os.chmod('.', 0)",

@@ -12,9 +12,10 @@ import pytest
 
 from procure_kit.problems.problem import Problem
 from procure_kit.running.boundary import Peer
-from procure_kit.running.handles import ABILITIES, OPERATIONS, handle_type
-from procure_kit.running.plain_data import Table, Values, contents, refill
-from procure_kit.running.remote_errors import RemoteError
+from procure_kit.running.crossing.handles import ABILITIES, OPERATIONS, handle_type
+from procure_kit.running.crossing.held import Table
+from procure_kit.running.crossing.plain_data import Values, contents, refill
+from procure_kit.running.crossing.remote_errors import RemoteError
 from procure_kit.running.runner import run_tests
 from procure_kit.running.wire import Channel, Gone, Unsendable
 
@@ -68,12 +69,12 @@ CASES = {
         "p = candidate(3)\nassert p.x == 3\nassert p != candidate(3)",
     ),
     "a subclass becomes its base": (
-        "from collections import Counter\ndef f(s): return Counter(s)",
-        "assert candidate('aab') == {'a': 2, 'b': 1}",
+        "class Count(dict): pass\ndef f(s): return Count(a=len(s))",
+        "assert candidate('aab') == {'a': 3}",
     ),
     "its own exception type": (
         "class Mine(Exception): pass\ndef f(): raise Mine('x')",
-        "try: candidate()\nexcept Exception as e: assert 'Mine: x' in str(e)\nelse: assert False",
+        "try: candidate()\nexcept Exception as e: assert str(e) == 'x' and 'Mine' in repr(e)\nelse: assert False",
     ),
     "a key that is missing": (
         "def f(d): return d['k']",
@@ -90,7 +91,7 @@ CASES = {
     "helper of the original": ("def g(x): return x + 1\ndef f(x): return g(x)", "assert candidate(1) == g(1)"),
     "same random numbers": (
         "import random\ndef f(): return random.random()",
-        "import random\nrandom.seed(0)\nassert candidate() == random.random()",
+        "first = 0.8444218515250481\nassert candidate() == first != candidate()",
     ),
 }
 
@@ -159,10 +160,10 @@ def test_plain_data_is_the_same_on_the_other_side(value):
     ("value", "arrives"),
     [
         (Loud([1, Loud([2])]), [1, [2]]),
-        (collections.Counter("aab"), {"a": 2, "b": 1}),
-        (collections.OrderedDict(b=1, a=2), {"b": 1, "a": 2}),
+        (type("Count", (collections.Counter,), {})("aab"), {"a": 2, "b": 1}),
+        (type("Order", (collections.OrderedDict,), {})(b=1, a=2), collections.OrderedDict(b=1, a=2)),
         (Size.SMALL, 1),
-        (Point(1, [2]), (1, [2])),
+        (type("Place", (Point,), {})(1, [2]), (1, [2])),
         (type("Text", (str,), {})("é"), "é"),
         (type("Real", (float,), {})(0.5), 0.5),
         (type("Raw", (bytes,), {})(b"x"), b"x"),
@@ -206,16 +207,6 @@ def test_what_is_no_plain_data_stays_where_it_is_and_is_known_again():
     assert repr(one) == "<function>" and one != function and one in [one]
     assert there.encode(one, Table()) == ["yours", 0] and crossed(one, there, here) is function
     assert Values().encode(one, Table())[0] == "handle"  # a third side's: nobody else's number
-
-
-def test_arrays_of_plain_numbers_are_arrays_and_others_are_lists():
-    numpy = pytest.importorskip("numpy")
-    for array in (numpy.array([[1, 2]]), numpy.array([0.5], "float32"), numpy.array([True]), numpy.array([])):
-        found = crossed(array, Values(), Values())
-        assert found.dtype == array.dtype and found.shape == array.shape and (found == array).all()
-    assert crossed(numpy.array(["a", None], object), Values(), Values()) == ["a", None]
-    plain = [crossed(number, Values(), Values()) for number in (numpy.float64(0.5), numpy.int8(3), numpy.bool_(True))]
-    assert repr(plain) == "[0.5, 3, True]"
 
 
 @pytest.mark.parametrize("kind", [list, tuple])

@@ -92,7 +92,7 @@ def f(xs):
 def test_forgery_does_not_pass(program):
     result = run(program)
     assert not result.passed
-    assert result.status in ("tests_fail", "crashed"), result
+    assert result.status in ("tests_fail", "crashed", "needs_own_process"), result
     assert result.detail
     assert run(HONEST).passed  # and the worker is as good as before
 
@@ -254,6 +254,28 @@ def test_limits_come_from_the_originals_own_run():
     assert quick.limit == runner.MULTIPLE * original.slowest > 7 and quick.cpu_limit == runner.CPU_FLOOR
     assert same.limit == same.cpu_limit == runner.TIMEOUT
     assert quick.passed and same.passed and same.cpu < 0.3 < same.seconds
+
+
+@pytest.mark.extras
+def test_a_library_that_only_the_program_loads_has_time_of_its_own():
+    problem = replace(PROBLEM, prompt="", canonical_solution=HONEST)
+    loads = run_tests("def f(xs):\n    import numpy\n    return numpy.sort(xs).tolist()\n", problem)
+    assert loads.passed and loads.cpu_limit == runner.CPU_FLOOR + runner.LOADING
+    assert loads.limit == runner.WALL_FLOOR + runner.LOADING
+    assert run_tests("import heapq\n" + HONEST, problem).cpu_limit == runner.CPU_FLOOR
+    assert runner.limits_by(loads, "import numpy", "from numpy import sort")[1] < runner.LOADING
+
+
+@pytest.mark.parametrize(
+    ("program", "found"),
+    [
+        ("import os, numpy.linalg as l\nfrom scipy.stats import norm", {"numpy", "scipy"}),
+        ("def f():\n    from . import x\n    import json", set()),
+        ("import (", set()),
+    ],
+)
+def test_libraries_that_a_program_imports(program, found):
+    assert runner.libraries(program) == found
 
 
 @pytest.mark.parametrize("loop", ["while True: pass", "import os\n    os.fork()\n    os.fork()\n    while True: pass"])

@@ -3,8 +3,8 @@
 import pytest
 
 from procure_kit.problems.problem import Problem
+from procure_kit.running.cases import NUMBER, compare
 from procure_kit.running.runner import run_tests
-from procure_kit.running.stdin_program import NUMBER, compare
 
 HONEST = "a, b = map(int, input().split())\nprint(a + b)\n"
 PROBLEM = Problem("sum", "", HONEST, "", "", cases=(("1 2\n", "3\n"), ("20 22\n", "42\n")))
@@ -28,6 +28,7 @@ RIGHT = {
     "at exit": "import atexit\natexit.register(lambda: print(sum(map(int, input().split()))))",
     "more white space": "print('\\n ', sum(map(int, input().split())), ' \\n\\n')",
     "with noise on standard error": HONEST + "import sys\nprint('debug', file=sys.stderr)",
+    "its own name": "import os\nassert os.path.basename(__file__) == 'program.py'\n" + HONEST,
     "leaves a file behind": "import os\nassert os.listdir() == []\nopen('x', 'w').write('1')\nos.mkdir('d')\n" + HONEST,
 }
 
@@ -37,6 +38,23 @@ def test_right(program):
     result = run(program)
     assert (result.passed, result.status, result.detail) == (True, "passed", ""), result
     assert 0 < result.slowest <= result.seconds
+
+
+POOL = """from multiprocessing import Pool
+if __name__ == '__main__':
+    with Pool(2) as pool:
+        print(sum(pool.map(int, input().split())))
+"""
+THREADS = "import threading, time\nfor _ in range(60): threading.Thread(target=time.sleep, args=[1]).start()\n"
+
+
+def test_what_a_program_asks_of_the_system_is_there_or_its_lack_is_the_reason():
+    pool, threads = run(POOL, timeout=10), run(THREADS, timeout=10)
+    assert pool.passed or pool.status == "refused" and "no semaphores at this level" in pool.detail, pool
+    assert threads.status == "refused" and "may have 32 processes and threads at a time" in threads.detail
+    inside = Problem("t", "", "\n", "def check(candidate):\n    assert candidate() is None\n", "f")
+    asked = run(f"def f():\n    {THREADS.splitlines()[0]}\n    {THREADS.splitlines()[1]}\n", inside, timeout=10)
+    assert asked.status == "refused" and "32 processes and threads" in asked.detail
 
 
 EVERY = """
@@ -172,6 +190,8 @@ def test_numbers_may_differ_absolutely_or_relative_to_the_expected_one(output, e
         ("0.3333", "0.33333333", 1e-4, False, True),
         ("0.3333", "0.33333333", 1e-6, False, False),
         ("0.3333", "0.33333333", 0, False, False),
+        ("1000000001", "1000000000", 1e-6, False, False),  # both whole
+        ("+5", "5", 1e-6, False, True),
         ("1000000.5", "1000000", 1e-6, False, True),
         ("1.0", "1", 0, False, False),
         ("1.0", "1", 1e-9, False, True),

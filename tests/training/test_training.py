@@ -10,12 +10,13 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, TrainerCallback
 
 from procure_kit.training import training
+from procure_kit.training.config import fast_bf16
 from procure_kit.training.loss.loss import LossConfig, concept_loss
 from procure_kit.training.training import TrainConfig, train
 from tests.training.small_models import CONFIGS, example, model_of
 
 torch.set_num_threads(1)
-QUICK = {"steps": 4, "batch_size": 4, "lr": 1e-2, "lora_r": 4}
+QUICK = {"steps": 4, "batch_size": 4, "lr": 1e-2, "lora_r": 4, "bf16": False}
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,26 @@ def test_the_first_logged_row_is_the_loss_of_that_batch(tokenizer, examples):
     row = train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK | {"batch_size": 8})).log[0]
     for name in ("nll", "mask", "attention", "mean_mass", "n_response", "n_changed", "n_query"):
         assert row[name] == pytest.approx(float(torch.as_tensor(getattr(expected, name)).detach()), rel=1e-4), name
+
+
+def test_products_in_16_bits_change_little_and_leave_the_model_in_32(tokenizer, examples):
+    exact, rough = (
+        train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK | {"lora_r": 0, "bf16": bf16}))
+        for bf16 in (False, True)
+    )
+    assert exact.log[0]["loss"] != rough.log[0]["loss"] == pytest.approx(exact.log[0]["loss"], rel=0.02)
+    assert rough.log[0]["mean_mass"] == pytest.approx(exact.log[0]["mean_mass"], abs=0.02)
+    assert {p.dtype for p in rough.model.parameters()} == {torch.float32}
+    again = model_of(CONFIGS["llama"]).eval()
+    again.load_state_dict(rough.model.state_dict())
+    ids = torch.tensor([examples[0]["input_ids"]])
+    assert torch.equal(rough.model(ids).logits, again(ids).logits)  # nothing of the autocast stays
+
+
+@pytest.mark.parametrize("feature, fast", [("avx512_bf16", True), ("amx_bf16", True), ("avx512_f", False)])
+def test_a_cpu_multiplies_in_16_bits_where_it_has_instructions_for_it(monkeypatch, feature, fast):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {feature: True})
+    assert fast_bf16(torch.device("cpu")) is fast
 
 
 @pytest.mark.slow
@@ -134,7 +155,7 @@ def test_a_folder_with_a_run_of_other_settings_is_refused(tokenizer, examples, t
     config = TrainConfig(**QUICK | {"steps": 1}, output_dir=str(tmp_path))
     train(model_of(CONFIGS["llama"]), tokenizer, examples, config)
     other = TrainConfig(**QUICK | {"steps": 1}, loss=LossConfig(lam=0.2), output_dir=str(tmp_path))
-    with pytest.raises(ValueError, match=r"other settings \(loss\)"):
+    with pytest.raises(ValueError, match=r"other settings \(loss is .*0.1.* there, .*0.2.* here\)"):
         train(model_of(CONFIGS["llama"]), tokenizer, examples, other)
 
 

@@ -40,7 +40,7 @@ def trained(kill_at: int | None = None, **settings) -> dict:
     watch = Watch(kill_at)
     torch.manual_seed(1)
     examples = [example(6 + t, 1 + t % 3, {4, 5} if t % 2 else set()) for t in range(8)]
-    config = TrainConfig(loss=LossConfig(lam=1), lr=1e-2, lora_r=4, **settings)
+    config = TrainConfig(loss=LossConfig(lam=1), lr=1e-2, lora_r=4, bf16=False, **settings)
     result = train(model_of(CONFIGS["llama"]), byte_tokenizer(), examples, config, [watch])
     weights = {name: p.detach().clone() for name, p in result.model.named_parameters() if p.requires_grad}
     return {"weights": weights, "gradient": watch.gradient, "log": result.log}

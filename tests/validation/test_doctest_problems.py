@@ -118,7 +118,8 @@ def test_the_functions_of_an_installed_module_are_perturbed_and_judged_as_any_pr
     problems = problems_from_package("statistics", on_left_out=left.append)
     assert {"mean", "median", "mode"} <= {p.entry_point for p in problems} and len(problems) >= 12
     assert all(result.passed for result in run_many((p.program, p) for p in problems))
-    assert any(why.startswith("statistics/_sum: tests_fail") for why in left)
+    assert "_sum" in {p.entry_point for p in problems}  # its doctests compare types and fractions
+    assert not left
     median = next(p for p in problems if p.entry_point == "median")
     (cf,) = [row for row in generate([median], ["variable_name_random"]) if row.status != "not_applicable"]
     assert validate(cf, median).status == "valid"

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from procure_kit.concepts.perturbation import perturb
 from procure_kit.problems.counterfactual import Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.running import runner
@@ -75,7 +76,7 @@ def test_an_original_that_fails_is_not_the_counterfactuals_fault(any_change):
 
 
 def test_an_original_runs_once_for_all_its_counterfactuals(monkeypatch):
-    runner.run_original.cache_clear()
+    runner._originals.clear()
     programs = []
     run_tests = validation.run_tests
     for module in (runner, validation):
@@ -133,8 +134,54 @@ def test_tests_that_need_the_programs_own_process_are_a_status_of_their_own():
     assert validate(VALID, problem, own_process=True).status == "valid_in_own_process"
 
 
+OBJECTS = """class Sign:
+    def __init__(self, word): self.word = word
+    def __eq__(self, other): return self.word == other.word
+def f(n):
+    if n < 0:
+        return Sign('minus')
+    else:
+        return Sign('plus')
+"""
+COMPARES = (
+    "def check(candidate):\n    assert candidate(-1) == candidate(-2)\n    assert not candidate(0) == candidate(-1)\n"
+)
+CALLED = replace(
+    PROBLEM, prompt="", canonical_solution=OBJECTS, test=COMPARES + "    assert candidate(0).word == 'plus'\n"
+)
+
+
+def test_known_work_may_share_a_process_with_its_tests():
+    """Objects are compared: the original is the problem's own, and the rules make the counterfactual of it again."""
+    made = perturb(OBJECTS, "if_else_flip", seed=3, task_id="sign")
+    verdict = validate(made, CALLED)
+    assert verdict.status == "valid" and "ran in the program's own process: " in verdict.detail
+    assert "a value of type Sign crossed" in verdict.detail
+    assert validate(made, CALLED, own_process=True).status == "valid_in_own_process"
+
+
+@pytest.mark.parametrize("changes", [{"site": 5}, {"mode": "other"}, {"counterfactual": "# by hand\n"}])
+def test_a_rows_own_word_for_it_is_not_enough(changes):
+    made = perturb(OBJECTS, "if_else_flip", seed=3, task_id="sign")
+    if "counterfactual" in changes:
+        changes = {"counterfactual": changes["counterfactual"] + made.counterfactual}
+    verdict = validate(replace(made, **changes), CALLED)
+    assert verdict.status == "needs_own_process"
+    assert validate(replace(made, original=OBJECTS + "\n"), CALLED).status == "needs_own_process"
+
+
+def test_tests_that_never_call_the_program_are_a_status_of_their_own():
+    verdict = validate(VALID, replace(PROBLEM, prompt=ORIGINAL, test="def test_f():\n    assert f(-1) == 'minus'\n"))
+    assert (verdict.status, verdict.detail) == ("never_called", "the tests never call the program")
+
+
+def test_a_broken_version_that_passes_in_one_process_alone_was_not_noticed():
+    weak = replace(CALLED, test="def check(candidate):\n    assert candidate(-1) == candidate(-1)\n")
+    assert validate(perturb(OBJECTS, "if_else_flip"), weak).status == "tests_too_weak"
+
+
 def test_a_level_of_isolation_that_is_missing_refuses(monkeypatch):
-    runner.run_original.cache_clear()
+    runner._originals.clear()
     refused = runner.TestResult(False, "refused", "'namespaces' is required", 0.0, "process")
     monkeypatch.setattr(validation, "run_tests", lambda *args, **limits: refused)
     assert validate(VALID, PROBLEM, require="namespaces") == Verdict(

@@ -31,11 +31,12 @@ def chromium():
 
 
 @contextmanager
-def offline(browser, path: Path, **look):
-    """A file opened with the network off; what it asks for, and what it complains of, is in `page.trouble`."""
+def offline(browser, path: Path, ready: str = "#maps canvas", **look):
+    """A file opened with the network off, once `ready` is there; what it asks for, and what it complains of, is in
+    `page.trouble`."""
     context = browser.new_context(offline=True, **look)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(120_000)
     page.trouble = []
     page.on("request", lambda request: request.url != path.as_uri() and page.trouble.append(request.url))
     page.on("pageerror", lambda error: page.trouble.append(str(error)))
@@ -43,7 +44,7 @@ def offline(browser, path: Path, **look):
     page.route("**/*", lambda route: route.continue_() if route.request.url == path.as_uri() else route.abort())
     page.goto(path.as_uri())
     page.wait_for_selector("body[data-drawn]")
-    page.wait_for_selector("#maps canvas")
+    page.wait_for_selector(ready)
     yield page
     context.close()
 
@@ -83,7 +84,7 @@ def lab_page(folder: Path, cells: list[str]):
     """The notebook of these cells, open in a browser, with all of them sent to the kernel."""
     with jupyterlab(folder, cells) as lab, chromium() as browser:
         page = browser.new_page(viewport={"width": 1500, "height": 1700})
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(300_000)
         page.goto(f"{lab}/tree/look.ipynb")
         page.wait_for_selector(".jp-CodeCell")
         page.wait_for_selector("text=Python 3 (ipykernel) | Idle")

@@ -5,7 +5,7 @@ import pytest
 from procure_kit.problems.rows import read_rows
 from procure_kit.views import explorer as explore
 from procure_kit.views import screenshot
-from procure_kit.views.explorer import ATTENTION, FLOW, OWN_CODE, PAIR, SITES, TOKENS, explorer
+from procure_kit.views.explorer import ATTENTION, FLOW, OWN_CODE, PAIR, TOKENS, explorer
 from tests.training.loss.test_attention import model as lm
 from tests.training.test_examples import byte_tokenizer
 
@@ -17,15 +17,17 @@ def box(tmp_path):
     return explorer(model=lm(), tokenizer=byte_tokenizer(), kept=tmp_path / "kept.jsonl")
 
 
-def own(box, code: str) -> None:
+def own(box, code: str, examples: str = "") -> None:
     box.problem.value = OWN_CODE
+    box.examples.value = examples
     box.code.value = code
 
 
 def test_it_opens_on_a_counterfactual_and_its_verdict(box):
     assert "counterfactual: if_else_flip" in box.shown[PAIR].value
     assert box.site.options[0] == ("any (the seed chooses)", -1)
-    assert "<b>valid" in box.said.value and box.pair.status == "valid"
+    assert "\nvalid: both programs pass" in box.said.value and box.pair.status == "valid"
+    assert "Accepted: tested, it holds as far as the tests tell" in box.said.value and not box.keep.disabled
 
 
 def test_another_site_gives_another_pair(box):
@@ -49,30 +51,56 @@ def test_another_seed_gives_other_names(box):
 def test_refused_sites_are_listed_and_say_why(box):
     own(box, "def f(x):\n    if g():\n        return 1\n    else:\n        return 2\n")
     label, index = box.site.options[1]
-    assert "refused" in label and "refused" in box.shown[SITES].value
-    assert "has no site that can be rewritten safely" in box.said.value
+    assert "refused" in label and "refused" in box.listed.value
+    assert "Refused. if_else_flip has no site that can be rewritten safely" in box.said.value
     box.site.value = index
-    assert "line 2" in box.said.value and box.pair is None
+    assert "line 2" in box.said.value and box.pair is None and box.keep.disabled
+    assert "<ins" in box.shown[PAIR].value and "if g():" in box.shown[PAIR].value  # the place that is refused
 
 
 def test_edited_code_is_judged_by_its_problems_tests(box):
     box.code.value = box.code.value.replace("return", "return None or", 1).replace("return None or", "return not", 1)
     assert "original_fails" in box.said.value
+    assert box.keep.disabled and box.reset.layout.display == ""
     box.keep.click()
-    assert "only valid pairs" in box.said.value and box.kept == []
+    assert "only valid pairs" in box.count.value and "original_fails" in box.said.value and box.kept == []
+    box.reset.click()
+    assert box.code.value == box.problems["kit/0"].program and box.reset.layout.display == "none"
+
+
+def test_choosing_a_problem_throws_nothing_away(box):
+    own(box, FLIP)
+    box.problem.value = "kit/1"
+    assert box.code.value == box.problems["kit/1"].program and box.examples.hidden
+    box.code.value += "# mine\n"
+    box.problem.value = OWN_CODE
+    assert box.code.value == FLIP and not box.examples.hidden
+    box.problem.value = "kit/1"
+    assert box.code.value.endswith("# mine\n")
+
+
+def test_own_examples_give_a_verdict(box):
+    own(box, FLIP, "f([1, 2]) == 1\n\n# short\nf([]) == 2")
+    assert "\nvalid: " in box.said.value and box.pair.status == "valid"
+    box.examples.value = "f([1, 2]) == 3"
+    assert "original_fails" in box.said.value and box.keep.disabled
+    box.examples.value = "f([1, 2]) =="
+    assert "example 1, 'f([1, 2]) ==': " in box.said.value and "write one as f(2) == 4" in box.said.value
+    box.examples.value = "g(1) == 1"
+    assert "no example calls a function of the code, which defines f" in box.said.value
 
 
 def test_broken_code_is_a_sentence_and_leaves_nothing_on_show(box):
     own(box, "def f(:\n    <script>")
     assert "line 1" in box.said.value and box.pair is None
-    assert [shown.value for shown in box.shown] == [""] * 5 and len(box.site.options) == 1
+    assert [shown.value for shown in box.shown] == [""] * 4 and box.listed.value == "" and len(box.site.options) == 1
     box.keep.click()
-    assert "no pair to keep" in box.said.value
+    assert "no pair to keep" in box.count.value and "line 1" in box.said.value
 
 
-def test_own_code_has_no_tests_to_run(box):
+def test_own_code_without_examples_has_no_verdict_yet(box):
     own(box, FLIP)
-    assert "no tests here" in box.said.value and box.pair.status == ""
+    assert "write an example" in box.said.value and "Accepted: " in box.said.value and box.pair.status == ""
 
 
 def test_markup_in_code_stays_text(box):
@@ -89,12 +117,12 @@ def test_tokens_and_attention_are_made_when_looked_at(box):
     box.tabs.selected_index = TOKENS
     assert "<ins" in box.shown[TOKENS].value
     box.tabs.selected_index = ATTENTION
-    assert "<iframe" in box.shown[ATTENTION].value
-    first = box.shown[ATTENTION].value
+    first = box.frame.html
+    assert "<!doctype html>" in first and "if_else_flip" in first
     box.concept.value = "variable_name_random"
-    assert "<iframe" not in box.shown[ATTENTION].value  # FLIP has no variable: nothing of the last pair stays
+    assert box.frame.html == ""  # FLIP has no variable: nothing of the last pair stays
     box.concept.value = "if_else_flip"
-    assert box.shown[ATTENTION].value == first
+    assert box.frame.html == first
 
 
 def test_the_flow_of_the_rewritten_function_is_drawn_for_both_programs(box):
@@ -123,7 +151,7 @@ def test_code_outside_a_function_has_no_flow_to_draw(box):
 def test_a_model_that_is_not_there_is_a_sentence(tmp_path):
     box = explorer(model="no/such/model", kept=tmp_path / "kept.jsonl")
     box.tabs.selected_index = ATTENTION
-    assert "no/such/model" in box.shown[ATTENTION].value and "<b>valid" in box.said.value
+    assert "no/such/model" in box.shown[ATTENTION].value and "\nvalid" in box.said.value
 
 
 def test_kept_pairs_are_rows_once_each_and_found_again(box, tmp_path):
@@ -131,10 +159,30 @@ def test_kept_pairs_are_rows_once_each_and_found_again(box, tmp_path):
     box.keep.click()
     own(box, FLIP)
     box.keep.click()
-    assert len(box.kept) == 2 and "2 pairs kept" in box.count.value and "without a verdict" in box.said.value
+    assert len(box.kept) == 1 and "has no verdict" in box.count.value
+    box.examples.value = "f([1, 2]) == 1\nf([]) == 2"
+    box.keep.click()
+    assert len(box.kept) == 2 and "2 pairs kept in kept.jsonl; notebook 03 trains on them" in box.count.value
     rows = list(read_rows(box.path))
-    assert [row["status"] for row in rows] == ["valid", ""] and rows[0]["task_id"] == "kit/0"
+    assert [(row["task_id"], row["status"]) for row in rows] == [("kit/0", "valid"), ("own", "valid")]
     assert explorer(kept=box.path).kept == box.kept
+
+
+def test_a_models_outcomes_lead_to_their_pairs(tmp_path):
+    box = explorer("world", kept=tmp_path / "kept.jsonl")
+    found = box.outcomes.found
+    lost = [outcome for outcome in found if outcome[3:] == (True, False)]
+    button = box.outcomes.buttons[True, False]
+    assert button.description == f"only the original: {len(lost)}" and len(lost) > 20
+    button.click()
+    task, concept, site = box.outcomes.pairs.options[1][1]
+    box.outcomes.pairs.value = (task, concept, site)
+    assert (box.problem.value, box.concept.value, box.site.value) == (task, concept, site)
+    assert (box.pair.task_id, box.pair.concept, box.pair.site) == (task, concept, site)
+
+
+def test_a_model_that_was_not_measured_has_no_outcomes_to_show(box):
+    assert box.outcomes.found is None and len(box.outcomes.children) == 0
 
 
 def test_where_widgets_do_not_run_there_is_a_picture(box, monkeypatch):
@@ -142,4 +190,5 @@ def test_where_widgets_do_not_run_there_is_a_picture(box, monkeypatch):
     assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(box._repr_mimebundle_())
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
     monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: html.encode())
-    assert set(box._repr_mimebundle_()) == {"image/png", "text/plain"}
+    shown, metadata = box._repr_mimebundle_()
+    assert set(shown) == {"image/png", "text/plain"} and metadata["image/png"]["alt"]

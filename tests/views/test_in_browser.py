@@ -14,6 +14,7 @@ CELLS = [
     "pk.perturb(problem.program, 'variable_name_random'))\npair",
     "print(pair.save_html('exported.html').name, 'written')",
 ]
+SAID = ".jp-OutputArea [role=status]"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,11 @@ def choose(page, description: str, label: str) -> None:
     dropdown.locator("select").select_option(label=label)
 
 
+def wait_for_code(page, start: str) -> None:
+    """Until the kernel has put another program into the editor."""
+    page.wait_for_function("start => document.querySelector('textarea').value.startsWith(start)", arg=start)
+
+
 def test_the_pair_view_runs_in_the_notebook(page):
     frame = page.frame_locator("iframe[title^='Attention pair']").first
     frame.locator("body[data-drawn]").wait_for()
@@ -62,13 +68,13 @@ def test_another_concept_gives_another_pair_and_its_verdict(box):
     choose(box, "concept", "variable_name_random")
     box.wait_for_selector("th:has-text('counterfactual: variable_name_random')")
     marked = box.locator("td pre ins").all_text_contents()
-    box.wait_for_selector(".widget-html b:text-matches('^valid')")
+    box.wait_for_selector(f"{SAID} >> text=valid: both programs pass")
+    assert box.locator("th:has-text('soundness')").is_visible()
     shot(box, "explorer_random_names")
     assert marked and any(re.fullmatch(r"[a-z]{5}", text) for text in marked)
 
 
 @pytest.mark.parametrize("tab, seen", [
-    ("sites", "th:has-text('soundness')"),
     ("flow", "svg"),
     ("loss", "pre ins"),
 ])  # fmt: skip
@@ -83,22 +89,51 @@ def test_the_attention_tab_holds_the_pair_view(box):
     frame = box.frame_locator(".widget-tab-contents iframe")
     frame.locator("body[data-drawn]").wait_for()
     shot(box, "explorer_attention")
-    assert frame.locator(".grid").count() == 3
+    assert frame.locator(".grid").count() == 4
 
 
 def test_a_pair_is_kept(box, folder):
     box.click("button:has-text('keep this pair')")
-    box.wait_for_selector("b:has-text('1 pair kept')")
+    box.wait_for_selector("[role=status]:has-text('1 pair kept')")
+    assert "valid" in box.locator(SAID).first.text_content()  # the verdict stays
     assert len((folder / "kept.jsonl").read_text().splitlines()) == 1
+
+
+def test_typing_indents_and_is_answered_without_leaving_the_box(box):
+    box.click(".lm-TabBar-tab:has-text('pair')")
+    choose(box, "concept", "if_else_flip")
+    choose(box, "problem", "my own code")
+    wait_for_code(box, "def shorter")
+    editor = box.locator("textarea").first
+    editor.click()
+    box.keyboard.press("Control+a")
+    box.keyboard.type("def f(x):\nif len(x) > 1:\nreturn 1\nelse:\nreturn 2")
+    box.wait_for_selector(f"{SAID} >> text=No verdict yet: no example calls a function of the code, which defines f")
+    assert editor.input_value() == "def f(x):\n    if len(x) > 1:\n        return 1\n    else:\n        return 2"
+    assert editor.evaluate("box => box === document.activeElement")
+    box.keyboard.press("Tab")
+    assert editor.input_value().endswith("return 2    ")
+    box.keyboard.press("Shift+Tab")
+    assert editor.input_value().endswith("\n    return 2    ")
+    box.keyboard.press("Control+z")
+    examples = box.locator("textarea").nth(1)
+    examples.fill("f([1, 2]) == 1\nf([]) == 2")
+    box.wait_for_selector(f"{SAID} >> text=valid: both programs pass")
+    choose(box, "problem", "kit/3")
+    wait_for_code(box, "def split_bill")
+    choose(box, "problem", "my own code")
+    wait_for_code(box, "def f(x):\n    if len(x)")
+    shot(box, "explorer_own_code")
 
 
 def test_code_with_markup_is_text_in_every_tab(box):
     box.click(".lm-TabBar-tab:has-text('pair')")
+    choose(box, "concept", "variable_name_random")
     choose(box, "problem", "my own code")
-    box.fill(".widget-textarea textarea", HOSTILE)
-    box.keyboard.press("Tab")
+    wait_for_code(box, "def ")
+    box.locator("textarea").first.fill(HOSTILE)
     box.wait_for_selector("td pre:has-text('</script><img src=x')")
-    for tab, seen in {"sites": "table", "flow": "svg", "loss": "pre ins", "attention": "iframe"}.items():
+    for tab, seen in {"flow": "svg", "loss": "pre ins", "attention": "iframe"}.items():
         box.click(f".lm-TabBar-tab:has-text('{tab}')")
         box.locator(f".widget-tab-contents {seen} >> visible=true").first.wait_for()
         assert box.locator(".widget-tab-contents img, .widget-tab-contents script").count() == 0
@@ -111,11 +146,10 @@ def test_code_with_markup_is_text_in_every_tab(box):
 
 def test_broken_code_is_a_sentence_not_a_traceback(box):
     choose(box, "problem", "my own code")
-    box.fill(".widget-textarea textarea", "def f(:\n    <script>window.hacked=1</script>")
-    box.keyboard.press("Tab")
-    box.wait_for_selector(".widget-html b:has-text('line 1')")
+    box.locator("textarea").first.fill("def f(:\n    <script>window.hacked=1</script>")
+    box.wait_for_selector(f"{SAID} >> text=line 1")
     shot(box, "explorer_broken_code")
     assert box.locator("text=Traceback").count() == 0
     # No verdict of what stood there before.
-    assert box.locator(".widget-html b:text-matches('^valid')").count() == 0
+    assert box.locator(f"{SAID} >> text=valid: both").count() == 0
     assert box.evaluate("window.hacked") is None

@@ -10,11 +10,12 @@ from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import PythonTree
 from procure_kit.concepts.recognition.flip import check_flip
+from procure_kit.concepts.recognition.forms import FORMS, check_form
 from procure_kit.concepts.recognition.names import check_def_use_break, check_random_names, check_shuffled_names
 from procure_kit.concepts.recognition.swap import check_swap
 from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, same
 from procure_kit.concepts.recognition.types import check_data_type
-from procure_kit.concepts.table import known_concepts
+from procure_kit.concepts.table import known_concept
 from procure_kit.problems.counterfactual import Span
 
 
@@ -49,7 +50,7 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
     either mode, is "ok". A permutation of names may leave some in place; random names
     must have five characters and be new. Raises: ValueError for an unknown concept.
     """
-    known_concepts([concept])
+    known_concept(concept)
     parsed = []
     for name, source in (("original", original), ("counterfactual", counterfactual)):
         try:
@@ -61,7 +62,11 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
         if same(before.tree, after.tree):
             why = "the two programs are identical" if original == counterfactual else "only layout or comments differ"
             return Classification("no_change", why)
-        if concept in _BY_STATEMENTS:
+        if concept in FORMS:
+            detail, pairs = check_form(before.tree, after.tree, concept)
+            old = [before.span(*pair[0]) for pair in pairs]
+            new = [after.span(*pair[1]) for pair in pairs]
+        elif concept in _BY_STATEMENTS:
             detail, pairs = _BY_STATEMENTS[concept](before, after, analyse(original))
             old = [before.span(*pair[0]) for pair in pairs]
             new = [after.span(*pair[1]) for pair in pairs]

@@ -1,16 +1,18 @@
 """Several concepts at once: the fewest kinds of change that all differences of two programs can come from."""
 
 import ast
-import copy
 from itertools import combinations
 
+from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.flip import is_guard
+from procure_kit.concepts.recognition.forms import FORMS, in_one_form
 from procure_kit.concepts.recognition.local_names import blank_names
 from procure_kit.concepts.recognition.syntax_pairs import dump
 from procure_kit.concepts.recognition.truth import truth
 from procure_kit.concepts.recognition.types import neutral
 
 KINDS = {"if_else_flip": "branches", "independent_swap": "order", "data_type": "types", "names": "names"}
+KINDS |= {"forms": "forms"}
 
 
 def mixture(one: ast.Module, other: ast.Module) -> tuple[str, ...] | None:
@@ -25,7 +27,7 @@ def mixture(one: ast.Module, other: ast.Module) -> tuple[str, ...] | None:
 
 def may_hide_swap(tree: ast.Module) -> bool:
     """Whether two assignments or calls of one block differ in names alone, so that under new ones no order shows."""
-    tree = copy.deepcopy(tree)
+    tree = copied(tree)
     blank_names(tree)
     for block in (value for node in ast.walk(tree) for _, value in ast.iter_fields(node) if isinstance(value, list)):
         moving = [
@@ -39,11 +41,13 @@ def may_hide_swap(tree: ast.Module) -> bool:
 def _form(tree: ast.Module, kinds: tuple[str, ...]) -> str:
     """A text in which programs are equal that differ by these kinds of change alone. It may make more equal than that:
     the tests, not this, say whether a mixture keeps the behaviour."""
-    tree = copy.deepcopy(tree)
+    tree = copied(tree)
     if "names" in kinds:
         blank_names(tree)
     if "data_type" in kinds:
         tree = neutral(tree)
+    for form in FORMS if "forms" in kinds else ():
+        tree = in_one_form(tree, form)
     return _text(tree, kinds)
 
 

@@ -1,8 +1,8 @@
 """When two tests mean the same by De Morgan's laws."""
 
 import ast
-import copy
 
+from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.syntax_pairs import dump
 
 COMPLEMENTS = {
@@ -42,7 +42,7 @@ def _dump(node: ast.expr) -> str:
     """The expression with each conditional expression inside it the one way round of the two that sorts first."""
     if not any(isinstance(inner, ast.IfExp) for inner in ast.walk(node)):
         return dump(node)
-    return dump(_Upright().visit(copy.deepcopy(node)))
+    return dump(_Upright().visit(copied(node)))
 
 
 class _Upright(ast.NodeTransformer):

@@ -1,6 +1,7 @@
 """Counterfactuals by a language model: prompt, answer, the validator's verdict, and repair turns in its own words."""
 
 import asyncio
+import warnings
 from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
 from itertools import islice
 from random import Random
@@ -11,11 +12,17 @@ from procure_kit.concepts.table import known_concepts
 from procure_kit.generation.llm.background import each
 from procure_kit.generation.llm.client import Client, NotAsked
 from procure_kit.generation.llm.prompting import answer, prompt, repair, template
-from procure_kit.generation.llm.reply import ApiFault
+from procure_kit.generation.llm.reply import MORE_TOKENS, ApiFault
 from procure_kit.generation.rules import identity
 from procure_kit.problems.counterfactual import IDENTITY, Counterfactual, Site
 from procure_kit.problems.problem import Problem
+from procure_kit.problems.ranges import refuse_impossible
+from procure_kit.running.runner import MEMORY_MB, TIMEOUT, run_original, run_tests
+from procure_kit.validation.mutants import broken_versions
 from procure_kit.validation.validation import Verdict, validate_all
+
+# What another rewriting may mend; any other verdict is about the original, its tests or this system.
+MENDABLE = ("unparsable", "no_change", "not_this_concept", "tests_fail", "timeout", "memory", "crashed")
 
 
 def llm_generate(
@@ -35,15 +42,14 @@ def llm_generate(
     request at a time, are in flight. What has its `identity` in `done` is left out.
 
     Status: "valid", or the last failure's own ("unparsable" also when a reply holds no program); "not_applicable";
-    "api_fault". What is not asked, because the budget is spent or the request went into a batch file, is left out,
+    "api_fault". A failure that no rewriting mends ends the turns, and the original is looked at before anything is
+    asked: where its tests cannot judge any program, its row costs nothing. What is not asked, because the run was
+    stopped (`client.stopped`, also a warning), the budget is spent or the request went into a batch file, is left out,
     counted in `client.left`, and made by a later run.
 
-    Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a number that is too small.
+    Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a number that cannot be meant.
     """
-    if concurrency < 1:
-        raise ValueError(f"concurrency must be at least 1, not {concurrency}")
-    if turns < 0:
-        raise ValueError(f"repair turns must be 0 or more, not {turns}")
+    refuse_impossible(concurrency=concurrency, turns=turns)
     concepts = known_concepts(concepts, mode)
     for concept in concepts:
         template(concept)  # before anything is asked
@@ -55,6 +61,8 @@ def llm_generate(
         if _without_site(identity(work)) not in made
     )
     yield from each(_rows(works, client, turns, concurrency))
+    if client.stopped:
+        warnings.warn(f"{client.stopped}; {client.left} rows are left for another run", stacklevel=2)
 
 
 def _works(problem: Problem, client: Client, concepts: list[str], mode: str, seed: int) -> Iterator[dict]:
@@ -97,6 +105,8 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
         why = "; ".join(dict.fromkeys(site.refused for site in sites)) or "the source has no such place"
         return _made(work, source, source, None, "not_applicable", why)
     site = Random(f"{concept} {work['seed']}").choice(accepted)  # the rules' choice for the same seed
+    if unfit := await asyncio.to_thread(_unfit, problem):
+        return _made(work, source, source, site, *unfit)
     messages = [{"role": "user", "content": prompt(source, site)}]
     extra = _no_reply()
     program, status, detail = source, "", ""
@@ -111,24 +121,41 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
         content, usage = reply["content"], reply["usage"]
         extra["turns"] += 1
         extra["tokens"] += usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
-        extra["seconds"] += reply["seconds"]
+        extra["seconds"] += reply.get("seconds", 0.0)
         found, reasoning = answer(content, source)
         extra["reasoning"] = "\n\n".join(filter(None, [reply.get("reasoning"), reasoning]))
         program = source if found is None else found
         if found is None:
-            status, detail = (
-                "unparsable",
-                f"the reply ends without a program in a closed fenced block (finish_reason {reply['finish_reason']})",
-            )
+            finish = reply.get("finish_reason")
+            status, cut_off = "unparsable", finish == "length"
+            detail = f"the reply ends without a program in a closed fenced block (finish_reason {finish})"
         else:
+            cut_off = False
             row = _made(work, source, program, site, "", "", extra)
             verdict = await asyncio.to_thread(_judge, Counterfactual.from_row(row), problem)
             status, detail = verdict.status, verdict.detail
         extra["verdicts"].append(f"{status}: {detail}" if detail else status)
-        if status == "valid":
+        if status not in MENDABLE:
             break
         messages += [{"role": "assistant", "content": content}, {"role": "user", "content": repair(status, detail)}]
+    detail += f": {MORE_TOKENS}" if cut_off else ""  # for a reader: a model is told no remedy
     return _made(work, source, program, site, status, detail, extra)
+
+
+def _unfit(problem: Problem) -> tuple[str, str] | None:
+    """Why no rewriting of the problem's program can come out valid, as a status and its detail; None where one can."""
+    limits = {"timeout": TIMEOUT, "memory_mb": MEMORY_MB, "require": None, "own_process": True}
+    original = run_original(problem.program, problem, **limits)  # as `validate` will, which finds it done
+    if original.status in ("refused", "needs_own_process", "never_called"):
+        return original.status, original.detail
+    if not original.passed:
+        return "original_fails", f"{original.status}: {original.detail}"
+    if original.status == "passed_in_own_process":  # where a model's program could forge their outcome
+        return "needs_own_process", original.detail
+    nothing = next(broken_versions(problem.program, problem.entry_point))
+    if run_tests(nothing.program, problem).passed:
+        return "tests_too_weak", f"the tests also pass for {nothing.what}"
+    return None
 
 
 def _judge(cf: Counterfactual, problem: Problem) -> Verdict:

@@ -1,6 +1,8 @@
 """One request (chat or completion) through the `openai` client: the text that came, or the fault, without the key."""
 
 import asyncio
+import json
+import math
 import os
 import time
 from email.utils import parsedate_to_datetime
@@ -9,6 +11,10 @@ from urllib.parse import urlsplit
 from procure_kit.extras import load
 from procure_kit.generation.llm.reply import ApiFault
 
+EMPTY = (  # an account that has to be filled first, as servers put it
+    "insufficient_quota", "insufficient_balance", "insufficient balance", "insufficient credits",
+    "billing_hard_limit_reached", "billing_not_active", "credit balance is too low",
+)  # fmt: skip
 SECRET = 8  # characters from which on a key is kept out of replies: "none" or "EMPTY" may be words of a program
 
 
@@ -46,9 +52,11 @@ class Server:
                 answered = await create(**first, extra_body=others)
                 return self._without_key(answered.http_response.text)
         except openai.APIStatusError as error:
-            passing = error.status_code in (408, 409, 429) or error.status_code >= 500
-            told = self._without_key(f"HTTP {error.status_code}: {error.message}")
-            raise ApiFault(told, passing, wait=_retry_after(error.response)) from None
+            status, body = error.status_code, self._without_key(error.response.text)
+            passing = status in (408, 409, 429) or status >= 500 and status != 501  # 501: it never learns
+            told = {"wait": _retry_after(error.response), "status": status, "body": body}
+            stops = status == 402 or any(words in body.lower() for words in EMPTY)
+            raise ApiFault(f"HTTP {status}: {_said(body) or error.message}", passing, stops=stops, **told) from None
         except TimeoutError:
             raise ApiFault(f"time-out after {self._timeout:g} seconds", passing=True) from None
         except Exception as error:  # of whatever library below: one request has failed, and the others go on
@@ -70,14 +78,26 @@ def _check_url(url: str) -> None:
         raise ValueError(f"{url!r} is no address of a server: give one like http://localhost:8000/v1")
 
 
+def _said(body: str) -> str:
+    """The server's own words out of an error's body, which may have any shape."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        said = body
+    for name in ("error", "message", "detail"):
+        if isinstance(said, dict) and said.get(name):
+            said = said[name]
+    return (said if isinstance(said, str) else json.dumps(said)).strip() if said else ""
+
+
 def _retry_after(response) -> float | None:
-    """Seconds from now, given in seconds or as an HTTP date; None when neither."""
+    """Seconds from now, given in seconds or as an HTTP date; None when neither, or when they lie in the past."""
     value = response.headers.get("retry-after", "")
     try:
-        return max(0.0, float(value))
+        wait = float(value)
     except ValueError:
-        pass  # no number: perhaps a date
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None
+        try:
+            wait = parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return wait if wait > 0 and not math.isnan(wait) else None

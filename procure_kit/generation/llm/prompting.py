@@ -8,15 +8,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+from procure_kit.generation.llm.fences import last_program
 from procure_kit.problems.counterfactual import Site
 
 FOLDER = Path(__file__).parent / "prompts"
-# A block ends at a fence as long as its own and indented alike, so neither a list around it nor a docstring with a
-# block of its own does harm; or it ends with the text, cut off, without `closed`.
-_BLOCK = re.compile(
-    r"^(?P<indent>[ \t]*)(?P<fence>`{3,})[^\n`]*\n(?P<text>.*?)(?:^(?P<closed>(?P=indent)(?P=fence)`*[ \t]*$)|\Z)",
-    re.S | re.M,
-)
 
 
 @cache
@@ -44,25 +39,21 @@ def prompt(source: str, site: Site) -> str:
 def answer(reply: str, original: str) -> tuple[str | None, str]:
     """The program of a reply, ending as the original does, and the reasoning before it.
 
-    The program is the last fenced block, or the field of a structured reply; None when there is neither, or when that
-    block was cut off: an earlier one may be anything.
+    The program is the last fenced block of Python, or the field of a structured reply, which may be fenced too; None
+    when there is neither, or when that block was cut off: an earlier one may be anything.
     """
-    try:
-        fields = json.loads(reply)
-        program, reasoning = fields["program"], fields["reasoning"]
-        program = _last_block(program + "\n")[0] or program
-    except (ValueError, LookupError, TypeError):
-        program, reasoning = _last_block(reply.replace("\r\n", "\n") + "\n")
+    program, reasoning = last_program(reply.replace("\r\n", "\n") + "\n")
+    for structured in (reply, program):
+        try:
+            fields = json.loads(structured)
+            program, reasoning = fields["program"] + "\n", fields["reasoning"].strip()
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            continue
+        program = last_program(program)[0] or program
+        break
     if not program or not program.strip():
         return None, reasoning.strip()
     return program.rstrip("\n") + original[len(original.rstrip("\n")) :], reasoning.strip()
-
-
-def _last_block(reply: str) -> tuple[str | None, str]:
-    blocks = [block for block in _BLOCK.finditer(reply) if block["text"].strip()]
-    if not blocks or blocks[-1]["closed"] is None:
-        return None, reply
-    return re.sub(f"^{blocks[-1]['indent']}", "", blocks[-1]["text"], flags=re.M), reply[: blocks[-1].start()]
 
 
 def repair(status: str, detail: str) -> str:

@@ -3,11 +3,11 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from procure_kit.generation.llm.reply import ApiFault, read_reply
-from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.generation.llm.reply import COUNTS, ApiFault, read_reply
+from procure_kit.problems.rows import BadRow, append_row, read_rows, warn_bad_row
 
 
 def request_hash(body: dict, sample: int) -> str:
@@ -15,18 +15,47 @@ def request_hash(body: dict, sample: int) -> str:
     return hashlib.sha256(json.dumps([body, sample], sort_keys=True).encode()).hexdigest()
 
 
+def _reply(row: dict) -> None:
+    """What the generator reads of a recorded reply. Raises: ValueError."""
+    if not isinstance(row.get("fault", ""), str):
+        raise ValueError("field 'fault' must be a string")
+    if row.get("fault"):
+        return
+    usage, seconds = row.get("usage", {}), row.get("seconds", 0.0)
+    if not isinstance(usage, dict) or not all(isinstance(usage.get(name, 0), int) for name in COUNTS):
+        raise ValueError(f"field 'usage' must be an object with whole numbers for {' and '.join(COUNTS)}")
+    if not isinstance(seconds, int | float):
+        raise ValueError("field 'seconds' must be a number")
+    if not isinstance(row.get("reasoning", ""), str):
+        raise ValueError("field 'reasoning' must be a string")
+
+
+def _response(row: dict) -> None:
+    """What is read of a batch's row. Raises: ValueError."""
+    if not isinstance(row.get("response") or {}, dict):
+        raise ValueError("field 'response' must be an object with status_code and body")
+
+
 class Record:
     """A JSONL file of requests and replies, and what batches brought; a fault is asked again unless replayed."""
 
-    def __init__(self, path: str | Path | None, batches: Iterable[str | Path] = (), replay: bool = False):
+    def __init__(
+        self,
+        path: str | Path | None,
+        batches: Iterable[str | Path] = (),
+        replay: bool = False,
+        on_bad: Callable[[BadRow], None] = warn_bad_row,
+    ):
         self.path, batches = path, list(batches)
         if replay and path and not batches and not Path(path).exists():
             raise FileNotFoundError(f"{path}: there is no such record to replay")
         if path and not replay:
             open(path, "ab").close()  # where it cannot be written, nothing is asked
-        kept = read_rows(path, required=("request", "content")) if path and Path(path).exists() else ()
+        there = path and Path(path).exists()
+        kept = read_rows(path, required=("request", "content"), check=_reply, on_bad=on_bad) if there else ()
         self.known = {row["request"]: row for row in kept if replay or not row.get("fault")}
-        self.arrived = {row["custom_id"]: row for file in batches for row in read_rows(file, required=("custom_id",))}
+        given = {"required": ("custom_id",), "check": _response, "on_bad": on_bad}
+        self.arrived = {row["custom_id"]: row for file in batches for row in read_rows(file, **given)}
 
     def find(self, request: str, body: dict) -> dict | None:
         """The reply to a request, if there is one. Raises: ApiFault when what came, or was recorded, is a fault."""
@@ -38,7 +67,7 @@ class Record:
                 if row.get("error") or response.get("status_code") != 200:
                     said = row.get("error") or response.get("body")
                     raise ApiFault(f"the batch has no reply: {json.dumps(said)[:300]}")
-                return self.keep(request, body, read_reply(json.dumps(response["body"])) | {"seconds": 0.0})
+                return self.keep(request, body, read_reply(json.dumps(response.get("body"))) | {"seconds": 0.0})
             except ApiFault as fault:
                 self.keep(request, body, {"content": "", "usage": fault.usage, "fault": str(fault)})
                 raise

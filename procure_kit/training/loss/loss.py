@@ -21,9 +21,13 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from procure_kit.training.loss.attention import attention_implementation, forward_with_mass, layer_indices, unwrapped
+from procure_kit.training.field_types import check_types
+from procure_kit.training.loss.attention import forward_with_maps, forward_with_mass, layer_indices, layers_and_heads
+from procure_kit.training.loss.foresight import refuse_foresight
 from procure_kit.training.loss.projection import cross_entropy, is_probe, projected_in_chunks
+from procure_kit.training.loss.wrappers import unwrapped
 
+BATCH = ("input_ids", "attention_mask", "labels", "changed")
 EPS = 1e-6  # the least mass that the "log" form tells apart from none
 
 FORMS = {
@@ -45,9 +49,13 @@ class LossConfig:
     form: str = "complement"  # of the attention term, by the mass m: 1 − m; "log": −log m; "linear": −m
 
     def __post_init__(self):
+        check_types(self, ("lam", "w_mask", "w_att", "form"))
         for name in ("lam", "w_mask", "w_att"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be a number from 0 up, not {getattr(self, name)!r}")
+        for name in ("layers", "heads"):
+            if not isinstance(getattr(self, name), list | tuple | None):
+                raise ValueError(f"{name} must be a list of whole numbers, not {getattr(self, name)!r}")
         # Lists come from TOML and JSON
         layers = () if self.layers is None else tuple(self.layers)
         heads = (
@@ -136,7 +144,9 @@ def concept_loss(
         raise ValueError(f"implementation must be {' or '.join(IMPLEMENTATIONS)}, not {implementation!r}")
     if "position_ids" in batch or batch["attention_mask"].dim() != 2 or (batch["attention_mask"] > 1).any():
         raise ValueError("packed sequences are not offered: one text a row, and an attention_mask (B, N) of 0 and 1")
-    _refuse_foresight(unwrapped(model))
+    _refuse_reentrant(unwrapped(model))
+    batch = _from_the_left(batch)
+    refuse_foresight(model, batch["input_ids"], batch["attention_mask"].sum(1))
     response, changed, query = token_sets(batch)
     counts = TokenCounts(int(response.sum()), int(changed.sum()), int(query.sum()))
     if counts.n_response == 0:
@@ -154,19 +164,32 @@ def concept_loss(
     return LossParts(total, nll, mask, attention, mass.detach().sum() / over.n_query, *counts)
 
 
-def _refuse_foresight(model) -> None:
-    ahead = any(getattr(module, "is_causal", True) is False for module in model.modules())
-    if ahead and not getattr(model.config, "is_decoder", False):  # decoders have cross-attention, which is not causal
-        raise ValueError(
-            f"{type(model).__name__} looks ahead, so that it sees what it is to predict: load a causal model"
-        )
+def _from_the_left(batch: dict) -> dict:
+    """The batch with each row's padding moved to its right: there no position counts it, absolute ones included."""
+    mask = batch["attention_mask"]
+    places = torch.arange(mask.shape[1], device=mask.device)
+    places = (places + mask.bool().int().argmax(1)[:, None]) % mask.shape[1]  # (B, N); the first attended comes first
+    return {name: values.gather(1, places) for name, values in batch.items() if name in BATCH}
+
+
+def _refuse_reentrant(model) -> None:
+    """Reentrant checkpoints run without autograd, and what a layer returns beside its states has no gradient then."""
+    if not (model.training and torch.is_grad_enabled()):
+        return
+    for module in model.modules():
+        checkpointed = getattr(module, "gradient_checkpointing", False)
+        function = getattr(module, "_gradient_checkpointing_func", None)
+        if checkpointed and getattr(function, "keywords", {}).get("use_reentrant", True):
+            raise ValueError(
+                "checkpointing with use_reentrant=True drops the attention term's gradient: "
+                'model.gradient_checkpointing_enable({"use_reentrant": False})'
+            )
 
 
 def _chosen_heads(model, config: LossConfig) -> dict[int, list[int]]:
     """The heads of each chosen layer, all counted from 0, layers in ascending order."""
     layers = layer_indices(model, config.layers)
-    count = model.config.get_text_config().num_attention_heads
-    total = model.config.get_text_config().num_hidden_layers
+    total, count = layers_and_heads(model)
     apart = config.heads is not None and type(config.heads[0]) is tuple
     if apart and len(layers) != len(config.layers):
         raise ValueError(f"layers {config.layers} name a layer twice: give the heads of each layer once")
@@ -179,19 +202,19 @@ def _chosen_heads(model, config: LossConfig) -> dict[int, list[int]]:
     return chosen
 
 
+def _inputs(model, batch: dict, attention_mask: torch.Tensor) -> dict[str, torch.Tensor]:
+    inputs = {"input_ids": batch["input_ids"], "attention_mask": attention_mask}
+    if getattr(unwrapped(model).config, "vision_config", None) is not None:
+        inputs["token_type_ids"] = torch.zeros_like(batch["input_ids"])  # text alone; Gemma 3 asks for it in training
+    return inputs
+
+
 def _eager(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch.Tensor]:
     """The readable reference: all logits (B, N, V) and all maps (L, B, H, N, N)."""
-    with attention_implementation(unwrapped(model), "eager"):
-        outputs = model(
-            input_ids=batch["input_ids"],
-            attention_mask=batch["attention_mask"],
-            output_attentions=True,
-            use_cache=False,
-        )
+    outputs, maps = forward_with_maps(model, _inputs(model, batch, batch["attention_mask"]), layers)
     logits = outputs.logits[:, :-1][response[:, 1:]]  # (S, V): position t − 1 predicts token t
     losses = cross_entropy(logits, batch["labels"][response])
-    maps = torch.stack([outputs.attentions[layer] for layer in layers])
-    return losses, (maps * changed[:, None, None, :]).sum(-1)  # (L, B, H, N): row t over the columns in M
+    return losses, (torch.stack(maps) * changed[:, None, None, :]).sum(-1)  # (L, B, H, N): row t over columns in M
 
 
 def _fused(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch.Tensor]:
@@ -199,7 +222,7 @@ def _fused(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch
     mask = batch["attention_mask"].bool()
     if not (mask[:, 1:] & ~mask[:, :-1]).any():
         mask = torch.ones_like(mask)  # padding on the right is in nobody's past: causal order hides it, without a mask
-    inputs = {"input_ids": batch["input_ids"], "attention_mask": mask.long()}
+    inputs = _inputs(model, batch, mask.long())
     with projected_in_chunks(unwrapped(model), response, batch["labels"]) as losses:
         outputs, mass = forward_with_mass(model, inputs, changed[..., None], layers)
     if len(losses) != 1 or not is_probe(outputs.logits):

@@ -17,7 +17,8 @@ from transformers import DynamicCache
 
 from procure_kit.problems.counterfactual import Span
 from procure_kit.training.examples import tokens_in_spans
-from procure_kit.training.loss.attention import layer_indices
+from procure_kit.training.loss.attention import attending_layers, layer_indices
+from procure_kit.training.loss.modes import in_eval_mode
 from procure_kit.views.pair.layer_reading import READ_MASS, READ_ROWS, read
 from procure_kit.views.pair.merging import LEVELS, Merger, eight_bits
 from procure_kit.views.pair.units import CodeUnits
@@ -84,8 +85,14 @@ def unit_maps(model, tokenizer, text: str, spans: Sequence[Span]) -> UnitMaps:
 
 @torch.no_grad()
 def pair_maps(model, tokenizer, programs: Sequence[tuple[str, Sequence[Span]]]) -> list[UnitMaps]:
-    """`unit_maps` of two texts, which runs once what they begin with alike."""
+    """`unit_maps` of two texts, which runs once what they begin with alike; without dropout."""
+    with in_eval_mode(model):
+        return _pair_maps(model, tokenizer, programs)
+
+
+def _pair_maps(model, tokenizer, programs: Sequence[tuple[str, Sequence[Span]]]) -> list[UnitMaps]:
     texts = [_Text(tokenizer, text, spans, model.device) for text, spans in programs]
+    attending_layers(model, texts[0].ids[None])
     if any(len(text.ids) > LONGEST_MAP for text in texts):
         return [(_fused if len(text.ids) > LONGEST_MAP else _mapped)(model, text) for text in texts]
     if not (shared := _shared(*texts) if len(texts) == 2 else 0):

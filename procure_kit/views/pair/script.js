@@ -231,10 +231,12 @@ function list(rows, signed) {
 function drawHeads() {
   const [first, second] = [0, 1].map((side) => meta.masses[state.m][side]);
   const change = state.show === "models" ? meta.masses[1][1].map((x, k) => x - meta.masses[0][1][k]) : second.map((x, k) => x - first[k]);
+  const divergence = meta.divergences[state.m];
   const top = Math.max(...first, ...second), reach = Math.max(...change.map(Math.abs));
   const name = state.show === "models" ? `${meta.measurements[1]} − ${meta.measurements[0]}` : "counterfactual − original";
   $("heads").replaceChildren(
-    headGrid(meta.sides[0], first, top, false), headGrid(meta.sides[1], second, top, false), headGrid(name, change, reach, true));
+    headGrid(meta.sides[0], first, top, false), headGrid(meta.sides[1], second, top, false), headGrid(name, change, reach, true),
+    headGrid("divergence", divergence, Math.max(...divergence), false));
 }
 
 function headGrid(title, values, top, signed) {
@@ -367,7 +369,25 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") clear();
   if (event.key === "n") widen();
 });
+$("most").addEventListener("click", () => {
+  const found = meta.divergences[state.m], place = found.indexOf(Math.max(...found));
+  [state.layer, state.head] = [Math.floor(place / meta.heads), place % meta.heads];
+  refresh();
+});
 dark.addEventListener("change", refresh);
-$("precision").textContent = (meta.floor ? `Shares below ${percent(meta.floor, false)} of a row are left out of this page, to keep it small. ` : "") + meta.note;
+addEventListener("message", (event) => { // from the notebook that this page stands in
+  if (!["light", "dark"].includes(event.data?.procureTheme)) return;
+  document.documentElement.dataset.theme = event.data.procureTheme;
+  refresh();
+});
+if (parent !== window) {
+  let first = true;
+  new ResizeObserver(() => {
+    parent.postMessage({ procureHeight: Math.ceil(document.body.getBoundingClientRect().height), first }, "*");
+    first = false;
+  }).observe(document.body);
+}
+$("precision").textContent = (meta.floor ? `Shares below ${percent(meta.floor, false)} of a row are left out of this page, to keep it small. ` : "");
+$("note").textContent = meta.note;
 chooseView(meta.view);
 refresh();

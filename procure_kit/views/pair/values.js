@@ -69,7 +69,7 @@ const RAMPS = {
   light: { paper: [246, 248, 250], high: [0, 60, 125], low: [33, 102, 172], up: [190, 80, 0] },
   dark: { paper: [28, 33, 40], high: [255, 214, 92], low: [110, 180, 255], up: [255, 150, 50] },
 };
-const ramp = () => RAMPS[dark.matches ? "dark" : "light"];
+const ramp = () => RAMPS[document.documentElement.dataset.theme || (dark.matches ? "dark" : "light")];
 const mix = (a, b, t) => a.map((x, i) => Math.round(x + (b[i] - x) * t));
 function colour(share, top, signed) {
   const { paper, high, low, up } = ramp();

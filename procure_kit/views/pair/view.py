@@ -6,31 +6,33 @@ units.py says in which units. `figure` and `mass_figure` are static pictures of 
 Shapes: L layers, H query heads, U units.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from procure_kit.evaluation.completion import complete
 from procure_kit.problems.counterfactual import Counterfactual, Span
 from procure_kit.training.cuts import Cut, cut_pair
+from procure_kit.training.twin import with_other_adapter, without_adapter
+from procure_kit.views import still
+from procure_kit.views.pair import saving, static
 from procure_kit.views.pair.alignment import align_tokens, align_view
+from procure_kit.views.pair.divergence import MOST_UNITS, divergence
+from procure_kit.views.pair.frame import framed
 from procure_kit.views.pair.measuring import UnitMaps, pair_maps
 from procure_kit.views.pair.page import page
+from procure_kit.views.pair.pictures import mass_figure, pair_figure
 from procure_kit.views.pair.units import VIEWS
 from procure_kit.views.screenshot import picture
 
 WIDEST = 30  # characters of a label in a figure
 CHANGED, GENERATED = 1, 2  # a unit's marks, as script.js reads them
 NAMES = ("original", "counterfactual")
-FRAME = '<iframe title="{}" sandbox="allow-scripts" style="width:100%;height:56rem;border:0" srcdoc="{}"></iframe>'
+LINES_ONLY = "A long program: attention between its lines is kept, and between its single tokens it is not."
 
 
 @dataclass(frozen=True)
@@ -90,69 +92,44 @@ class AttentionPair:
     `measured[m][s]`: measurement m (the model, and what it is compared with) of side s; `sides` are the first one's.
     """
 
-    def __init__(self, cf: Counterfactual, measured: list[tuple[Side, Side]], measurements: list[str], kv_heads: int):
-        self.concept, self.task_id = cf.concept, cf.task_id
+    def __init__(
+        self, concept: str, task_id: str, measured: list[tuple[Side, Side]], measurements: list[str], kv_heads: int,
+        model_name: str,
+    ):  # fmt: skip
+        self.concept, self.task_id, self.model_name = concept, task_id, model_name
         self.measured, self.measurements, self.kv_heads = measured, measurements, kv_heads
         self.sides = measured[0]
         self.views = [view for view in VIEWS if all(view in side.views for sides in measured for side in sides)]
 
-    def figure(self, layer: int = -1, head: int | None = None, view: str = "line") -> go.Figure:
-        """Both programs' maps on one colour scale: rows look at columns; ▶ marks what the perturbation changed.
+    def figure(self, layer: int = -1, head: int | None = None, view: str = "line"):
+        """Both programs' maps as a plotly figure: see `pictures.pair_figure`."""
+        return pair_figure(self, layer, head, view)
 
-        Raises: ValueError for a view that the pair lacks; IndexError for a layer or head that the model lacks.
-        """
-        if view not in self.views:
-            raise ValueError(f"no view {view!r}; there are {', '.join(self.views)}")
-        drawn = [side.unit_map(layer, head, view) for side in self.sides]
-        figure = make_subplots(1, 2, subplot_titles=[side.name for side in self.sides], horizontal_spacing=0.31)
-        # The first unit and the unit itself take most of the attention; a scale up to theirs would show only them.
-        others = [values[1:, 1:][np.tri(len(values) - 1, k=-1) > 0] for _, values in drawn]
-        top = max((float(np.quantile(values, 0.98)) for values in others if values.size), default=1.0)
-        for column, (labels, values) in enumerate(drawn, start=1):
-            seen = [_plain(label) for label in labels]
-            figure.add_heatmap(
-                z=np.where(np.tri(len(labels)) > 0, values, np.nan),
-                zmin=0, zmax=top, colorscale="Cividis", showscale=column == 2, colorbar_title="attention",
-                customdata=[[(a, b) for b in seen] for a in seen],
-                hovertemplate="%{customdata[0]}<br>looks at<br>%{customdata[1]}<br>%{z:.3f}<extra></extra>",
-                row=1, col=column,
-            )  # fmt: skip
-            ticks = {"tickvals": list(range(len(labels))), "tickfont": {"family": "monospace", "size": 10}}
-            numbers = [label.rsplit(" ", 1)[1] for label in labels]
-            figure.update_yaxes(ticks | {"ticktext": seen, "autorange": "reversed"}, row=1, col=column)
-            readable = len(labels) <= 20
-            figure.update_xaxes(ticks | {"ticktext": numbers, "tickangle": 0, "visible": readable}, row=1, col=column)
-        heads = "mean of heads" if head is None else f"head {head}"
-        layer = range(len(self.sides[0].mass))[layer]
-        return figure.update_layout(
-            template="plotly_white", width=1000, height=140 + 18 * max(len(labels) for labels, _ in drawn),
-            title=f"Attention by {view}, layer {layer}, {heads} (▶ changed by {self.concept})",
-        )  # fmt: skip
+    def mass_figure(self):
+        """The mass on the changed tokens, layers by heads, as a plotly figure: see `pictures.mass_figure`."""
+        return mass_figure(self)
 
-    def mass_figure(self) -> go.Figure:
-        """Layers by heads: attention mass on the changed tokens in each program, and the difference."""
-        original, counterfactual = (side.mass for side in self.sides)
-        difference = counterfactual - original
-        titles = ("original", "counterfactual", "counterfactual − original")
-        figure = make_subplots(1, 3, subplot_titles=titles, shared_yaxes=True)
-        top, reach = max(original.max(), counterfactual.max()), abs(difference).max()
-        scale = {"zmin": 0, "zmax": top, "colorscale": "Cividis", "colorbar": {"x": 1.0, "title": "mass"}}
-        signed = {"zmin": -reach, "zmax": reach, "colorscale": "PuOr_r", "colorbar": {"x": 1.1, "title": "change"}}
-        figure.add_heatmap(z=original, **scale, row=1, col=1)
-        figure.add_heatmap(z=counterfactual, **scale, showscale=False, row=1, col=2)
-        figure.add_heatmap(z=difference, **signed, row=1, col=3)
-        figure.update_xaxes(title="head").update_yaxes(autorange="reversed").update_yaxes(title="layer", row=1, col=1)
-        return figure.update_layout(
-            template="plotly_white", width=960, height=max(360, 220 + 10 * len(original)),
-            title=f"Attention mass on the tokens changed by {self.concept}",
-        )  # fmt: skip
+    @cached_property
+    def alignment(self) -> dict[str, list[int]]:
+        """For each view, which unit of the original each unit of the counterfactual corresponds to, or -1."""
+        first = self.sides
+        tokens = align_tokens(*(side.maps.units for side in first), *(list(side.program.spans) for side in first))
+        return {view: align_view(view, *(side.maps.units for side in first), tokens) for view in self.views}
+
+    @cached_property
+    def divergences(self) -> list[np.ndarray]:
+        """For each measurement (L, H): how differently each head looks in the two programs (divergence.py)."""
+        small = [v for v in self.views if max(len(s.maps.units.views[v]) for s in self.sides) <= MOST_UNITS]
+        view = small[0] if small else "line"
+        return [
+            divergence(*(side.maps.packed[view] for side in sides), self.alignment[view]) for sides in self.measured
+        ]
 
     @cached_property
     def html(self) -> str:
         """The interactive page: all layers and heads, no network."""
         first = self.sides[0], self.sides[1]
         places = [_utf16(side.text) for side in first]
-        tokens = align_tokens(*(side.maps.units for side in first), *(list(side.program.spans) for side in first))
         views = {
             view: {
                 "sides": [
@@ -162,20 +139,21 @@ class AttentionPair:
                     ]
                     for side, at in zip(first, places, strict=True)
                 ],
-                "aligned": align_view(view, *(side.maps.units for side in first), tokens),
+                "aligned": self.alignment[view],
             }
             for view in self.views
         }
         mass = self.sides[1].mass
         meta = {
-            "title": " · ".join(part for part in ("Attention pair", self.task_id, self.concept) if part),
+            "title": " · ".join(filter(None, ("Attention pair", self.model_name, self.task_id, self.concept))),
             "sides": NAMES, "measurements": self.measurements, "layers": mass.shape[0], "heads": mass.shape[1],
             "kv": self.kv_heads, "texts": [side.text for side in first], "views": views, "view": self.views[0],
             "nodes": [side.maps.units.nodes if "token" in self.views else [] for side in first],
+            "divergences": [each.round(4).ravel().tolist() for each in self.divergences],
             "masses": [[side.mass.round(4).ravel().tolist() for side in sides] for sides in self.measured],
             "start": [int(i) for i in np.unravel_index(mass.argmax(), mass.shape)],
             "generated": any(side.program.generated_from is not None for side in first),
-            "note": "Long programs are shown by line only." if self.views == ["line"] else "",
+            "note": LINES_ONLY if self.views == ["line"] else "",
         }  # fmt: skip
         maps = [[{v: side.maps.packed[v] for v in self.views} for side in sides] for sides in self.measured]
         return page(meta, maps)
@@ -185,14 +163,27 @@ class AttentionPair:
         Path(path).write_text(self.html, encoding="utf-8", newline="\n")
         return Path(path)
 
+    def save_json(self, path: str | Path) -> Path:
+        """Write all that is shown as JSON, which `open_pair` reads without the model; return its path."""
+        head = {"concept": self.concept, "task_id": self.task_id, "measurements": self.measurements,
+                "kv_heads": self.kv_heads, "model_name": self.model_name}  # fmt: skip
+        return saving.write(path, head, [[saving.as_dict(side) for side in sides] for sides in self.measured])
+
     def frame(self) -> str:
         """The page in a frame of its own, which JupyterLab, VS Code and Colab show alike."""
-        return FRAME.format(escape(f"Attention pair, {self.concept}"), escape(self.html))
+        return framed(f"Attention pair, {self.concept}", self.html)
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        """The page, or a picture of it."""
-        text = f"Attention pair of {self.task_id or 'a program'}, {self.concept}"
-        return picture(self.html, text, 1200, 1400) or {"text/html": self.frame(), "text/plain": text}
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        """The page, and a still picture for viewers that run no script; or a picture of the page.
+
+        Where scripts run, <noscript> shows nothing; of a notebook that JupyterLab does not trust it strips the frame,
+        and the tag <noscript> too, so that the image is left.
+        """
+        text, alt = f"Attention pair of {self.task_id or 'a program'}, {self.concept}", static.told(self)
+        if made := picture(self.html, text, 1200, 1400, alt):
+            return made
+        shown, metadata = still.bundle(static.still(self), alt, text)
+        return shown | {"text/html": f"{self.frame()}<noscript>{shown['text/html']}</noscript>"}, metadata
 
 
 def attention_pair(
@@ -226,9 +217,26 @@ def attention_pair(
     kv_heads = getattr(config, "num_key_value_heads", None) or (
         1 if getattr(config, "multi_query", False) else config.num_attention_heads
     )
-    if compare is None:
-        return AttentionPair(cf, measured, ["model"], kv_heads)
-    return AttentionPair(cf, measured, list(names or ("before", "after")), kv_heads)
+    names = ["model"] if compare is None else list(names or ("before", "after"))
+    name = Path(model.name_or_path).name or "model"
+    return AttentionPair(cf.concept, cf.task_id, measured, names, kv_heads, name)
+
+
+def open_pair(path: str | Path) -> AttentionPair:
+    """What `AttentionPair.save_json` wrote, as it was shown; no model is needed.
+
+    Raises: ValueError for a file that is no such thing; OSError for one that is not there.
+    """
+    found = saving.read(path)
+    measured = []
+    for sides in found["measured"]:
+        loaded = [(row, *saving.maps_of(row)) for row in sides]
+        old, new = (
+            Side(Program(row["name"], row["text"], spans, row["generated_from"]), maps) for row, maps, spans in loaded
+        )
+        measured.append((old, new))
+    head = (found[name] for name in ("measurements", "kv_heads", "model_name"))
+    return AttentionPair(found["concept"], found["task_id"], measured, *head)
 
 
 def _whole(cf: Counterfactual) -> tuple[Program, Program]:
@@ -252,33 +260,13 @@ def _measure(model, tokenizer, programs) -> tuple[Side, Side]:
     return original, counterfactual
 
 
-@contextmanager
-def _compared(model, compare) -> Iterator:
-    """The model to compare with; an adapter goes on for as long as it is measured."""
-    if isinstance(compare, str | Path) and compare != "base":
-        from peft import PeftModel
-
-        if not Path(compare, "adapter_config.json").is_file():
-            raise ValueError(f"{compare}: no adapter there (a folder with adapter_config.json)")
-        adapted = PeftModel.from_pretrained(model, str(compare)).eval()
-        try:
-            yield adapted
-        finally:
-            adapted.unload()
-    elif isinstance(compare, str):
-        if not hasattr(model, "disable_adapter"):
-            raise ValueError('compare="base" needs a model with an adapter on it')
-        with model.disable_adapter():
-            yield model
-    else:
-        yield compare
+def _compared(model, compare) -> AbstractContextManager:
+    """The model to compare with. Adapters are tried on a twin: the model stays as it is, whatever happens."""
+    if compare == "base":
+        return without_adapter(model)
+    return with_other_adapter(model, compare) if isinstance(compare, str | Path) else nullcontext(compare)
 
 
 def _utf16(text: str) -> list[int]:
     """Where each character of a text, and its end, stands in a script's string: an emoji takes two places there."""
     return [0, *accumulate(1 + (character > "\uffff") for character in text)]
-
-
-def _plain(text: str) -> str:
-    """Plotly reads a little HTML in labels and drops leading blanks; code must appear as it is."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace(" ", "\u00a0")

@@ -4,6 +4,7 @@ import pytest
 
 from procure_kit import CONCEPTS, find_sites, perturb
 from procure_kit.concepts.recognition.concept_check import classify
+from procure_kit.concepts.table import FAMILIES
 
 FUNCTION = """\
 def f(p):
@@ -252,6 +253,8 @@ def test_a_nested_else_is_a_flip_too():
 def test_several_sites_are_counted(concept, mode):
     body = "    x = p\n    y = [1, 2]\n    print(x, y[0])\n    x = 1\n"
     body += "    if x < 2: y = {}\n    else: y = 1\n    return x, y\n"
+    if concept in FAMILIES["forms"]:
+        body = "    x = 1\n    for y in range(2):\n        x += 3\n    if p and x == 2: return 1\n    return x\n"
     source = f"def f(p):\n{body}def g(p):\n{body}"
     accepted = [site for site in find_sites(source, concept, mode) if site.refused is None]
     cf = perturb(source, concept, mode=mode, site=[accepted[0], accepted[-1]])

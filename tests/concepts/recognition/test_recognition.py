@@ -17,14 +17,22 @@ def f(p, q):
         x = q
     return x
 """
+# What a concept needs to have a site.
+ENDS = {
+    "def_use_break": "    x = x\n    return x",
+    "guard_clause": "    if p:\n        return x\n    return x",
+    "nested_condition": "    if p and q:\n        x = 1\n    return x",
+    "augmented_assignment": "    y = 1\n    y += 1\n    return x",
+    "for_while": "    for n in range(3):\n        x = n\n    return x",
+}
 
 
 @pytest.mark.parametrize("mode", ["strict", "procure"])
 @pytest.mark.parametrize("concept", pk.CONCEPTS)
 def test_each_concept_is_recognised(concept, mode):
-    found = pk.recognise(SOURCE, pk.perturb(SOURCE.replace("x = q", "x = q; z = x"), concept, mode=mode).counterfactual)
+    source = SOURCE.replace("    return x", ENDS.get(concept, "    return x"))
+    found = pk.recognise(source, pk.perturb(source.replace("x = q", "x = q; z = x"), concept, mode=mode).counterfactual)
     assert found.status == "not_this_concept"  # another program
-    source = SOURCE.replace("    return x", "    x = x\n    return x") if concept == "def_use_break" else SOURCE
     cf = pk.perturb(source, concept, mode=mode)
     found = pk.recognise(source, cf.counterfactual)
     assert (found.status, found.concept) == ("ok", concept), found.detail
@@ -46,6 +54,12 @@ def test_mixtures_name_their_kinds(concepts, kinds):
     assert made.concept == "+".join(concepts)
     found = pk.recognise(SOURCE, made.counterfactual)
     assert (found.status, found.concept, found.detail) == ("mixed", "", f"several concepts at once: {kinds}")
+
+
+def test_forms_are_a_kind_of_their_own():
+    source = "def f(p, q):\n    x = 1\n    y = [2, 3]\n    if p > q:\n        x = y[0]\n    return x\n"
+    found = pk.recognise(source, pk.perturb_all(source, ["mirrored_comparison", "data_type"]).counterfactual)
+    assert (found.status, found.detail) == ("mixed", "several concepts at once: types and forms")
 
 
 @pytest.mark.parametrize(

@@ -26,14 +26,16 @@ def ok(program=FLIPPED, **message):
 
 @contextmanager
 def chat_server():
-    """`script`: replies in turn, the last one for ever; `asked`: the bodies received; `most`: in flight at once."""
+    """`script`: replies in turn, the last one for ever, or functions of a request's body that give one; `asked`: the
+    bodies received; `most`: in flight at once."""
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             self.server.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
             script = self.server.script
-            code, headers, text = script.pop(0) if len(script) > 1 else script[0]
+            reply = script.pop(0) if len(script) > 1 else script[0]
+            code, headers, text = reply(self.server.asked[-1]) if callable(reply) else reply
             with lock:
                 self.server.inside += 1
                 self.server.most = max(self.server.most, self.server.inside)

@@ -61,9 +61,51 @@ def test_structured_output_and_the_way_back(server):
     assert "response_format" not in server.asked[-1]
 
 
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        (422, '{"detail": [{"loc": ["body", "response_format"], "msg": "extra fields not permitted"}]}'),
+        (400, '{"error": "unknown field"}'),
+        (501, "not implemented"),
+        (500, "guided decoding failed"),
+    ],
+)
+def test_whatever_a_server_says_to_structured_output_it_is_asked_without(server, code, body):
+    server.script = [lambda asked: (code, {}, body) if "response_format" in asked else ok()]
+    made = client(server, structured=True, attempts=2)
+    assert rows(made)[0]["status"] == "valid" and made.structured is False
+    server.asked.clear()
+    assert rows(made, seed=1)[0]["status"] == "valid" and len(server.asked) == 1
+
+
+def test_a_fault_that_has_nothing_to_do_with_the_format_leaves_it(server):
+    server.script = [(400, {}, '{"error": "maximum context length"}')]
+    made = client(server, structured=True)
+    assert rows(made)[0]["status"] == "api_fault" and made.structured and len(server.asked) == 2
+
+
+PAID = {
+    "parts": {"choices": [{"message": {"content": [{"type": "text", "text": "```python\n" + FLIPPED + "```"}]}}]},
+    "responses": {"output": [{"content": [{"text": FLIPPED}]}]},
+    "number": {"choices": [{"message": {"content": 3}}]},
+    "null": {"choices": None},
+    "none": {"choices": []},
+}
+
+
+@pytest.mark.parametrize("shape", PAID)
+@pytest.mark.parametrize("names", [("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")])
+def test_what_was_paid_counts_whatever_came_and_is_paid_once(server, shape, names):
+    server.script = [(200, {}, json.dumps(PAID[shape] | {"usage": dict(zip(names, (100, 50), strict=True))}))]
+    made = client(server)
+    (row,) = rows(made)
+    assert (len(server.asked), made.spent) == (1, 150)
+    assert row["status"] == ("valid" if shape == "parts" else "api_fault")
+
+
 def test_several_in_flight_find_the_way_back_together(server):
     no = (400, {"sleep": 0.1}, '{"error": {"message": "response_format is not supported"}}')
-    server.script = [no, no, no, ok()]
+    server.script = [lambda body: no if "response_format" in body else ok()]
     problems = [Problem(f"sign/{n}", f"# {n}\n" + SOURCE, "", TEST, "f") for n in range(3)]
     made = llm_generate(problems, client(server, structured=True), ["if_else_flip"], concurrency=3)
     assert [row["status"] for row in made] == ["valid"] * 3
@@ -86,7 +128,16 @@ def test_a_budget_in_dollars(server):
         client(server, budget_usd=1)
 
 
-@pytest.mark.parametrize("usage", [None, [], {"prompt_tokens": "many", "completion_tokens": None}])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        [],
+        {"prompt_tokens": "many", "completion_tokens": None},
+        {"prompt_tokens": 10**400},
+        {"prompt_tokens": 1e99},
+    ],
+)
 def test_a_server_that_counts_nothing_spends_all_the_same(server, usage):
     reply = json.loads(ok()[2]) | {"usage": usage}
     server.script = [(200, {}, json.dumps(reply))]

@@ -1,6 +1,7 @@
 """Rows by a language model: judged, repaired, in flight together, stopped in the middle."""
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -55,10 +56,18 @@ def test_reasoning_that_a_server_keeps_apart_is_kept(server):
 
 def test_no_more_in_flight_than_allowed(server):
     problems = [Problem(f"sign/{n}", f"# {n}\n" + SOURCE, "", TEST, "f") for n in range(9)]
-    code, headers, text = ok()
-    server.script = [(code, {"sleep": 0.05}, text)]
-    assert len(list(llm_generate(problems, client(server), ["if_else_flip"], concurrency=3))) == 9
-    assert server.most == 3
+    three, inside, most = threading.Barrier(3), [], []
+
+    def reply(body):
+        inside.append(1)
+        most.append(len(inside))
+        three.wait(60)  # fewer at once would wait for ever
+        inside.pop()
+        return ok()
+
+    server.script = [reply]
+    assert len(list(llm_generate(problems, client(server, timeout=90), ["if_else_flip"], concurrency=3))) == 9
+    assert max(most) == 3
 
 
 def test_an_overflow_in_a_repair_tells_the_last_verdict(server):
@@ -101,10 +110,39 @@ def test_it_works_where_a_loop_runs_already(server):
     assert asyncio.run(cell())[0]["status"] == "valid"
 
 
+UNFIT = {
+    "original_fails": TEST.replace("'plus'", "'zero'"),
+    "needs_own_process": "import gc\n" + TEST.replace("    assert", "    assert gc.get_objects() and", 1),
+    "tests_too_weak": "def check(candidate):\n    candidate(1)\n",
+}
+
+
+@pytest.mark.parametrize("status", UNFIT)
+def test_what_no_rewriting_mends_is_not_asked_about(server, status):
+    problem = Problem("sign", SOURCE, "", UNFIT[status], "f")
+    (row,) = llm_generate([problem], client(server), ["if_else_flip"])
+    assert (row["status"], row["turns"], row["tokens"], row["verdicts"]) == (status, 0, 0, []) and row["detail"]
+    assert not server.asked
+
+
+def test_tests_that_never_see_the_change_end_the_turns(server):
+    """Which broken versions the tests let pass shows only at the reply; another at the same place fares no better."""
+    blind = Problem("sign", SOURCE, "", "def check(candidate):\n    assert candidate(-1) in ('minus', 'plus')\n", "f")
+    (row,) = llm_generate([blind], client(server), ["if_else_flip"])
+    assert (row["status"], row["turns"], len(server.asked)) == ("tests_too_weak", 1, 1)
+
+
+def test_a_reply_cut_at_its_limit_says_what_to_raise(server):
+    server.script = [(200, {}, ok(content="```python\ndef f(")[2].replace('"stop"', '"length"'))]
+    (row,) = rows(client(server), turns=1)
+    assert row["status"] == "unparsable" and "max_tokens in --parameters" in row["detail"]
+    assert "max_tokens" not in server.asked[-1]["messages"][-1]["content"]
+
+
 def test_numbers_that_are_too_small(server):
-    with pytest.raises(ValueError, match="at least 1, not 0"):
+    with pytest.raises(ValueError, match="concurrency must be a whole number from 1 to 10,000, not 0"):
         rows(client(server), concurrency=0)
-    with pytest.raises(ValueError, match="0 or more, not -1"):
+    with pytest.raises(ValueError, match="turns must be a whole number from 0 to 1,000, not -1"):
         rows(client(server), turns=-1)
-    with pytest.raises(ValueError, match="above 0 seconds"):
+    with pytest.raises(ValueError, match="timeout must be a number above 0 to 1,000,000, not 0"):
         client(server, timeout=0)

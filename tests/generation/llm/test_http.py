@@ -3,13 +3,15 @@
 import json
 import time
 import traceback
+from dataclasses import replace
 from email.utils import formatdate
 
 import pytest
 
 from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.generation.llm.reply import ApiFault
-from tests.generation.llm.chat_server import FLIPPED, KEY, client, ok, rows
+from tests.generation.llm.chat_server import FLIPPED, KEY, PROBLEM, SOURCE, client, ok, rows
 
 pytestmark = pytest.mark.extras  # the package openai
 
@@ -26,7 +28,11 @@ RECOVERS = {
 }
 FAULTS = {
     "filtered": ((200, {}, ok(content="x")[2].replace('"stop"', '"content_filter"')), "the model refused", 1),
-    "too long": ((200, {}, ok(content="")[2].replace('"stop"', '"length"')), "empty (finish_reason length)", 3),
+    "too long": (
+        (200, {}, ok(content="")[2].replace('"stop"', '"length"')),
+        "empty (finish_reason length): allow more with max_tokens",
+        1,
+    ),
     "503 for ever": ((503, {}, "{}"), "HTTP 503", 3),
     "refused": (ok(content=None, refusal="I cannot"), "the model refused: I cannot", 1),
     "context": ((400, {}, '{"error": {"message": "maximum context length"}}'), "maximum context length", 1),
@@ -43,9 +49,8 @@ def test_a_passing_fault_is_retried(server, name):
     assert (row["status"], len(server.asked)) == ("valid", 2), row["detail"]
 
 
-@pytest.mark.parametrize("when", ["0.01", formatdate(time.time() - 9, usegmt=True)], ids=["seconds", "date"])
-def test_retry_after_goes_before_the_usual_pause(server, when):
-    server.script = [(429, {"retry-after": when}, "{}"), ok()]
+def test_retry_after_goes_before_the_usual_pause(server):
+    server.script = [(429, {"retry-after": "0.01"}, "{}"), ok()]
     start = time.monotonic()
     assert rows(client(server, pause=60))[0]["status"] == "valid"
     assert time.monotonic() - start < 20
@@ -63,6 +68,89 @@ def test_who_asks_for_too_long_a_pause_is_not_asked_again(server):
     server.script = [(503, {"retry-after": "9999"}, "{}")]
     (row,) = rows(client(server))
     assert row["status"] == "api_fault" and "a pause of 9999 seconds" in row["detail"] and len(server.asked) == 1
+
+
+@pytest.mark.parametrize("when", ["0", "-3", "nan", "soon", "Sat, 28 Nov 2020 09:00:00 GMT"])
+def test_a_pause_that_is_none_leaves_the_usual_ones(server, when):
+    server.script = [(429, {"retry-after": when}, "{}")]
+    start = time.monotonic()
+    assert rows(client(server, pause=0.1, attempts=4))[0]["status"] == "api_fault"
+    assert time.monotonic() - start >= 0.1 * (1 + 2 + 4) and len(server.asked) == 4
+
+
+def test_a_short_pause_is_believed_once(server):
+    server.script = [(429, {"retry-after": "0.001"}, "{}")]
+    start = time.monotonic()
+    assert rows(client(server, pause=0.1, attempts=4))[0]["status"] == "api_fault"
+    assert time.monotonic() - start >= 0.1 * (2 + 4) and len(server.asked) == 4
+
+
+SAID = {
+    "ollama": (404, '{"error": "model m not found, try pulling it first"}'),
+    "fastapi": (422, '{"detail": [{"loc": ["body", "seed"], "msg": "model m not found"}]}'),
+    "message": (400, '{"message": "model m not found"}'),
+    "openai": (404, '{"error": {"message": "model m not found", "type": "x", "code": null}}'),
+    "text": (404, "model m not found"),
+    "list": (400, '["model m not found"]'),
+}
+
+
+@pytest.mark.parametrize("shape", SAID)
+def test_the_servers_own_words_are_told(server, shape):
+    code, body = SAID[shape]
+    server.script = [(code, {}, body)]
+    (row,) = rows(client(server))
+    assert row["detail"].startswith(f"HTTP {code}: ") and "model m not found" in row["detail"]
+
+
+def test_an_error_without_a_word_is_told_by_its_number(server):
+    for body in ("", "{}", "null", "[" * 100_000):
+        server.script = [(404, {}, body)]
+        assert rows(client(server))[0]["detail"].startswith("HTTP 404: ")
+
+
+EMPTY = {
+    "openai": (429, '{"error": {"message": "You exceeded your quota", "code": "insufficient_quota"}}'),
+    "payment": (402, '{"error": "Insufficient credits"}'),
+    "anthropic": (400, '{"error": {"message": "Your credit balance is too low to access the API"}}'),
+}
+
+
+@pytest.mark.parametrize("shape", EMPTY)
+def test_an_empty_account_stops_the_run_and_says_why(server, shape):
+    code, body = EMPTY[shape]
+    server.script = [ok(), (code, {}, body)]
+    problems = [replace(PROBLEM, task_id=f"sign/{n}", prompt=f"# {n}\n{SOURCE}") for n in range(6)]
+    made = client(server)
+    with pytest.warns(UserWarning, match=f"HTTP {code}: .*: nothing more is asked; 5 rows are left") as told:
+        done = list(llm_generate(problems, made, ["if_else_flip"], concurrency=1))
+    assert [row["status"] for row in done] == ["valid"] and len(told) == 1
+    assert len(server.asked) == 2 and made.left == 5 and f"HTTP {code}" in made.stopped
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        (
+            400,
+            '{"error": {"message": "Unsupported parameter: \'max_tokens\'. Use \'max_completion_tokens\' instead."}}',
+        ),
+        (422, '{"detail": [{"loc": ["body", "temperature"], "msg": "ensure this value is less than 1"}]}'),
+    ],
+)
+def test_refused_parameters_name_the_remedy_and_are_not_sent_again(server, code, body):
+    server.script = [(code, {}, body)]
+    problems = [replace(PROBLEM, task_id=f"sign/{n}", prompt=f"# {n}\n{SOURCE}") for n in range(4)]
+    with pytest.warns(UserWarning, match="change or leave out (max_tokens|temperature) in --parameters"):
+        assert list(llm_generate(problems, client(server), ["if_else_flip"], concurrency=1)) == []
+    assert len(server.asked) == 1
+
+
+def test_a_prompt_that_is_too_long_stops_nothing(server):
+    server.script = [(400, {}, '{"error": {"message": "maximum context length is 9: lower max_tokens"}}'), ok()]
+    problems = [replace(PROBLEM, task_id=f"sign/{n}", prompt=f"# {n}\n{SOURCE}") for n in range(2)]
+    made = list(llm_generate(problems, client(server), ["if_else_flip"], concurrency=1))
+    assert [row["status"] for row in made] == ["api_fault", "valid"]
 
 
 def test_a_server_that_drips_is_a_time_out(server):

@@ -31,8 +31,8 @@ def test_a_reply_has_its_text_its_tokens_and_its_reasoning():
         (chat("", refusal="I may not"), "the model refused: I may not", False),
         (chat("code", refusal="I may not"), "the model refused: I may not", False),
         (chat("code").replace('"stop"', '"content_filter"'), "the model refused: content_filter", False),
-        (chat(None).replace('"stop"', '"length"'), r"the reply is empty \(finish_reason length\)", True),
-        (chat(3), r"no chat completion \(AttributeError\)", True),
+        (chat(None).replace('"stop"', '"length"'), r"the reply is empty \(finish_reason length\): .*max_tokens", False),
+        (chat(3), r"no chat completion \(AttributeError\)", False),  # and paid
         ("[" * 100_000, r"no chat completion \(RecursionError\)", True),
         ('{"choices": null}', r"no chat completion \(TypeError\)", True),
     ],
@@ -79,6 +79,25 @@ def test_a_batch_answers_like_a_server(tmp_path):
     with pytest.raises(ApiFault, match="expired"):
         record.find("r2", {"model": "m"})
     assert record.find("r3", {}) is None
+
+
+def test_damaged_rows_of_a_record_and_of_a_batch_are_named_and_the_others_count(tmp_path):
+    good = {"request": "r0", "content": "code", "usage": {}, "seconds": 1.0}
+    bad = [{"usage": "many"}, {"usage": {"prompt_tokens": "3"}}, {"seconds": "1"}, {"fault": 3}, {"reasoning": [1]}]
+    rows = [good, *({**good, "request": f"r{n}", **change} for n, change in enumerate(bad, start=1)), {"request": 3}]
+    path, batch, said = tmp_path / "record.jsonl", tmp_path / "batch.jsonl", []
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"requ')
+    came = [{"response": "oops"}, {"response": [1]}, {"response": {"status_code": 200}}, {"response": {"body": 3}}]
+    batch.write_text("".join(json.dumps({"custom_id": f"b{n}"} | row) + "\n" for n, row in enumerate(came)))
+    record = Record(path, [batch], on_bad=said.append)
+    assert record.find("r0", {})["content"] == "code" and record.find("r1", {}) is None
+    assert [str(error).split(": ")[0] for error in said] == [f"{path}:{n}" for n in range(2, 9)] + [
+        f"{batch}:1",
+        f"{batch}:2",
+    ]
+    for request in ("b2", "b3"):
+        with pytest.raises(ApiFault):
+            record.find(request, {})
 
 
 def test_a_record_to_replay_must_be_there(tmp_path):

@@ -64,6 +64,24 @@ def test_no_map_is_made_for_the_mass(tokenizer, monkeypatch):
     assert seen == [(None, True, 16, 16)] * 3  # the causal kernel without a mask; 8 wide, and a column, rounded up
 
 
+@pytest.mark.parametrize("short, dtype", [(attention.SHORT, torch.float32), (1, torch.bfloat16)])
+def test_a_cpu_attends_in_32_bits_where_that_is_faster(short, dtype, tokenizer, monkeypatch):
+    monkeypatch.setattr(attention, "SHORT", short)
+    lm, seen, kernel = model(), set(), torch.nn.functional.scaled_dot_product_attention
+    exact = attention_mass(lm, tokenizer, TEXT, [TOTAL])
+
+    def spy(query, key, value, **options):
+        output = kernel(query, key, value, **options)
+        seen.add(output.dtype)
+        return output
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", spy)
+    with torch.autocast("cpu", torch.bfloat16):
+        mass = attention_mass(lm, tokenizer, TEXT, [TOTAL])
+    assert seen == {dtype}
+    torch.testing.assert_close(mass, exact, rtol=0.05, atol=0.02)
+
+
 def test_maps_of_a_long_text_are_refused_before_they_are_made(tokenizer, monkeypatch):
     monkeypatch.setattr(attention, "MAP_BYTES", 1000)
     with pytest.raises(ValueError, match="GiB: take a shorter text, or attention_mass"):

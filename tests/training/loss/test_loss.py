@@ -154,6 +154,14 @@ def test_what_predicts_nothing_counts_on_neither_side_of_the_padding():
     assert_same(measured(model, collate(examples, 0, "left"), config, "eager"), right)
 
 
+@pytest.mark.parametrize("implementation", ["fused", "eager"])
+@pytest.mark.parametrize("name", ["gpt2", "starcoder", "llama"])  # absolute positions, and relative ones
+def test_the_side_of_the_padding_changes_nothing(name, implementation):
+    model, config = model_of(CONFIGS[name]), LossConfig(lam=1.0)
+    right, left = (measured(model, batch_of(side), config, implementation) for side in ("right", "left"))
+    assert_same(left, right)
+
+
 @pytest.mark.parametrize("side", ["right", "left"])
 def test_columns_and_rows_of_padding_alone_change_nothing(side):
     model, batch = model_of(CONFIGS["llama"]), batch_of(side)
@@ -184,8 +192,10 @@ def test_only_the_chosen_layers_leave_plain_sdpa(monkeypatch):
         widths.append((query.shape[-1], value.shape[-1], options["attn_mask"]))
         return kernel(query, key, value, **options)
 
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    concept_loss(model, batch)  # looks once whether the model looks ahead
     monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", spy)
-    concept_loss(model_of(CONFIGS["llama"]), batch_of(), LossConfig(layers=(1,)))
+    concept_loss(model, batch, LossConfig(layers=(1,)))
     assert widths == [(8, 8, None), (16, 16, None), (8, 8, None)]
 
 
@@ -221,6 +231,22 @@ def test_no_tensor_of_sequence_times_vocabulary_exists(trained):
     with Watch():
         concept_loss(model, batch).total.backward()
     assert largest[0] == CHUNK * vocabulary  # one chunk of logits
+
+
+@pytest.mark.parametrize("implementation", ["fused", "eager"])
+@pytest.mark.parametrize("kwargs", [{"use_reentrant": True}, {}, None])
+def test_reentrant_checkpointing_would_lose_the_attention_terms_gradient(implementation, kwargs):
+    model, batch = model_of(CONFIGS["llama"]), batch_of()
+    plain = concept_loss(model, batch, None, implementation)
+    model.gradient_checkpointing_enable(kwargs)
+    if kwargs is not None:  # without the word torch takes the reentrant kind, too
+        with pytest.raises(ValueError, match=r'gradient_checkpointing_enable\(\{"use_reentrant": False\}\)'):
+            concept_loss(model, batch, None, implementation)
+        with torch.no_grad():  # nothing is computed again
+            torch.testing.assert_close(concept_loss(model, batch, None, implementation).total, plain.total)
+        return
+    concept_loss(model, batch, LossConfig(lam=1.0, w_mask=0), implementation).attention.backward()
+    assert model.model.layers[0].self_attn.q_proj.weight.grad.abs().max() > 0
 
 
 def test_packed_sequences_are_refused():

@@ -102,7 +102,7 @@ def test_the_difference_is_signed_and_aligned(page, pair):
 
 def test_a_head_is_chosen_by_mouse_and_by_keys(page, pair):
     grids = page.locator(".grid")
-    assert grids.count() == 3 and grids.first.locator("td").count() == pair.sides[0].mass.size
+    assert grids.count() == 4 and grids.first.locator("td").count() == pair.sides[0].mass.size
     mass = pair.sides[0].mass[2, 3]
     assert grids.first.locator('[data-layer="2"][data-head="3"]').get_attribute("aria-label") == (
         f"layer 2, head 3: {100 * mass:.1f} %"
@@ -216,7 +216,7 @@ def test_a_file_too_long_for_maps_is_shown_by_line(browser, tiny, tmp_path):
         assert page.locator('.u[aria-pressed="true"]').count() == 1
         tops = [piece["y"] for piece in (place.bounding_box() for place in page.locator(".u.looking").all())]
         assert len(tops) == 2 and abs(tops[0] - tops[1]) < 2  # the other program was scrolled to the counterpart
-        assert "shown by line only" in page.locator("#precision").text_content()
+        assert page.locator("#note").text_content().startswith("A long program: ")
         shot(page, "pair_long")
         assert page.trouble == []
 
@@ -260,3 +260,27 @@ def test_two_models_and_what_they_write(browser, tiny, tmp_path):
         assert page.locator(".u.generated").count() > 0
         shot(page, "pair_two_models")
         assert page.trouble == []
+
+
+def test_the_most_divergent_head_is_one_click_away(page, pair):
+    layer, head = np.unravel_index(pair.divergences[0].argmax(), pair.divergences[0].shape)
+    page.select_option("#layer", "0")
+    drawn(page, lambda: page.click("#most"))
+    assert page.input_value("#layer") == str(layer) and page.input_value("#head") == str(head)
+    cell = page.locator(".grid").nth(3).locator(f'[data-layer="{layer}"][data-head="{head}"]')
+    assert cell.get_attribute("aria-label").endswith(f"{100 * pair.divergences[0].max():.1f} %")
+
+
+def test_in_a_notebook_it_is_as_high_as_it_is_and_in_the_notebooks_theme(browser, pair, tmp_path):
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f'<body data-jp-theme-light="false">{pair.frame()}</body>', encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1000, "height": 900}, color_scheme="light")
+    page.goto(notebook.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator(":root[data-theme=dark]").wait_for()
+    page.wait_for_function("document.querySelector('iframe').style.height !== '56rem'")
+    inner = frame.locator("body").evaluate("body => [body.scrollHeight, innerHeight]")
+    assert inner[0] <= inner[1] + 1  # nothing to scroll inside
+    page.evaluate("document.body.dataset.jpThemeLight = 'true'")
+    frame.locator(":root[data-theme=light]").wait_for()
+    page.close()

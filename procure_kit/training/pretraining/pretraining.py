@@ -21,8 +21,9 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from transformers import AutoTokenizer, LlamaForCausalLM
 
-from procure_kit.training.loss_curve import loss_curve
-from procure_kit.training.pretraining_settings import Settings, learning_rate, new_model
+from procure_kit.training.config import fast_bf16
+from procure_kit.training.pretraining.loss_curve import loss_curve
+from procure_kit.training.pretraining.settings import Settings, learning_rate, new_model
 from procure_kit.world.corpus import packed, texts, train_tokenizer
 
 LOG = ("step", "tokens", "loss", "lr", "seconds")
@@ -40,7 +41,6 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
     rank, workers = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
     kind = device.split(":")[0]
-    fast_bf16 = kind == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16", False)
     torch.set_num_threads(threads)
     if workers > 1:
         torch.distributed.init_process_group("nccl" if kind == "cuda" else "gloo")
@@ -50,14 +50,7 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
         torch.distributed.barrier()
     tokenizer, rows = AutoTokenizer.from_pretrained(out), np.load(out / "rows.npy", mmap_mode="r")
     model = new_model(settings, tokenizer).to(device)
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": settings.weight_decay},
-            {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
-        ],
-        betas=(0.9, 0.95),
-        fused=True,
-    )
+    optimizer = adamw(model, settings)
     start, seconds = 0, 0.0
     if (out / "checkpoint.pt").exists():
         state = torch.load(out / "checkpoint.pt", map_location=device, weights_only=True)
@@ -75,13 +68,7 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
             group["lr"] = learning_rate(done - 1, settings)
         mine = np.arange((done - 1) * settings.batch + rank, done * settings.batch, workers) % len(rows)
         ids = torch.from_numpy(rows[mine].astype(np.int64)).to(device)  # (B / workers, T)
-        with torch.autocast(kind, torch.bfloat16, enabled=fast_bf16):
-            loss = shared(input_ids=ids, labels=ids).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        losses.append(loss.item())  # a number: tensors kept from step to step would pin the freed memory between them
+        losses.append(train_on(shared, optimizer, ids))
         if rank == 0 and (done % LOG_EVERY == 0 or done == settings.steps):
             seconds = time.perf_counter() - began
             _log(out, board, done, settings, sum(losses) / len(losses), seconds)
@@ -98,6 +85,26 @@ def pretrain(out: Path, settings: Settings, *, every: int = 200, threads: int = 
     if workers > 1:
         torch.distributed.destroy_process_group()
     return model
+
+
+def adamw(model: LlamaForCausalLM, settings: Settings) -> torch.optim.AdamW:
+    """AdamW, whose decay leaves the norms alone; the rate is set at every step."""
+    groups = [
+        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": settings.weight_decay},
+        {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, betas=(0.9, 0.95), fused=True)
+
+
+def train_on(model, optimizer: torch.optim.Optimizer, ids: torch.Tensor) -> float:
+    """One optimizer step on rows of tokens (B, T); the loss, in nats a token."""
+    with torch.autocast(ids.device.type, torch.bfloat16, enabled=fast_bf16(ids.device)):
+        loss = model(input_ids=ids, labels=ids).loss
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return loss.item()  # a number: tensors kept from step to step would pin the freed memory between them
 
 
 def _prepare(out: Path, settings: Settings) -> None:
@@ -141,7 +148,3 @@ def main() -> None:
     values = vars(parser.parse_args())
     out, threads = values.pop("out"), values.pop("threads")
     pretrain(out, Settings(**values), threads=threads)
-
-
-if __name__ == "__main__":
-    main()

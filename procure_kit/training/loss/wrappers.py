@@ -1,0 +1,12 @@
+"""What stands around a model: distribution over processes, compilation."""
+
+from torch._dynamo.eval_frame import OptimizedModule
+from torch.distributed.fsdp import FullyShardedDataParallel
+from torch.nn.parallel import DistributedDataParallel
+
+
+def unwrapped(model):
+    """The model inside DistributedDataParallel, FSDP and torch.compile; an adapter around it stays."""
+    while isinstance(model, (DistributedDataParallel, FullyShardedDataParallel, OptimizedModule)):
+        model = model._orig_mod if isinstance(model, OptimizedModule) else model.module
+    return model

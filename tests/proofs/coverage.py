@@ -1,0 +1,99 @@
+"""How often each concept applies, by set and mode: sites, refused, rewritten and, where a set has tests, valid.
+
+    python -m tests.proofs.coverage humaneval mbpp-sanitized cruxeval codeio standard_library [--limit N]
+
+HumanEval, CRUXEval and the kit's own problems in MBPP's format are counted as by `procure counts`. CodeI/O (programs of
+the package reasoning-gym) and the standard library (the modules at its top) have no tests of that kind, so their sites
+are counted alone; what their rewrites do is in behaviour.md and standard_library.md. Each part is written when it is
+done, and not made again.
+"""
+
+import argparse
+import json
+import sysconfig
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from procure_kit.commands.counts import count
+from procure_kit.concepts.perturbation import find_sites
+from procure_kit.concepts.table import CONCEPTS, MODES
+from procure_kit.problems import markdown
+from procure_kit.repositories.files import read_python
+from procure_kit.shipped import RESULTS
+from procure_kit.validation.problem_names import load_problems
+from tests.benchmarks.behaviour import programs
+
+HEAD = ["set", "programs", "mode", "concept", "sites", "refused", "rewritten", "valid"]
+
+
+def sources(name: str) -> Iterator[str]:
+    if name == "codeio":
+        yield from (source for _, source, _, _ in programs(name, 0, 1))
+    else:
+        for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py")):
+            yield read_python(path.read_bytes())[0]
+
+
+def sites(mode: str, source: str) -> Counter:
+    """(concept, whether it is refused) of every site; what cannot be read has none, and is counted as such."""
+    try:
+        return Counter((site.concept, site.refused is not None) for site in find_sites(source, CONCEPTS, mode))
+    except ValueError:
+        return Counter({("", True): 1})
+
+
+def measure(name: str, mode: str, limit: int | None, workers: int) -> dict:
+    """{"programs", "unread", "concepts": {key: [sites, refused, rewritten, valid or None]}}"""
+    if name in ("codeio", "standard_library"):
+        chosen = list(islice(sources(name), limit))
+        with ProcessPoolExecutor(workers) as pool:
+            found = sum(pool.map(partial(sites, mode), chosen, chunksize=8), Counter())
+        cells = {key: (found[key, True], found[key, False]) for key in CONCEPTS}
+        made = {key: [refused + accepted, refused, accepted, None] for key, (refused, accepted) in cells.items()}
+        return {"programs": len(chosen), "unread": found["", True], "concepts": made}
+    result = count(load_problems(name)[:limit], CONCEPTS, mode=mode, workers=workers)
+    made = {
+        key: [entry["sites"], sum(entry["refused"].values()), entry["rewritten"], entry["valid"]]
+        for key, entry in result["concepts"].items()
+    }
+    return {"programs": result["problems"], "unread": 0, "concepts": made}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="+")
+    parser.add_argument("--limit", type=int, help="programs of each set; default: all")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=RESULTS / "coverage.json")
+    args = parser.parse_args()
+    report = json.loads(args.out.read_text()) if args.out.exists() else {}
+    for name in args.sets:
+        for mode in MODES:
+            key = f"{name} {mode}"
+            if key not in report:
+                limit = f" --limit {args.limit}" if args.limit else ""
+                part = measure(name, mode, args.limit, args.workers)
+                report[key] = {"command": f"python -m tests.proofs.coverage {name}{limit}"} | part
+                args.out.write_text(json.dumps(report, indent=1) + "\n")
+                args.out.with_suffix(".md").write_text(page(report))
+
+
+def page(report: dict) -> str:
+    rows, commands = [], {}
+    for key, part in report.items():
+        name, mode = key.split(" ")
+        commands[part["command"]] = None
+        unread = f" ({part['unread']} unread)" if part["unread"] else ""
+        for concept, (*numbers, valid) in part["concepts"].items():
+            cells = [*numbers, "–" if valid is None else valid]
+            rows.append([name, f"{part['programs']}{unread}", mode, f"`{concept}`", *cells])
+    made = "; ".join(f"`{command}`" for command in commands)
+    return f"Made by {made}.\n\n{markdown.table(HEAD, rows, right=[HEAD[1], *HEAD[4:]])}\n"
+
+
+if __name__ == "__main__":
+    main()
