@@ -30,7 +30,9 @@ def test_sound_sites_keep_the_behaviour(seed):
 def test_random_programs_have_something_to_do():
     """The property above would be empty if nothing were ever accepted."""
     programs = [random_program(Random(seed)) for seed in range(12)]
-    sites = [site for source in programs for mode in ("strict", "procure") for site in find_sites(source, CONCEPTS, mode)]
+    sites = [
+        site for source in programs for mode in ("strict", "procure") for site in find_sites(source, CONCEPTS, mode)
+    ]
     assert {s.concept for s in sites if s.refused is None and s.soundness == "syntactic"} >= set(DEFAULT_CONCEPTS)
 
 
