@@ -5,8 +5,12 @@ Exit codes: 0 done; 1 done, but something was left out or failed, and said so; 2
 
 import argparse
 import errno
+import io
 import sys
+import warnings
+from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
 from importlib import import_module, metadata
 
 from procure_kit.extras import explained
@@ -39,6 +43,11 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, does in COMMANDS.items():
         commands.add_parser(name, help=does, **whole)
+    with _plain_words(argv[0] if argv else ""):
+        return _run(argv, parser, commands)
+
+
+def _run(argv: list[str], parser: argparse.ArgumentParser, commands) -> int:
     try:
         if argv[:1] and argv[0] in COMMANDS:
             explain(argv[0], commands.choices[argv[0]])
@@ -61,6 +70,24 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"procure {argv[0]}: stopped; the same command goes on where it stopped", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _plain_words(name: str) -> Iterator[None]:
+    """While a command runs a warning of the kit's is one sentence, and what a terminal cannot show is escaped."""
+    usual = warnings.formatwarning
+
+    def sentence(message, category, *args, **options) -> str:
+        return f"procure {name}: {message}\n" if category is UserWarning else usual(message, category, *args, **options)
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # half a surrogate pair, as a program may print
+            stream.reconfigure(errors="backslashreplace")
+    warnings.formatwarning = sentence
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def _version() -> str:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from importlib import metadata
 
 import pytest
@@ -287,3 +288,17 @@ def test_a_full_disk_loses_no_finished_row(problems, tmp_path):
     subprocess.run([*command, kept], capture_output=True, check=True)
     assert read(kept)[: len(finished)] == finished
     assert [row["n"] for row in read(kept)] == list(range(8))
+
+
+def test_a_warning_is_one_sentence_and_odd_characters_are_escaped(problems, monkeypatch, capsys):
+    def run(args):
+        print("\ud800", warnings.formatwarning(UserWarning("no Hub"), UserWarning, "f.py", 3), end="")
+        print(warnings.formatwarning(UserWarning("old"), DeprecationWarning, "f.py", 3))
+        return 0
+
+    monkeypatch.setattr("procure_kit.commands.counts.run", run)
+    usual = warnings.formatwarning
+    assert procure("counts", "--problems", problems) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("\\ud800 procure counts: no Hub\n") and "f.py:3: DeprecationWarning: old" in said
+    assert warnings.formatwarning is usual

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import wraps
 
-DEEPEST = 500  # levels of the syntax tree
-FRAMES = 30 * DEEPEST  # of Python, that a walk over so deep a tree may take: `copy.deepcopy` takes the most
+DEEPEST = 3_000  # levels of the syntax tree: CPython compiles few that have more
+LONGEST_CHAIN = 12_000  # levels of LibCST's tree, in which `a or b or c` has one for each
+FRAMES = 30 * LONGEST_CHAIN  # of Python, that a walk over so deep a tree may take: `copy.deepcopy` takes the most
 STACK = 256 << 20  # bytes for what recurses in C and in LibCST's parser; only what is used is ever taken
 
 _here = threading.local()
@@ -23,17 +24,18 @@ _limit = 0  # of the interpreter before the first of them
 
 
 def check_depth(tree: ast.AST) -> None:
-    """Raises: ValueError with one sentence for a tree of more than DEEPEST levels. A chain of n `and` or `or` counts as
-    n levels: LibCST reads it as pairs of pairs."""
-    rest = [(tree, 1)]
+    """Raises: ValueError with one sentence for a tree of more than DEEPEST levels, or more than LONGEST_CHAIN where a
+    chain of n `and` or `or` counts as n: LibCST reads it as pairs of pairs."""
+    rest = [(tree, 1, 1)]
     while rest:
-        node, level = rest.pop()
+        node, level, pairs = rest.pop()
         if isinstance(node, ast.BoolOp):
-            level += len(node.values) - 2
-        if level > DEEPEST:
+            pairs += len(node.values) - 2
+        if level > DEEPEST or pairs > LONGEST_CHAIN:
             line = f"line {node.lineno}: " if hasattr(node, "lineno") else ""
-            raise ValueError(f"{line}the source is nested too deeply: more than {DEEPEST:,} levels are not analysed")
-        rest.extend((child, level + 1) for child in ast.iter_child_nodes(node))
+            most = DEEPEST if level > DEEPEST else LONGEST_CHAIN
+            raise ValueError(f"{line}the source is nested too deeply: more than {most:,} levels are not analysed")
+        rest.extend((child, level + 1, pairs + 1) for child in ast.iter_child_nodes(node))
 
 
 def with_room(function: Callable) -> Callable:

@@ -63,7 +63,7 @@ class _Writer:
         before = None
         for number, token in enumerate(all_tokens):
             if number in chains and chains[number] == "))":
-                self.add("))", token.start)
+                self.add("))", before.end - 1)  # so that what ends here ends with the last string
             if token.kind == "newline":
                 self.add("\n", token.start)
                 before = None
@@ -76,6 +76,8 @@ class _Writer:
                 self.add(chains[number], token.start)
             self.token(token)
             before = token
+        if len(all_tokens) in chains:
+            self.add("))", all_tokens[-1].end - 1)
         if before is not None:
             self.add("\n", len(self.source))
         self.starts.append(len(self.source))

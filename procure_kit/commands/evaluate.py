@@ -102,7 +102,9 @@ def run(args: argparse.Namespace) -> int:
         from procure_kit.views.score_page import page
 
         args.html.write_text(
-            page(report, str(args.samples_file or args.rescore or f"{args.model} on {args.problems}")), encoding="utf-8"
+            page(report, str(args.samples_file or args.rescore or f"{args.model} on {args.problems}")),
+            encoding="utf-8",
+            errors="backslashreplace",
         )
     return int(bool(complaints) or bool(report.faults))
 

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from procure_kit.problems.rows import Complaints
 from procure_kit.validation.problem_names import load_problems
 from procure_kit.views.gallery.collecting import collect
 from procure_kit.views.gallery.page import gallery_page
@@ -33,11 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the page. Raises: ValueError for an unknown set or model, or a page that would be too large."""
-    if args.limit < 1:
-        raise ValueError(f"--limit {args.limit}: one problem at least")
+    """Write the page. Returns 0, or 1 when a row of a set could not be used.
+
+    Raises: ValueError for an unknown set or model, or a page that would be too large.
+    """
+    complaints = Complaints()
     sets = args.sets or list(DEFAULT)
-    problems = [problem for name in sets for problem in spread(load_problems(name), args.limit)]
+    problems = [problem for name in sets for problem in spread(load_problems(name, on_bad=complaints), args.limit)]
     model = tokenizer = None
     if args.model != "none":
         from procure_kit.training.models import load_model  # heavy, and a page without a model needs none of it
@@ -51,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     path.write_text(html, encoding="utf-8", newline="\n")
     pairs = sum("pair" in site for entry in told for site in entry["sites"])
     print(f"{len(told)} problems, {pairs} pairs, {len(html) / 1e6:.1f} MB → {path}")
-    return 0
+    return int(bool(complaints))
 
 
 def spread(problems: list, limit: int) -> list:

@@ -1,17 +1,18 @@
 """`procure train CONFIG`: a training run written down in one TOML or JSON file, as EPILOG shows."""
 
 import argparse
+import hashlib
 import itertools
 import json
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import get_type_hints
 
 from procure_kit.commands.parameters import parse_value
 from procure_kit.problems.counterfactual import REQUIRED, Counterfactual
 from procure_kit.problems.rows import BadRow, Complaints, read_rows, warn_bad_row
+from procure_kit.training.field_types import check_types
 from procure_kit.training.presets import PRESETS
 from procure_kit.validation.problem_names import load_problems
 
@@ -33,9 +34,15 @@ examples:
   accelerate launch --config_file data/configs/accelerate/ddp.yaml -m procure_kit.cli train run.toml"""
 
 
+CHOICES = {"response": ("program", "rest"), "targets": ("all", "uses")}
+
+
 @dataclass(frozen=True)
 class Run:
-    """A run as its file says it; `train` and `loss` hold the fields of TrainConfig and LossConfig."""
+    """A run as its file says it; `train` and `loss` hold the fields of TrainConfig and LossConfig.
+
+    Raises: ValueError for a wrong type, an unknown name or an impossible length.
+    """
 
     model: str
     rows: str
@@ -50,6 +57,16 @@ class Run:
     max_length: int = 1024
     train: dict = field(default_factory=dict)
     loss: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        check_types(self)
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
+        if self.template not in (None, "plain", "instruct", "chat") and "{task}" not in self.template:
+            raise ValueError(f"no template {self.template!r}: use plain, instruct, chat, or a text with {{task}}")
+        if self.max_length < 1:
+            raise ValueError(f"max_length must be at least 1 token, not {self.max_length}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,10 +119,13 @@ def _settings(job: Run, path):
 
 def _train(job: Run, config, complaints: Complaints) -> None:
     from procure_kit.training.examples import build_examples
+    from procure_kit.training.folder import claim
     from procure_kit.training.models import load_model
     from procure_kit.training.training import train
 
     pairs = training_pairs(job, complaints)
+    if config.output_dir:
+        claim(Path(config.output_dir) / "run.json", _identity(job))
     model, tokenizer = load_model(job.model, four_bit=job.four_bit, device=job.device)
     choices = {name: getattr(job, name) for name in ("originals", "response", "targets", "max_length")}
     template = job.template or (PRESETS[job.model].template if job.model in PRESETS else "plain")
@@ -115,6 +135,12 @@ def _train(job: Run, config, complaints: Complaints) -> None:
     print(
         f"{result.seconds:.0f} s; " + (f"adapter in {result.adapter}" if result.adapter else "no output_dir: not kept")
     )
+
+
+def _identity(job: Run) -> dict:
+    """What of a run's file belongs to the run, beside what `train` compares: named before a model is loaded."""
+    kept = {name: value for name, value in asdict(job).items() if name not in ("train", "loss", "device")}
+    return kept | {"rows' text": hashlib.sha256(Path(job.rows).read_bytes()).hexdigest()[:16]}
 
 
 def read_run(path: str | Path, changes: dict | None = None) -> Run:
@@ -139,19 +165,18 @@ def read_run(path: str | Path, changes: dict | None = None) -> Run:
         inside[name] = value
     if missing := [name for name in ("model", "rows") if name not in values]:
         raise ValueError(f"{path}: field {missing[0]!r} is missing")
-    for name, kind in get_type_hints(Run).items():
-        if name in values and not isinstance(values[name], kind):
-            what = getattr(kind, "__name__", kind)
-            raise ValueError(f"{path}: field {name!r} must be of type {what}, not {type(values[name]).__name__}")
     return checked(Run, values, path)
 
 
 def checked(kind: type, values: dict, where: str | Path):
-    """kind(**values). Raises: ValueError for a field that `kind` lacks, naming those it has."""
+    """kind(**values). Raises: ValueError naming the place, for a field that `kind` lacks or a value that it refuses."""
     known = [f.name for f in fields(kind)]
     if unknown := [name for name in values if name not in known]:
         raise ValueError(f"{where}: no field {unknown[0]!r}; known: {', '.join(known)}")
-    return kind(**values)
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
 
 
 def training_pairs(job: Run, on_bad: Callable[[BadRow], None] = warn_bad_row) -> list[tuple]:

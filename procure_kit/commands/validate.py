@@ -93,6 +93,10 @@ def run(args: argparse.Namespace) -> int:
         if row["task_id"] not in problems:
             raise ValueError(f"no problem {row['task_id']!r} in {args.problems}")
         Counterfactual.from_row(row)
+        try:
+            _identity(row)
+        except TypeError as error:  # Parquet holds more than JSON, in which the verdicts are written
+            raise ValueError(f"it cannot be written as JSON: {error}") from error
 
     counts, judged = Counter(), Counter()
     old = read_rows(args.out, required=("status",), on_bad=complaints.after_a_kill) if args.out.exists() else ()

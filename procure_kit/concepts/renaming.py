@@ -76,9 +76,8 @@ def has_parameter(function: Scope, names: Iterable[str]) -> bool:
 def movable(analysis: Analysis, function: Scope, mode: str) -> Places:
     """Those of `variables` whose names mean nothing else anywhere in the function, so that they can trade places."""
     found = variables(analysis, function, mode)
-    here = {
-        o.name for scope in function.inside() for o in scope.occurrences if not can_rename(analysis, o.variable, mode)
-    }
+    mentioned = {o.variable for scope in function.inside() for o in scope.occurrences}
+    here = {variable.name for variable in mentioned if not can_rename(analysis, variable, mode)}
     if any(isinstance(node, cst.Match) for node in walk(function.node)):
         here.add("_")  # a pattern `_` binds nothing
     if mode == "procure":

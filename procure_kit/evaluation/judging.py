@@ -63,8 +63,10 @@ def _verdicts(side: str, results: list[TestResult]) -> dict:
 def _reference(problem: Problem, timeout: float, own_process: bool) -> str:
     if not problem.canonical_solution.strip():
         return ""
-    limits = {"timeout": timeout, "memory_mb": MEMORY_MB, "require": None, "own_process": own_process}
-    result = run_original(problem.program, problem, **limits)  # done already, for the limits of the completions
+    limits = {"timeout": timeout, "memory_mb": MEMORY_MB, "require": None}
+    result = run_original(problem.program, problem, own_process=own_process, **limits)  # done, for the others' limits
+    if result.status == "needs_own_process":  # which a solution of the set's own may have
+        result = run_original(problem.program, problem, own_process=True, **limits)
     return result.status if result.passed else f"{result.status}: {result.detail[:SHOWN]}"
 
 

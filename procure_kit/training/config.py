@@ -4,13 +4,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from transformers.training_args import OptimizerNames
 
+from procure_kit.training.field_types import check_types
 from procure_kit.training.loss.loss import LossConfig
+
+SMALLEST, MOST = 1e-12, 1e9
+RANGES = {
+    "epochs": (SMALLEST, MOST), "lr": (SMALLEST, 1e3), "batch_size": (1, MOST), "steps": (1, MOST),
+    "gradient_accumulation": (1, MOST), "lora_r": (0, MOST), "lora_alpha": (1, MOST), "lora_dropout": (0, 0.999),
+    "warmup_steps": (0, MOST), "weight_decay": (0, 1e3), "max_grad_norm": (0, MOST), "seed": (0, 2**32 - 1),
+    "save_steps": (1, MOST), "logging_steps": (1, MOST),
+}  # fmt: skip
+CHOICES = {"implementation": ("fused", "eager"), "optimizer": tuple(name.value for name in OptimizerNames)}
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How to train. The paper states the first four and λ; everything else is our reconstruction or convenience."""
+    """How to train. The paper states the first four and λ; everything else is our reconstruction or convenience.
+
+    Raises: ValueError for a wrong type, an unknown name or an impossible number.
+    """
 
     epochs: float = 5  # paper
     lr: float = 5e-6  # paper
@@ -30,9 +44,23 @@ class TrainConfig:
     bf16: bool | None = None  # products in bfloat16; None: where the GPU, or the CPU, has instructions for them
     implementation: str = "fused"  # of the loss, or "eager"
     seed: int = 0
-    output_dir: str | None = None  # None: nothing is written, nothing can be resumed
+    output_dir: str | Path | None = None  # None: nothing is written, nothing can be resumed
     save_steps: int = 50
     logging_steps: int = 1
+
+    def __post_init__(self):
+        if isinstance(self.lora_targets, list):  # from TOML and JSON
+            object.__setattr__(self, "lora_targets", tuple(self.lora_targets))
+        check_types(self)
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                raise ValueError(f"{name} must lie between {least:g} and {most:g}, not {value!r}")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
+        if not self.lora_targets:
+            raise ValueError('lora_targets names no module: give "all-linear", or names')
 
 
 def fast_bf16(device: torch.device) -> bool:

@@ -15,14 +15,9 @@ import torch
 from procure_kit.problems.counterfactual import Counterfactual, Span
 from procure_kit.problems.problem import Problem
 from procure_kit.training.cuts import cut_pair
+from procure_kit.training.encoding import encode, frame_ids
+from procure_kit.training.templates import frame
 
-# {task} is TASK with the problem's statement (signature and docstring). "plain" and "chat" are built in; any text with
-# {task} in it is a template, too.
-TEMPLATES = {
-    "instruct": "### Instruction:\n{task}\n\n### Response:\n",
-}
-TASK = "Complete this Python function.\n\n{statement}"
-GENERIC_TASK = "Write a Python program."  # for a pair whose problem is not at hand
 NAME = r"[^\W\d]\w*"
 
 
@@ -55,27 +50,36 @@ def build_example(
     The paper says neither which response nor which targets it takes: both defaults are our reconstruction.
     side: "counterfactual", or "original", whose `changed` is empty.
     A token is altered if it overlaps a changed span with more than its leading white space. Only response tokens are.
+    Programs and statements are text: what spells a control token there is none. An example ends as its template ends a
+    turn (the others than "chat": as the tokenizer ends a text), and that end is part of the response.
 
     Warns when `max_length` cuts off every altered token. Raises: ValueError for an unknown choice, a pair without a cut
     point, a tokenizer without offsets or chat template, or a prompt that leaves no room for the response.
     """
     if side not in ("counterfactual", "original") or response not in ("program", "rest"):
         raise ValueError(f"no side {side!r} with response {response!r}: counterfactual or original, program or rest")
-    program = getattr(cf, side)
-    spans = altered_spans(cf, targets) if side == "counterfactual" else ()
-    lead, given = _prompt(tokenizer, cf, problem, template, response, side)
-    text = lead + program
-    boundary = len(text[: len(lead) + given].rstrip())
+    if type(max_length) is not int or max_length < 1:
+        raise ValueError(f"max_length must be a whole number of tokens from 1 up, not {max_length!r}")
     if not tokenizer.is_fast:
         raise ValueError(f"{type(tokenizer).__name__} gives no character offsets: load the fast tokenizer")
-    encoded = tokenizer(text, return_offsets_mapping=True, add_special_tokens=template != "chat")
-    ids, offsets = encoded["input_ids"], encoded["offset_mapping"]
-    labels = [token if end > boundary else -100 for token, (_, end) in zip(ids, offsets, strict=True)]
-    shifted = [(start + len(lead), end + len(lead)) for start, end in spans]
+    program = getattr(cf, side)
+    spans = altered_spans(cf, targets) if side == "counterfactual" else ()
+    around = frame(tokenizer, template, None if problem is None else problem.prompt)
+    lead, given = around.lead, _given(cf, problem, template, response, side)
+    text = lead + program
+    boundary = len(text[: len(lead) + given].rstrip())
+    ids, offsets = encode(tokenizer, text, [around.task, (len(lead), len(text))])
+    before, end = ([], []) if template == "chat" else frame_ids(tokenizer)
+    if around.end is not None:
+        end = encode(tokenizer, around.end, ())[0]
+    elif template == "chat":  # whose turns end with no control token
+        end = frame_ids(tokenizer)[1]
+    labels = [token if stop > boundary else -100 for token, (_, stop) in zip(ids, offsets, strict=True)]
+    shifted = [(start + len(lead), stop + len(lead)) for start, stop in spans]
     in_spans = tokens_in_spans(text, offsets, shifted)
     changed = [int(inside and label != -100) for inside, label in zip(in_spans, labels, strict=True)]
-    if tokenizer.eos_token_id is not None and ids[-1] != tokenizer.eos_token_id:
-        ids, labels, changed = ids + [tokenizer.eos_token_id], labels + [tokenizer.eos_token_id], changed + [0]
+    ids, labels, changed = before + ids + end, [-100] * len(before) + labels + end, [0] * len(before) + changed
+    changed += [0] * len(end)
 
     if all(label == -100 for label in labels[:max_length]):
         raise NoResponse(f"{cf.task_id}: the prompt alone fills max_length={max_length}, which leaves no response")
@@ -122,28 +126,16 @@ def build_examples(
     return examples, {"examples": len(examples)} | counts
 
 
-def _prompt(tokenizer, cf, problem, template, response, side) -> tuple[str, int]:
-    """The text before the program, and how many characters of the program are given and not to be written."""
+def _given(cf, problem, template, response, side) -> int:
+    """How many characters of the program are given and not to be written."""
     program = getattr(cf, side)
-    given = 0
     if response == "rest":
         cuts = cut_pair(cf)
         if cuts is None:
             raise NoResponse(f'{cf.task_id}: {cf.concept} has no cut point here, use response="program"')
-        given = len(cuts[side == "counterfactual"].prefix)
-    elif template == "plain" and problem is not None:
-        given = len(problem.prompt) if program.startswith(problem.prompt) else 0
-    if template == "plain":
-        return "", given
-    task = GENERIC_TASK if problem is None else TASK.format(statement=problem.prompt.strip())
-    if template == "chat":
-        if tokenizer.chat_template is None:
-            raise ValueError('this tokenizer has no chat template: use template="instruct"')
-        messages = [{"role": "user", "content": task}]
-        return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True), given
-    if template not in TEMPLATES and "{task}" not in template:
-        raise ValueError(f"no template {template!r}: use plain, chat, {', '.join(TEMPLATES)}, or a text with {{task}}")
-    return TEMPLATES.get(template, template).replace("{task}", task), given
+        return len(cuts[side == "counterfactual"].prefix)
+    starts_with_statement = template == "plain" and problem is not None and program.startswith(problem.prompt)
+    return len(problem.prompt) if starts_with_statement else 0
 
 
 def altered_spans(cf: Counterfactual, targets: str = "all") -> list[Span]:
@@ -181,14 +173,15 @@ def tokens_in_spans(text: str, offsets: Sequence[Span], spans: Sequence[Span]) -
     return flags
 
 
-def collate(examples: Sequence[dict], pad_token_id: int, side: str = "right") -> dict[str, torch.Tensor]:
+def collate(examples: Sequence[dict], pad_token_id: int | None, side: str = "right") -> dict[str, torch.Tensor]:
     """Pad examples to one batch: `input_ids`, `attention_mask`, `labels` (long) and `changed` (bool), each (B, N).
 
+    pad_token_id: any token will do (None: token 0), for what fills up a row is seen by nobody.
     One text a row: packing several into one is not offered, as the fused mass would need a mask of its own for them.
     """
     if side not in ("left", "right"):
         raise ValueError(f"padding goes on the left or the right side, not {side!r}")
-    fills = {"input_ids": pad_token_id, "attention_mask": 0, "labels": -100, "changed": 0}
+    fills = {"input_ids": pad_token_id or 0, "attention_mask": 0, "labels": -100, "changed": 0}
     length = max(len(example["input_ids"]) for example in examples)
 
     def padded(values, fill):

@@ -4,6 +4,7 @@ and never a traceback. One walk through all commands."""
 import gzip
 import json
 import os
+from datetime import datetime
 
 import pytest
 
@@ -63,6 +64,7 @@ SLOTS = [
     "validate PAIRS --problems IN -o NEW",
     "validate --repo IN --test-command true",
     "counts --problems IN --workers 1",
+    "gallery IN -o NEW --model none --limit 1",
     "evaluate IN --problems PROBLEMS",
     "evaluate --whole --problems IN",
     "evaluate --samples-file IN --problems PROBLEMS --k 1",
@@ -76,7 +78,7 @@ SLOTS = [
     "train PROBLEMS_IN",
     "run IN",
 ]
-SUFFIXES = (".jsonl", ".json", ".jsonl.gz", ".parquet", ".toml")
+SUFFIXES, ANYWHERE = (".json", ".jsonl.gz", ".parquet", ".toml"), ("binary", "numbers", "half a gzip", "half a Parquet")
 
 
 @pytest.fixture
@@ -108,10 +110,10 @@ def test_no_file_leads_to_a_traceback(command, good, tmp_path, capsys):
     folder = tmp_path / "folder.jsonl"
     folder.mkdir()
     bad = {"missing": tmp_path / "missing.jsonl", "a directory": folder}
-    for suffix in SUFFIXES:
-        for name, data in FILES.items():
-            bad[name + suffix] = tmp_path / f"{name}{suffix}"
-            bad[name + suffix].write_bytes(data)
+    places = [(name, ".jsonl") for name in FILES] + [(name, suffix) for suffix in SUFFIXES for name in ANYWHERE]
+    for name, suffix in places:
+        bad[name + suffix] = tmp_path / f"{name}{suffix}"
+        bad[name + suffix].write_bytes(FILES[name])
     locked = tmp_path / "locked.jsonl"
     locked.write_text(json.dumps(PROBLEM))
     locked.chmod(0)
@@ -197,6 +199,9 @@ def test_a_damaged_output_is_told_and_gone_on_with(command, good, tmp_path, caps
         "validate PAIRS -o NEW",
         "validate PAIRS --problems PROBLEMS -o PAIRS",
         "counts --problems no-such-set",
+        "gallery no-such-set -o NEW --model none",
+        "gallery PROBLEMS -o PROBLEMS --model none",
+        "gallery PROBLEMS -o NEW --model no/such-model",
         "counts --problems PROBLEMS -o PROBLEMS/x.json",
         "evaluate --whole --problems PROBLEMS --model no/such-model --k 1",
         "evaluate --whole --problems PROBLEMS --model . --k 1",
@@ -222,6 +227,16 @@ def test_no_wrong_word_leads_to_a_traceback(command, good, tmp_path, capsys, mon
     words = command.replace("PROBLEMS/x", f"{good['PROBLEMS']}/x").replace("CONFIG", str(config))
     code, said = said_of(words, good, tmp_path / "none", capsys)
     assert code == 2 and said.splitlines()[-1].startswith(f"procure {command.split()[0]}: "), said
+
+
+def test_what_parquet_holds_and_json_does_not_is_told_by_its_row(good, tmp_path, capsys):
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "pairs.parquet"
+    rows = [PAIR | {"when": None}, PAIR | {"when": datetime(2026, 1, 1)}]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    code, said = said_of("validate IN --problems PROBLEMS -o NEW", good, path, capsys)
+    assert (code, len(good["NEW"].read_text().splitlines())) == (1, 1)
+    assert f"{path}:row 2: it cannot be written as JSON" in said
 
 
 def test_the_walk_knows_every_command():

@@ -37,6 +37,28 @@ def test_a_file_is_toml_or_json(tmp_path, name, text):
         (MINIMAL + "[train]\nlearning_rate = 1\n", r"\[train\]: no field 'learning_rate'; known: epochs, lr"),
         (MINIMAL + "[loss]\nlambda = 1\n", r"\[loss\]: no field 'lambda'; known: lam, w_mask"),
         (MINIMAL + 'ablation = "none"\n', "run.toml: no ablation 'none'; known: nll, mask, attention, both"),
+        (MINIMAL + 'originals = "false"\n', "run.toml: originals must be true or false, not 'false'"),
+        (MINIMAL + '[train]\nlr = "1e-3"\n', r"run.toml \[train\]: lr must be a number, not '1e-3'"),
+        (MINIMAL + '[train]\nsteps = "2"\n', r"\[train\]: steps must be a whole number, not '2'"),
+        (MINIMAL + "[train]\nsteps = 0\n", r"\[train\]: steps must lie between 1 and 1e\+09, not 0"),
+        (MINIMAL + "[train]\nsteps = 2.5\n", "steps must be a whole number"),
+        (MINIMAL + "[train]\nbatch_size = true\n", "batch_size must be a whole number, not True"),
+        (MINIMAL + "[train]\ngradient_accumulation = 0\n", "gradient_accumulation must lie between 1"),
+        (MINIMAL + "[train]\nlr = nan\n", "lr must be a number"),
+        (MINIMAL + "[train]\nlr = -1\n", "lr must lie between"),
+        (MINIMAL + "[train]\nlora_dropout = 1.0\n", "lora_dropout must lie between 0 and"),
+        (MINIMAL + "[train]\nlora_targets = []\n", "lora_targets names no module"),
+        (MINIMAL + "[train]\nlora_targets = [1]\n", r"lora_targets must be text or a list, not \(1,\)"),
+        (MINIMAL + '[train]\noptimizer = "adam"\n', "optimizer must be one of adamw_torch,"),
+        (MINIMAL + '[train]\nimplementation = "flash"\n', "implementation must be one of fused, eager, not 'flash'"),
+        (MINIMAL + '[loss]\nlam = "0.1"\n', r"\[loss\]: lam must be a number, not '0.1'"),
+        (MINIMAL + "[loss]\nlayers = 1\n", r"\[loss\]: layers must be a list of whole numbers, not 1"),
+        (MINIMAL + "[loss]\nform = 1\n", "form must be text"),
+        ('model = 5\nrows = "x"\n', "run.toml: model must be text, not 5"),
+        (MINIMAL + "train = 5\n", "run.toml: train must be a table, not 5"),
+        (MINIMAL + "max_length = 0\n", "max_length must be at least 1"),
+        (MINIMAL + 'targets = "some"\n', "targets must be one of all, uses, not 'some'"),
+        (MINIMAL + 'template = "letter"\n', "no template 'letter'"),
         (MINIMAL + "[loss]\nlam = -1\n", "lam must be a number from 0 up"),
         ("model = smollm2\n", "run.toml cannot be read: .*line 1"),
     ],
@@ -46,6 +68,26 @@ def test_a_wrong_file_is_refused_before_anything_is_loaded(tmp_path, text, messa
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         run(arguments(path))
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["-p", "train", "x"], "train must be a table, not 'x'"),
+        (["-p", "model.name", "x"], "field 'model' must be a table, for model.name to lie in it"),
+        (["-p", "train.steps", "none", "-p", "train.lr", "fast"], "lr must be a number"),
+        (["--each", "ablation"], "--each ablation needs at least one value"),
+        (["--each", "loss.lam", "0.1", "high"], "lam must be a number, not 'high'"),
+    ],
+)
+def test_a_wrong_word_on_the_command_line_is_refused_the_same_way(tmp_path, words, message):
+    path = tmp_path / "run.toml"
+    path.write_text(MINIMAL)
+    with pytest.raises(ValueError, match=message):
+        run(arguments(path, *words))
+    (tmp_path / "list.json").write_text("[1]")
+    with pytest.raises(ValueError, match="list.json must hold an object"):
+        run(arguments(tmp_path / "list.json"))
 
 
 def arguments(*words):
@@ -88,6 +130,23 @@ def test_a_run_trains_on_the_valid_rows_and_leaves_an_adapter(tmp_path, capsys):
     assert sorted(adapter["target_modules"]) == ["q_proj", "v_proj"]
 
 
+@pytest.mark.parametrize("name, value", [("max_length", 512), ("originals", False), ("template", "plain")])
+def test_another_run_in_its_folder_is_refused_before_a_model_is_loaded(tmp_path, name, value, monkeypatch):
+    words = run_file(tmp_path, ["valid"])
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr("procure_kit.training.models.load_model", None)
+    with pytest.raises(TypeError):  # the run's notes are there; its model cannot be loaded
+        run(words)
+    job = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(job | {name: value}))
+    with pytest.raises(ValueError, match=f"holds a run with other settings \\({name} is "):
+        run(words)
+    (tmp_path / "run.json").write_text(json.dumps(job))
+    append_row(tmp_path / "pairs.jsonl", RENAMED.to_row() | {"status": "valid"})
+    with pytest.raises(ValueError, match="other settings .rows' text is"):
+        run(words)
+
+
 def test_rows_that_nobody_validated_are_refused(tmp_path):
     with pytest.raises(ValueError, match='none of the 2 rows has status "valid": run `procure validate` first'):
         run(run_file(tmp_path, ["", "tests_fail"]))
@@ -111,7 +170,7 @@ def test_a_sweep_is_one_file_and_a_folder_for_each_mix(tmp_path, capsys):
 def test_a_kept_run_leaves_its_card_and_events_for_tensorboard(tmp_path):
     run(run_file(tmp_path, ["valid", "valid"]))
     card = (tmp_path / "out" / "README.md").read_text()
-    assert "2 optimizer steps" in card and "| loss.form | log |" in card and "| lora_targets | [" in card
+    assert "2 optimizer steps" in card and "| loss.form | log |" in card and "| lora_targets | (" in card
     assert str(tmp_path) not in card
     assert list((tmp_path / "out" / "tensorboard").glob("events.out.tfevents.*"))
 

@@ -1,6 +1,7 @@
 """An evaluation from prompts to verdicts: resumed, scored again without the model, and from samples files."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -134,7 +135,7 @@ def test_a_margin_inside_a_string_is_no_talk(writes):
 
 UNJUDGED = "import gc\ndef check(candidate):\n    assert gc.get_objects() and candidate(3) == 1\n"
 REFERENCES = {
-    "needs_own_process": ("", UNJUDGED),
+    "never_called": ("", "def test_sign():\n    assert sign(3) == 1\n"),
     "tests_fail": ("", "def check(candidate):\n    assert candidate(3) == 2\n"),
     "crashed or tests_fail": ("", "import no_such_module\ndef check(candidate):\n    assert candidate(3) == 1\n"),
 }
@@ -170,16 +171,18 @@ def test_what_was_left_without_a_verdict_is_counted_by_status_with_its_reason(wr
         "No verdict, `needs_own_process`: 2 completions of 1 problem, which count as not passed. open/0"
     )
     assert "--own-process" in said and found.rows[1]["details_original"][0] in said
+    solved = replace(open_, canonical_solution=SIGN.canonical_solution)  # runs there in any case: it is the set's own
+    assert evaluate_whole(Model(), None, [solved], (1,), 2).rows[0]["reference"] == "passed_in_own_process"
     allowed = evaluate_whole(Model(), None, [open_], (1,), 2, own_process=True)
     assert allowed.rows[0]["statuses_original"] == ["passed_in_own_process", "tests_fail"]
     assert allowed.rows[0]["original"] == [True, False] and allowed.unjudged() == {}
 
 
 def test_any_status_is_carried_by_its_name():
-    row = {"task_id": "t/0", "concept": "whole", "original": [False], "reference": "no_call: the tests never call it"}
-    found = Report((row | {"statuses_original": ["no_call"], "details_original": ["never called"]},), (1,))
-    assert found.unjudged() == {"no_call": {"t/0": ["never called"]}}
-    assert found.failing_references() == {"t/0": "no_call: the tests never call it"}
+    row = {"task_id": "t/0", "concept": "whole", "original": [False], "reference": "a_new_one: the reason"}
+    found = Report((row | {"statuses_original": ["a_new_one"], "details_original": ["the reason"]},), (1,))
+    assert found.unjudged() == {"a_new_one": {"t/0": ["the reason"]}}
+    assert found.failing_references() == {"t/0": "a_new_one: the reason"}
     assert report(("whole", [True], [True])).notes() == []
 
 

@@ -316,7 +316,7 @@ def test_mbpp_plus_is_judged_by_its_own_large_test():
     problem = problem_of(FULL | {"test": plus, "task_id": "Mbpp/7"})
     assert (problem.task_id, problem.entry_point, problem.test) == ("Mbpp/7", "root", plus)
     assert run_tests(problem.program, problem).passed
-    fits = "def root(x): return {4: 2.0, 0: 0}[x]"
+    fits = "import math\ndef root(x): return {4: 2.0, 0: 0}[x]"
     assert run_tests(fits, problem_of(FULL)).passed and run_tests(fits, problem).status == "tests_fail"
 
 

@@ -144,7 +144,8 @@ def test_uses_leave_out_what_nothing_can_predict(edits, uses):
 def test_a_template_puts_the_statement_before_the_whole_program(template, start):
     example = build_example(TOKENIZER, RENAMED, PROBLEM, template=template)
     assert TOKENIZER.decode(example["input_ids"]).startswith(start)
-    assert marked(example, "labels") == "\n" + RENAMED.counterfactual + "</s>"
+    end = "</s>\n" if template == "chat" else "</s>"
+    assert marked(example, "labels") == "\n" + RENAMED.counterfactual + end
     assert marked(example, "changed") == "qzxvk" * 5
 
 
@@ -201,6 +202,9 @@ def test_many_pairs_give_each_counterfactual_and_its_original():
         ({"targets": "some"}, '"all" or "uses", not \'some\''),
         ({"side": "both"}, "no side 'both'"),
         ({"response": "body"}, "response 'body'"),
+        ({"max_length": -1}, "max_length must be a whole number of tokens from 1 up, not -1"),
+        ({"max_length": 0}, "max_length must be"),
+        ({"max_length": 2.5}, "max_length must be"),
     ],
 )
 def test_an_unknown_choice_is_refused(choice, message):
@@ -231,5 +235,9 @@ def test_collate_pads_on_either_side(side, place):
         assert batch[name][0].tolist() == row.to(batch[name].dtype).tolist(), name
         assert batch[name][1].tolist() == [bool(v) if name == "changed" else v for v in long[name]]
     assert batch["changed"].dtype == torch.bool
+    assert (
+        collate([short, long], None, side)["input_ids"].tolist()
+        == batch["input_ids"].where(batch["attention_mask"].bool(), 0).tolist()
+    )  # a tokenizer without padding
     with pytest.raises(ValueError, match="not 'top'"):
         collate([short], 0, side="top")

@@ -144,12 +144,14 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
 
 def _unfit(problem: Problem) -> tuple[str, str] | None:
     """Why no rewriting of the problem's program can come out valid, as a status and its detail; None where one can."""
-    limits = {"timeout": TIMEOUT, "memory_mb": MEMORY_MB, "require": None, "own_process": False}
+    limits = {"timeout": TIMEOUT, "memory_mb": MEMORY_MB, "require": None, "own_process": True}
     original = run_original(problem.program, problem, **limits)  # as `validate` will, which finds it done
-    if original.status in ("refused", "needs_own_process"):
+    if original.status in ("refused", "needs_own_process", "never_called"):
         return original.status, original.detail
     if not original.passed:
         return "original_fails", f"{original.status}: {original.detail}"
+    if original.status == "passed_in_own_process":  # where a model's program could forge their outcome
+        return "needs_own_process", original.detail
     nothing = next(broken_versions(problem.program, problem.entry_point))
     if run_tests(nothing.program, problem).passed:
         return "tests_too_weak", f"the tests also pass for {nothing.what}"

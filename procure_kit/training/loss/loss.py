@@ -21,6 +21,7 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
+from procure_kit.training.field_types import check_types
 from procure_kit.training.loss.attention import forward_with_maps, forward_with_mass, layer_indices, layers_and_heads
 from procure_kit.training.loss.foresight import refuse_foresight
 from procure_kit.training.loss.projection import cross_entropy, is_probe, projected_in_chunks
@@ -48,9 +49,13 @@ class LossConfig:
     form: str = "complement"  # of the attention term, by the mass m: 1 − m; "log": −log m; "linear": −m
 
     def __post_init__(self):
+        check_types(self, ("lam", "w_mask", "w_att", "form"))
         for name in ("lam", "w_mask", "w_att"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be a number from 0 up, not {getattr(self, name)!r}")
+        for name in ("layers", "heads"):
+            if not isinstance(getattr(self, name), list | tuple | None):
+                raise ValueError(f"{name} must be a list of whole numbers, not {getattr(self, name)!r}")
         # Lists come from TOML and JSON
         layers = () if self.layers is None else tuple(self.layers)
         heads = (

@@ -1,6 +1,7 @@
 """Rows by a language model: judged, repaired, in flight together, stopped in the middle."""
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -55,10 +56,18 @@ def test_reasoning_that_a_server_keeps_apart_is_kept(server):
 
 def test_no_more_in_flight_than_allowed(server):
     problems = [Problem(f"sign/{n}", f"# {n}\n" + SOURCE, "", TEST, "f") for n in range(9)]
-    code, headers, text = ok()
-    server.script = [(code, {"sleep": 0.05}, text)]
-    assert len(list(llm_generate(problems, client(server), ["if_else_flip"], concurrency=3))) == 9
-    assert server.most == 3
+    three, inside, most = threading.Barrier(3), [], []
+
+    def reply(body):
+        inside.append(1)
+        most.append(len(inside))
+        three.wait(60)  # fewer at once would wait for ever
+        inside.pop()
+        return ok()
+
+    server.script = [reply]
+    assert len(list(llm_generate(problems, client(server, timeout=90), ["if_else_flip"], concurrency=3))) == 9
+    assert max(most) == 3
 
 
 def test_an_overflow_in_a_repair_tells_the_last_verdict(server):
