@@ -10,7 +10,7 @@ SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info <
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test check check-core gallery lab notebooks wheel peers clean
+.PHONY: run test check check-core gallery lab notebooks wheel peers clean class
 
 run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main results
 	$(BIN)/procure run
@@ -36,6 +36,9 @@ gallery: $(READY)  ## one web page of the kit's problems, to browse and to predi
 
 lab: $(READY)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
+
+class: $(READY)  ## a folder class/ of the notebooks without outputs and solutions, and a hand-out; again, it resets it
+	$(BIN)/procure classroom class
 
 notebooks: $(READY)  ## re-execute the notebooks in place, static pictures included (needs Chromium)
 	$(BIN)/procure run --in-place

@@ -66,7 +66,7 @@ _HOME = {
     "definition_use_picture": "views.analysis_pictures",
     "review": "views.reviewing",
 }
-_MODULES = {"evaluation": "evaluation", "figures": "views.figures"}
+_MODULES = {"evaluation": "evaluation", "figures": "views.figures", "lessons": "views.lessons"}
 __all__ = list(_HOME)
 
 

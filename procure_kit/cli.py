@@ -23,6 +23,7 @@ COMMANDS = {  # name: what it does; the module of that name has its arguments
     "counts": "count what the rules find, refuse and rewrite in a problem set, beside the published counts",
     "evaluate": "let a model complete both programs of each pair, and score what it writes",
     "train": "train a model on pairs as a TOML or JSON file says",
+    "classroom": "make a folder for a class: the notebooks without outputs and solutions, and a page to print",
     "gallery": "make one offline web page of problem sets: browse, or predict and then reveal",
 }
 EPILOG = """\

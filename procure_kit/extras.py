@@ -11,7 +11,7 @@ from types import ModuleType
 EXTRAS = {  # of pyproject.toml: the modules that come with each, by its own packages or by what those require
     "notebooks": [
         "anywidget", "IPython", "ipywidgets", "jupyter_client", "jupyterlab", "kaleido", "nbconvert", "nbformat",
-        "papermill", "plotly", "traitlets",
+        "papermill", "plotly", "resvg_py", "traitlets",
     ],
     "train": [
         "accelerate", "bitsandbytes", "filelock", "gguf", "huggingface_hub", "jinja2", "numpy", "peft", "safetensors",

@@ -8,13 +8,16 @@ import re
 import shlex
 import subprocess
 import sys
+from html import unescape
 
 import nbformat
 import pytest
 from packaging.requirements import Requirement
 
+from procure_kit.commands.committing import KERNEL
 from procure_kit.commands.run import NOTEBOOKS, execute
 from procure_kit.extras import ALONE, EXTRAS
+from tests.views.sanitising import sanitised
 
 PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 OTHER_PARAMETERS = {
@@ -105,10 +108,10 @@ def test_is_committed_executed_without_errors(notebook):
 
 
 def test_outputs_are_small_and_figures_have_a_picture(notebook):
+    assert len(nbformat.writes(notebook)) < 1_000_000
     for cell in code_cells(notebook):
         for output in cell.outputs:
             data = output.get("data", {})
-            assert len(nbformat.v4.writes(nbformat.v4.new_notebook(cells=[cell]))) < 1_000_000
             if "application/vnd.plotly.v1+json" in data:
                 assert "image/png" in data
             assert output.get("name") != "stderr"
@@ -125,12 +128,53 @@ def test_cells_are_short(notebook):
         assert len(lines) <= 20, cell.source
 
 
-def test_has_three_exercises_with_hint_and_solution(notebook):
-    checks = [cell for cell in code_cells(notebook) if re.search(r"^check\(", cell.source, re.M)]
+def test_has_three_exercises_with_hint_and_solution_and_counts_them(notebook):
+    checks = [cell for cell in code_cells(notebook) if re.search(r"^lessons\.check\(", cell.source, re.M)]
     folded = [cell.source for cell in notebook.cells if "<summary>Solution</summary>" in cell.source]
     assert len(checks) == len(folded) == 3
     assert all("<summary>Hint</summary>" in source for source in folded)
-    assert all("not answered yet" in cell.outputs[0].text for cell in checks)
+    assert all("not answered yet" in cell.outputs[-1].text for cell in checks)
+    (counted,) = (cell for cell in code_cells(notebook) if cell.source == "lessons.progress()")
+    assert re.search(r"\nprocure lessons \w+: 0 of 3 right \(", counted.outputs[0].text)
+
+
+@pytest.mark.parametrize("path, onward", zip(PATHS, [*PATHS[1:], PATHS[0]], strict=True), ids=lambda path: path.stem)
+def test_leads_to_the_next_one_and_names_both_papers_where_they_first_appear(path, onward):
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
+    assert f"]({onward.name})" in cells[-1] and "](GLOSSARY.md)" in cells[0]
+    for name, title, link in (
+        ("ProCURE", "Strengthening Programming Comprehension", "https://arxiv.org/abs/2508.12620"),
+        ("CACP", "Counterfactual Analysis for Programming Concept Predicates", "https://arxiv.org/abs/2402.05980"),
+    ):
+        first = "".join(cells).index(name)
+        assert "".join(cells)[first - 1 :].startswith(f"[{name}]({link})") and title in cells[0]
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s", "", unescape(re.sub(r"<[^>]*>", "", html)))
+
+
+def test_each_picture_has_words_and_survives_what_lab_strips(notebook):
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data:
+                assert len(output.metadata["image/png"]["alt"]) > 10, cell.source
+            if html := data.get("text/html", ""):
+                left = sanitised(html)
+                pictures = len(re.findall(r"<(?:svg|img|iframe|canvas)\b", html))
+                assert pictures == len(re.findall(r'<img alt="[^"]{10,}"[^>]*src="data:image/', left)), cell.source
+                assert words(left) == words(html), cell.source
+
+
+def test_metadata_are_as_lab_writes_them(notebook):
+    """What ipykernel tells of itself is what Lab puts there on opening; only the version is the reader's own."""
+    from ipykernel.ipkernel import IPythonKernel
+
+    known = IPythonKernel.language_info
+    told = notebook.metadata["language_info"]
+    assert notebook.metadata["kernelspec"] == KERNEL and set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert {k: v for k, v in told.items() if k != "version"} == {k: v for k, v in known.items() if k != "version"}
 
 
 def test_links_lead_somewhere(notebook):

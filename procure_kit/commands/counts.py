@@ -86,6 +86,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def without_names(reason: str) -> str:
+    """A reason to refuse a site, with … in place of the reader's own variables: equal reasons count together."""
+    return NAMED.sub("…", reason)
+
+
 def run(args: argparse.Namespace) -> int:
     """Print the table, and write it where asked. Returns 0, or 1 when a row of the set could not be used."""
     if args.published:
@@ -130,7 +135,7 @@ def count(
             sites = find_sites(problem.program, [key], mode)
             entry["problems"] += bool(sites)
             entry["sites"] += len(sites)
-            entry["refused"].update(NAMED.sub("…", site.refused) for site in sites if site.refused)
+            entry["refused"].update(without_names(site.refused) for site in sites if site.refused)
             for site in sites:
                 if not site.refused:
                     cf = perturb(problem.program, key, seed=seed, mode=mode, site=site, task_id=problem.task_id)

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from procure_kit.commands.committing import commit_ready, described, without_widgets
 from procure_kit.commands.parameters import given, known_parameters, listing
 from procure_kit.extras import load
 from procure_kit.shipped import CHECKOUT, NOTEBOOKS
@@ -21,7 +22,6 @@ examples:
   procure run 00 01b                       # two, by their numbers
   procure run 03 --list                    # its parameters, and what each is for
   procure run 03 -p steps 50 -p lam 0.5    # with other parameters; one that no notebook has is an error"""
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -137,7 +137,7 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
             print(f"{path.name} stopped at {error}", file=sys.stderr)
     seconds = time.perf_counter() - start
     notebook = nbformat.read(out / path.name, as_version=4)
-    page, _ = HTMLExporter(template_name="lab").from_notebook_node(without_widgets(notebook))
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(described(without_widgets(notebook)))
     (out / f"{path.stem}.html").write_text(page)
     return {
         "notebook": path.stem,
@@ -173,38 +173,6 @@ def main_results(notebook) -> dict[str, str]:
         for line in output.get("text", "").splitlines()
     ]
     return {name: value.strip() for name, _, value in (line.partition(": ") for line in lines if ": " in line)}
-
-
-def commit_ready(executed: Path, path: Path) -> None:
-    """Put the executed notebook in the place of the committed one, without what differs from run to run.
-
-    Log lines on standard error and live widgets go too: on a page where nothing runs they say nothing.
-    """
-    import nbformat
-
-    notebook = nbformat.read(executed, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _volatile(output)]
-    for metadata in (notebook.metadata, *(cell.metadata for cell in notebook.cells)):
-        for volatile in ("papermill", "execution", "widgets"):
-            metadata.pop(volatile, None)
-    notebook.metadata["language_info"] = {"name": "python"}
-    nbformat.write(notebook, path)
-
-
-def without_widgets(notebook):
-    """The notebook as a page shows it, where no kernel answers: what a widget gives beside itself takes its place."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if data.keys() & {"text/html", "image/png"}:
-                data.pop(WIDGET, None)
-    return notebook
-
-
-def _volatile(output) -> bool:
-    return output.get("name") == "stderr" or WIDGET in output.get("data", {})
 
 
 def summary(entries: list[dict], out: Path) -> str:

@@ -5,7 +5,7 @@ from math import nan
 
 import numpy as np
 
-from procure_kit.evaluation.metrics import RESAMPLES, Triple, draws, row_key
+from procure_kit.evaluation.metrics import RESAMPLES, Triple, draws, ends, row_key
 from procure_kit.evaluation.report import Report
 from procure_kit.evaluation.row_metrics import row_metrics, row_sums
 from procure_kit.problems.markdown import table
@@ -44,8 +44,8 @@ def differences(
             gained = np.subtract(*np.split(drawn[..., 0] / drawn[..., 1], 2)[::-1])  # (runs, RESAMPLES)
         gained = gained[seeds.T, np.arange(RESAMPLES)].mean(axis=0)
         gained = gained[~np.isnan(gained)]
-        low, high = np.quantile(gained, (0.025, 0.975)) if len(gained) else (nan, nan)
-        found[name] = float(value), float(low), float(high)
+        problems = int((sums[..., 1] > 0).all(axis=0).sum())
+        found[name] = float(value), *ends(gained, float(value), problems, least=-1)
     return found
 
 

@@ -4,6 +4,9 @@ Definitions: pass@k is the unbiased estimator 1 - C(n-c, k) / C(n, k). CCS has t
 `ccs_all`, the share of pairs with equal verdicts (its README), and `ccs_valid`, both pass over at least one passes
 (its code; the Jaccard similarity of the two solved sets). AME is CACP's mean |verdict difference| where at least one
 side passes. Every metric is a ratio of two sums over rows, which makes resampling whole problems cheap.
+
+Intervals are by bootstrap. Where every draw gives the same value, that would be a point, as if one were certain; there
+the interval is what so few problems leave open (`open_ends`). Fewer than FEWEST problems have no interval.
 """
 
 import json
@@ -16,6 +19,8 @@ import numpy as np
 from procure_kit.problems.counterfactual import IDENTITY
 
 RESAMPLES = 2000
+FEWEST = 5  # problems; of fewer a bootstrap draws the same few sets again and again
+Z = 1.96  # standard deviations of a normal distribution that hold 95 % of it
 WHOLE = "whole"  # the concept of a row without a counterfactual: the model wrote the whole function, or program
 Triple = tuple[float, float, float]  # value, and the two ends of its 95 % interval
 
@@ -57,17 +62,39 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else nan
 
 
-def interval(groups: Sequence[Sequence[float]]) -> Triple:
-    """The mean of all values, with a 95 % interval from resampling the groups, one group a problem."""
-    return tuple(round(x, 4) for x in ratio_interval(np.array([(sum(group), len(group)) for group in groups])))
+def interval(groups: Sequence[Sequence[float]], least: float = 0.0) -> Triple:
+    """The mean of all values, with a 95 % interval from resampling the groups, one group a problem.
+
+    The values lie between `least` and 1: shares from 0, differences from -1. The two ends are nan below FEWEST groups.
+    """
+    sums = np.array([(sum(group), len(group)) for group in groups], dtype=float).reshape(-1, 2)
+    return tuple(round(x, 4) for x in ratio_interval(sums, least))
 
 
-def ratio_interval(sums: np.ndarray) -> Triple:
-    """Of a ratio, from (problems, 2) sums of its two parts."""
+def ratio_interval(sums: np.ndarray, least: float = 0.0) -> Triple:
+    """Of a ratio, from (problems, 2) sums of its two parts; problems whose second part is 0 are no evidence."""
+    value, problems = _ratio(*map(float, sums.sum(axis=0))), int((sums[:, 1] > 0).sum())
     drawn = sums[draws(len(sums))].sum(axis=1)  # (RESAMPLES, 2)
     drawn = drawn[drawn[:, 1] > 0]
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], (0.025, 0.975)) if len(drawn) else (nan, nan)
-    return _ratio(*map(float, sums.sum(axis=0))), float(low), float(high)
+    return value, *ends(drawn[:, 0] / drawn[:, 1], value, problems, least)
+
+
+def ends(drawn: np.ndarray, value: float, problems: int, least: float) -> tuple[float, float]:
+    """The interval of a value, from what was drawn for it."""
+    if problems < FEWEST or not len(drawn):
+        return nan, nan
+    low, high = (float(end) for end in np.quantile(drawn, (0.025, 0.975)))
+    return open_ends(value, problems, least) if high - low < 1e-9 else (low, high)
+
+
+def open_ends(value: float, problems: int, least: float = 0.0) -> tuple[float, float]:
+    """Between which means a value may lie that was the same for every problem.
+
+    By Wilson's bound (1927), up to z² / (n + z²) of all problems may be otherwise, none of n having been; those may
+    have any value from `least` to 1. For a share of 0 or 1 this is Wilson's interval itself.
+    """
+    otherwise = Z * Z / (problems + Z * Z)
+    return value + otherwise * (least - value), value + otherwise * (1 - value)
 
 
 def draws(problems: int) -> np.ndarray:

@@ -32,7 +32,7 @@ class Report:
     faults: tuple[str, ...] = ()  # why a server gave nothing for a pair, which is asked again with the same record
 
     def scores(self, concept: str | None = None, dataset: str | None = None) -> dict[str, Triple]:
-        """Each metric as (value, low, high): a 95 % bootstrap interval over problems. None: all together."""
+        """Each metric as (value, low, high), with a 95 % interval over problems (metrics.py). None: all together."""
         rows = self.chosen(concept, dataset)
         tasks = sorted({row["task_id"] for row in rows})
         return {name: ratio_interval(row_sums(rows, tasks, *parts)) for name, parts in self.metrics.items()}
@@ -109,7 +109,7 @@ class Report:
                 found = {"from": form, "to": complement, "pairs": len(rows)}
                 found["original"] = _by_task((task, a) for task, a, _ in means)
                 found["counterfactual"] = _by_task((task, b) for task, _, b in means)
-                probe.append(found | {"drop": _by_task((task, a - b) for task, a, b in means)})
+                probe.append(found | {"drop": _by_task(((task, a - b) for task, a, b in means), least=-1)})
         return probe
 
     def to_markdown(self) -> str:
@@ -132,7 +132,10 @@ class Report:
         """Scores, by concept and by data set, the probe, and the rows; null where a metric has no value."""
         whole = {"scores": {concept or "all": _plain(self.scores(concept)) for concept in [*self.concepts, None]}}
         whole["datasets"] = {dataset: _plain(self.scores(None, dataset)) for dataset in self.datasets}
-        whole |= {"memorisation": self.memorisation(), "left_out": self.left_out, "faults": self.faults}
+        probe = [
+            row | _plain({s: row[s] for s in ("original", "counterfactual", "drop")}) for row in self.memorisation()
+        ]
+        whole |= {"memorisation": probe, "left_out": self.left_out, "faults": self.faults}
         whole |= {"statuses": self.statuses(), "failing_references": self.failing_references()}
         return json.dumps(whole | {"rows": self.rows}, indent=1)
 
@@ -146,8 +149,8 @@ def _plain(scores: dict[str, Triple]) -> dict[str, list[float | None]]:
     return {name: [None if x != x else x for x in triple] for name, triple in scores.items()}
 
 
-def _by_task(values: Iterable[tuple[str, float]]) -> Triple:
+def _by_task(values: Iterable[tuple[str, float]], least: float = 0.0) -> Triple:
     groups: dict[str, list[float]] = {}
     for task, value in values:
         groups.setdefault(task, []).append(value)
-    return interval([groups[task] for task in sorted(groups)])
+    return interval([groups[task] for task in sorted(groups)], least)

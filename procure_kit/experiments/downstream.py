@@ -106,7 +106,7 @@ def gains(before: Iterable[dict], after: Iterable[dict]) -> dict[str, Triple]:
     if not common:
         raise ValueError("the two have no task in common")
     tasks = [task for task in CHANCE if any(key[0] == task for key in common)]
-    return {task: interval([[sides[1][k] - sides[0][k]] for k in common if k[0] == task]) for task in tasks}
+    return {task: interval([[sides[1][k] - sides[0][k]] for k in common if k[0] == task], least=-1) for task in tasks}
 
 
 def run_all(out: Path, model: str, arms: Iterable[str], seeds: int, steps: int, problems: Sequence[Problem]) -> None:

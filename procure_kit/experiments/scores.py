@@ -47,7 +47,7 @@ def score(model, tokenizer, problems: list[Problem]) -> dict:
             "pairs": len(chosen),
             "original": interval([[a for a, _ in group] for group in groups]),
             "counterfactual": interval([[b for _, b in group] for group in groups]),
-            "drop": interval([[a - b for a, b in group] for group in groups]),
+            "drop": interval([[a - b for a, b in group] for group in groups], least=-1),
         }
     return scores
 

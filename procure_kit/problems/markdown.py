@@ -10,5 +10,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence], right: Collection[str] 
 
 
 def hundredths(value: float, low: float, high: float, form: str = ".1f", to: str = " to ") -> str:
-    """A share in per cent, or a difference in points, with its 95 % interval; – where there is none."""
-    return "–" if value != value else f"{100 * value:{form}} ({100 * low:{form}}{to}{100 * high:{form}})"
+    """A share in per cent, or a difference in points, with its 95 % interval; – where there is none of either."""
+    if value != value:
+        return "–"
+    between = "–" if low != low else f"{100 * low:{form}}{to}{100 * high:{form}}"
+    return f"{100 * value:{form}} ({between})"

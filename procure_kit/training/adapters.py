@@ -1,11 +1,16 @@
 """A model made ready to train: a fresh LoRA around it, unless it has an adapter or trains in full."""
 
+import warnings
+
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
 
 from procure_kit.training.config import TrainConfig
 from procure_kit.training.four_bit import keep_gradients
+
+# peft asks each model it wraps by a name that transformers 5 calls deprecated: nobody here can do otherwise.
+warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
 
 
 def with_adapter(model, config: TrainConfig):

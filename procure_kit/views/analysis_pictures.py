@@ -13,7 +13,7 @@ from html import escape
 from procure_kit.analysis.analysis import Analysis, analyse
 from procure_kit.analysis.flow import Flow
 from procure_kit.analysis.scopes import Scope
-from procure_kit.views.code_view import CodeView
+from procure_kit.views.still import Picture
 
 CHARACTER, LINE, TOP = 7.8, 34, 14  # pixels
 COLOURS = ("#0b62a4", "#b3261e", "#1b7a35", "#8a4b00", "#6a3fb5", "#00727a")  # at least 4.5 : 1 on the paper
@@ -24,7 +24,7 @@ _HEAD = '<marker id="head{0}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7
 _HEAD += '<path d="M0 0 L8 4 L0 8 z" fill="{1}"/></marker>'
 
 
-def control_flow_picture(source: str, function: str | int | None = None) -> CodeView:
+def control_flow_picture(source: str, function: str | int | None = None) -> Picture:
     """Which line may run after which, in one function. A blue arrow leads on, a red one back.
 
     function: its name, or the place of a character in it (outside of all, the next one's); the first by default.
@@ -50,10 +50,11 @@ def control_flow_picture(source: str, function: str | int | None = None) -> Code
     for line in {line for edge in edges for line in edge}:
         paper.shapes.append(f'<circle cx="{left}" cy="{paper.middle(line)}" r="4" fill="{INK}"/>')
     text = "\n".join(f"line {start} → line {end}" for start, end in edges)
-    return CodeView(paper.svg(f"control-flow graph of {scope.node.name.value}"), text)
+    title = f"control-flow graph of {scope.node.name.value}"
+    return Picture(paper.svg(title), text, title)
 
 
-def definition_use_picture(source: str, function: str | int | None = None, variable: str | None = None) -> CodeView:
+def definition_use_picture(source: str, function: str | int | None = None, variable: str | None = None) -> Picture:
     """From each definition an arrow to each use that it may reach, one colour a variable (default: all of them).
 
     function: as for `control_flow_picture`.
@@ -77,7 +78,8 @@ def definition_use_picture(source: str, function: str | int | None = None, varia
                 lines = [analysis.tree.line(o.span[0]) for o in (definition, use)]
                 paper.arc(definition.span, use.span, ink, f"{name}: line {lines[0]} reaches line {lines[1]}")
                 told.append(f"{name}: line {lines[0]} → line {lines[1]}")
-    return CodeView(paper.svg(f"definitions and uses in {scope.node.name.value}"), "\n".join(dict.fromkeys(told)))
+    title = f"definitions and uses in {scope.node.name.value}"
+    return Picture(paper.svg(title), "\n".join(dict.fromkeys(told)), title)
 
 
 def line_edges(analysis: Analysis, flow: Flow) -> list[tuple[int, int]]:

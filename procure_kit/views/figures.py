@@ -110,7 +110,20 @@ def _bars(triples: list[tuple[float, float, float]]) -> dict:
     """Heights and intervals in per cent."""
     value, low, high = ([100 * triple[i] for triple in triples] for i in range(3))
     up, down = ([b - a for a, b in zip(*ends, strict=True)] for ends in ((value, high), (low, value)))
-    return {"y": value, "error_y": {"array": up, "arrayminus": down}}
+    whiskers = [[None if x != x else x for x in part] for part in (up, down)]  # no cap where there is no interval
+    return {"y": value, "error_y": {"array": whiskers[0], "arrayminus": whiskers[1]}}
+
+
+def ticks(rows: dict[str, list[bool]], columns: list[str], title: str) -> go.Figure:
+    """A table of yes and no, in colours and in signs."""
+    figure = go.Figure(layout=LAYOUT | {"title": title, "height": 170 + 40 * len(rows)})
+    figure.add_heatmap(
+        z=[[int(value) for value in row] for row in rows.values()], x=list(range(len(columns))), y=list(rows),
+        text=[["✓" if value else "✗" for value in row] for row in rows.values()], texttemplate="%{text}",
+        zmin=0, zmax=1, colorscale=[[0, ORANGE], [1, "#56B4E9"]], showscale=False, xgap=3, ygap=3,
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed")
+    return figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=columns)
 
 
 def gains(found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict[str, str], title: str) -> go.Figure:

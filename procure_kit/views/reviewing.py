@@ -7,6 +7,7 @@ counts. What the validator said is not shown while you decide, and compared afte
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
+from itertools import count
 from pathlib import Path
 
 import anywidget
@@ -20,18 +21,25 @@ from procure_kit.views.screenshot import picture
 DECISIONS = ("accept", "reject")
 
 
-def review(pairs: Iterable[Counterfactual | dict], path: str | Path = "review.jsonl") -> "Review":
+def review(
+    pairs: Iterable[Counterfactual | dict], path: str | Path = "review.jsonl", *, anew: bool = False
+) -> "Review":
     """Show the pairs one by one: a accepts, r rejects, the arrow keys go back and on. Click into it first.
 
     pairs: counterfactuals or their rows; rows in which no counterfactual was made are left out.
     path: the JSONL file of the decisions: the counterfactual's row with `decision` ("accept" or "reject") and `note`.
+    anew: earlier decisions are set aside (into review.1.jsonl, or the next free number), and all pairs are open.
     Raises: ValueError when there is no pair.
     """
     made = [pair if isinstance(pair, Counterfactual) else Counterfactual.from_row(pair) for pair in pairs]
     made = [pair for pair in made if pair.status not in NOT_MADE]
     if not made:
         raise ValueError("there is no pair to review")
-    return Review(made, Path(path))
+    path = Path(path)
+    if anew and path.exists():
+        numbers = count(1)
+        path.rename(next(p for n in numbers if not (p := path.with_name(f"{path.stem}.{n}{path.suffix}")).exists()))
+    return Review(made, path)
 
 
 class Review(anywidget.AnyWidget):
@@ -97,10 +105,18 @@ class Review(anywidget.AnyWidget):
             self.pair = show_pair(shown).html
             self.note = self.decided.get(key(shown), ("", ""))[1]
 
+    def _told(self) -> str:
+        shown = self.pairs[self.number]
+        return f"the review: original and counterfactual of {shown.task_id}, {shown.concept}, side by side"
+
     def _repr_mimebundle_(self, **options):
         """The widget, or a picture of it."""
         page = f'<!doctype html><meta charset="utf-8"><body style="font:16px sans-serif"><p>{self.line}</p>{self.pair}'
-        return picture(page, "the review", 1200, 480) or super()._repr_mimebundle_(**options)
+        shown = picture(page, "the review", 1200, 480, self._told())
+        if shown:
+            return shown
+        data, metadata = super()._repr_mimebundle_(**options)
+        return data | {"text/html": f"<p>{self.line}</p>{self.pair}"}, metadata
 
 
 def key(pair: Counterfactual) -> tuple:

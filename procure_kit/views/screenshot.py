@@ -32,11 +32,12 @@ def screenshot(html: str, width: int, height: int) -> bytes:
         return picture.read_bytes()
 
 
-def picture(html: str, text: str, width: int, height: int) -> dict | None:
+def picture(html: str, text: str, width: int, height: int, alt: str = "") -> tuple[dict, dict] | None:
     """What a notebook shows of a page in its place while committed notebooks are made; None at any other time.
 
-    `procure run --in-place` asks for it, by the renderer that it sets for plotly's figures.
+    `procure run --in-place` asks for it, by the renderer that it sets for plotly's figures. alt: the alternative text,
+    where it says more than `text`.
     """
     if "png" in os.environ.get("PLOTLY_RENDERER", ""):
-        return {"image/png": screenshot(html, width, height), "text/plain": text}
+        return {"image/png": screenshot(html, width, height), "text/plain": text}, {"image/png": {"alt": alt or text}}
     return None

@@ -12,15 +12,7 @@ import nbformat
 import pytest
 
 from procure_kit.commands import run as notebook_runs
-from procure_kit.commands.run import (
-    WIDGET,
-    commit_ready,
-    index_page,
-    main_results,
-    select,
-    summary,
-    without_widgets,
-)
+from procure_kit.commands.run import index_page, main_results, select, summary
 
 
 def write_notebook(path, *cells: tuple[str, list[str]]):
@@ -151,14 +143,6 @@ def test_main_results_keep_what_follows_the_first_colon():
     assert main_results(nbformat.v4.new_notebook(cells=[cell])) == {"valid": "3", "note": "a: b"}
 
 
-def test_a_page_shows_what_a_widget_gives_beside_itself():
-    alone, beside = {WIDGET: {}, "text/plain": "box"}, {WIDGET: {}, "text/html": "<p>box"}
-    cell = nbformat.v4.new_code_cell("")
-    cell.outputs = [nbformat.v4.new_output("display_data", data=data) for data in (alone, beside)]
-    shown = without_widgets(nbformat.v4.new_notebook(cells=[cell])).cells[0].outputs
-    assert [set(output["data"]) for output in shown] == [set(alone), {"text/html"}]
-
-
 RAN = {"notebook": "00_first", "status": "ok", "seconds": 61.4, "results": {"size": "42", "note": "<b>"}, "error": ""}
 STOPPED = RAN | {"notebook": "01_second", "status": "failed", "seconds": 0.2, "results": {}, "error": "cell 3: E: no"}
 EMPTY = RAN | {"notebook": "02_third", "results": {}}
@@ -181,20 +165,3 @@ def test_the_page_that_ends_a_run_escapes_what_a_notebook_says():
     assert '<td><a href="00_first.html">00_first</a></td><td>ok</td><td>61 s</td>' in page
     assert "<td>size: 42<br>note: &lt;b&gt;</td>" in page
     assert "<td>failed</td><td>0 s</td><td>stopped: cell 3: E: no</td>" in page
-
-
-def test_what_differs_from_run_to_run_is_not_committed(tmp_path):
-    cell = nbformat.v4.new_code_cell("1", metadata={"tags": ["a"], "execution": {}, "papermill": {}})
-    cell.outputs = [
-        nbformat.v4.new_output("stream", name="stderr", text="warning"),
-        nbformat.v4.new_output("display_data", data={WIDGET: {}, "text/html": "box"}),
-        nbformat.v4.new_output("stream", name="stdout", text="1"),
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("text"), cell])
-    notebook.metadata |= {"papermill": {}, "widgets": {}, "language_info": {"name": "python", "version": "3.11.7"}}
-    nbformat.write(notebook, tmp_path / "executed.ipynb")
-    commit_ready(tmp_path / "executed.ipynb", tmp_path / "kept.ipynb")
-    kept = nbformat.read(tmp_path / "kept.ipynb", as_version=4)
-    assert [output.text for output in kept.cells[1].outputs] == ["1"]
-    assert dict(kept.cells[1].metadata) == {"tags": ["a"]}
-    assert dict(kept.metadata) == {"language_info": {"name": "python"}}

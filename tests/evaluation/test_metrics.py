@@ -4,21 +4,27 @@ import itertools
 import json
 from math import isnan
 
+import numpy as np
 import pytest
 
 from procure_kit.evaluation.differences import comparison, differences
 from procure_kit.evaluation.metrics import (
+    FEWEST,
     RESAMPLES,
     WHOLE,
+    Z,
     ame,
     ccs_all,
     ccs_valid,
     dataset_of,
     draws,
     interval,
+    open_ends,
     pass_at_k,
+    ratio_interval,
 )
 from procure_kit.evaluation.report import Report
+from procure_kit.validation.success import wilson
 
 FOUR = [(True, True), (True, False), (False, True), (False, False)]
 
@@ -63,7 +69,8 @@ def test_report_agrees_with_the_functions_on_single_samples():
 
 def test_json_has_null_for_a_score_without_evidence():
     found = json.loads(report(("if_else_flip", [False], [False])).to_json(), parse_constant=pytest.fail)
-    assert found["scores"]["all"]["ame"] == [None, None, None] and found["datasets"]["t"]["ccs_all"] == [1, 1, 1]
+    assert found["scores"]["all"]["ame"] == [None, None, None]
+    assert found["datasets"]["t"]["ccs_all"] == [1, None, None]
 
 
 def test_all_n_by_n_pairs_count():
@@ -72,8 +79,30 @@ def test_all_n_by_n_pairs_count():
     assert scores["pass@2 counterfactual"][0] == 1
 
 
-def test_interval_is_a_point_when_problems_agree_and_covers_the_value_when_not():
-    assert report(*[("if_else_flip", [True], [True])] * 5).scores()["ccs_all"] == (1, 1, 1)
+@pytest.mark.parametrize("problems", [5, 17, 400])
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_problems_that_agree_leave_open_what_wilson_says(problems, share):
+    value, *between = ratio_interval(np.array([[share, 1.0]] * problems))
+    assert value == share and between == pytest.approx(wilson(share, problems), abs=1e-9)
+
+
+def test_values_between_and_differences_that_agree_have_a_width_too_and_stay_in_range():
+    value, low, high = interval([[0.8]] * 9)
+    assert low < value < high < 1
+    assert interval([[1.0]] * 17, least=-1)[1:] == (pytest.approx(1 - 2 * Z * Z / (17 + Z * Z), abs=1e-4), 1)
+    _, low, high = interval([[0.0]] * 17, least=-1)
+    assert -0.2 < low < 0 < high < 0.2
+    assert report(*[("if_else_flip", [True], [True])] * 5).scores()["ccs_all"][1] < 0.6
+
+
+@pytest.mark.parametrize("problems", [0, 1, FEWEST - 1])
+def test_few_problems_have_no_interval(problems):
+    assert all(isnan(end) for end in interval([[1.0], [0.0], [1.0], [1.0]][:problems])[1:])
+    none = np.array([[0.0, 0.0]] * 9 + [[1.0, 1.0]] * problems)  # problems without evidence do not count
+    assert all(isnan(end) for end in ratio_interval(none)[1:])
+
+
+def test_interval_covers_the_value():
     value, low, high = report(*[("if_else_flip", [True], [i % 2 == 0]) for i in range(40)]).scores()["ccs_all"]
     assert low < value < high and low > 0.3 and high < 0.7
 
@@ -82,13 +111,12 @@ def test_markdown_has_a_row_a_concept_and_a_dash_for_nothing():
     table = report(("def_use_break", [False], [False]), ("if_else_flip", [True], [True])).to_markdown().splitlines()
     assert [line.split(" | ")[0] for line in table[2:]] == ["| if_else_flip", "| def_use_break", "| all"]
     assert "| – | – |" in table[3]
-    assert json.loads(report(("if_else_flip", [True], [True])).to_json())["scores"]["all"]["ccs_all"] == [1, 1, 1]
+    assert json.loads(report(("if_else_flip", [True], [True])).to_json())["scores"]["all"]["ccs_all"] == [1, None, None]
 
 
 def test_the_mean_counts_every_value_and_the_interval_resamples_problems():
-    value, low, high = interval([[1.0], [0.0], [1.0, 1.0]])
-    assert value == 0.75 and low < value < high
-    assert interval([[1], [1]]) == (1.0, 1.0, 1.0)
+    value, low, high = interval([[1.0], [0.0], [1.0, 1.0], [0.0], [1.0]])
+    assert value == pytest.approx(4 / 6, abs=1e-4) and low < value < high
 
 
 def test_whole_functions_have_pass_at_k_alone():
@@ -103,7 +131,7 @@ def test_data_sets_have_rows_of_their_own_when_there_are_several():
     mixed.rows[1]["task_id"] = "MBPP/7"
     assert mixed.datasets == ["MBPP", "t"]
     assert [line.split(" | ")[:2] for line in mixed.to_markdown().splitlines()[2:]][0] == ["| MBPP", "if_else_flip"]
-    assert mixed.scores(None, "MBPP")["ame"] == (1, 1, 1)
+    assert mixed.scores(None, "MBPP")["ame"][0] == 1
 
 
 def test_differences_are_paired_and_narrower_than_two_intervals():
@@ -113,14 +141,15 @@ def test_differences_are_paired_and_narrower_than_two_intervals():
     assert value == pytest.approx(3 / 60) and 0 <= low < value < high < 0.12
     _, below, above = before.scores()["pass@1 original"]
     assert high - low < (above - below) / 2
-    assert differences(before, after)["pass@1 counterfactual"] == (0, 0, 0)
+    value, low, high = differences(before, after)["pass@1 counterfactual"]
+    assert value == 0 and -0.07 < low < 0 < high < 0.07
 
 
 def test_differences_over_seeds_are_means_and_as_wide_as_the_seeds_differ():
     none = report(*[("if_else_flip", [True], [False])] * 9)
     full = report(*[("if_else_flip", [True], [True])] * 9)
     assert differences([none, none], [full, none])["pass@1 counterfactual"] == (0.5, 0, 1)
-    assert differences([none, none], [full, full])["ccs_all"] == (1, 1, 1)
+    assert differences([none, none], [full, full])["ccs_all"] == (1, pytest.approx(*open_ends(1, 9, -1)[:1]), 1)
     with pytest.raises(ValueError, match="not 1 and 2"):
         differences(none, [full, full])
 
@@ -179,7 +208,7 @@ def test_scores_of_a_concept_are_those_of_its_rows():
         2 / 3,
     ]
     assert mixed.concepts == ["if_else_flip", "def_use_break"] and mixed.datasets == ["t"]
-    assert mixed.to_markdown().splitlines()[-1].startswith("| all | 3 | 100 ")
+    assert mixed.to_markdown().splitlines()[-1].startswith("| all | 3 | 100 (–) ")
     assert mixed._repr_markdown_() == mixed.to_markdown()
 
 
@@ -187,7 +216,7 @@ def test_differences_of_a_concept_and_of_the_sizes_that_all_have():
     before = report(("if_else_flip", [False], [False]), ("def_use_break", [True], [True]), k=(1,))
     after = report(("if_else_flip", [True, True], [False, True]), ("def_use_break", [True], [True]), k=(1, 2))
     found = differences(before, after, "if_else_flip")
-    assert found["pass@1 original"] == (1, 1, 1) and found["pass@1 counterfactual"] == (0.5, 0.5, 0.5)
+    assert found["pass@1 original"][0] == 1 and found["pass@1 counterfactual"][0] == 0.5
     assert not any(name.startswith("pass@2") for name in found)
     assert isnan(found["ame"][0]) and found["ccs_all"][0] == -0.5
 

@@ -15,3 +15,4 @@ def test_shares_and_differences_come_with_their_intervals():
     assert hundredths(-0.031, -0.08, 0.016, "+.1f") == "-3.1 (-8.0 to +1.6)"
     assert hundredths(0.5, 0.25, 1, ".0f", "–") == "50 (25–100)"
     assert hundredths(nan, nan, nan) == "–"
+    assert hundredths(0.8, nan, nan) == "80.0 (–)"

@@ -190,4 +190,5 @@ def test_where_widgets_do_not_run_there_is_a_picture(box, monkeypatch):
     assert {"application/vnd.jupyter.widget-view+json", "text/html"} <= set(box._repr_mimebundle_())
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
     monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: html.encode())
-    assert set(box._repr_mimebundle_()) == {"image/png", "text/plain"}
+    shown, metadata = box._repr_mimebundle_()
+    assert set(shown) == {"image/png", "text/plain"} and metadata["image/png"]["alt"]

@@ -54,6 +54,12 @@ def test_scores_carry_their_intervals():
     assert bar.error_y.arrayminus[1] == pytest.approx(100 * (value - low))
 
 
+def test_no_cap_is_drawn_where_there_is_no_interval():
+    verdicts = report(("if_else_flip", [True], [True]))
+    (bar,) = figures.scores(verdicts, ("ccs_all",)).data
+    assert list(bar.y) == [100, 100] and list(bar.error_y.array) == [None, None]
+
+
 def test_gains_draw_each_comparison_with_its_interval_from_the_top():
     found = {"a − b": {"m": (0.1, 0.0, 0.3)}, "c − d": {"m": (-0.2, -0.3, -0.1)}}
     (points,) = figures.gains(found, {"m": "shown"}, "").data

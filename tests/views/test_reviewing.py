@@ -96,7 +96,9 @@ def test_rows_serve_as_well_and_those_without_a_pair_are_left_out(path):
 def test_where_widgets_do_not_run_there_is_a_picture(path, monkeypatch):
     monkeypatch.delenv("PLOTLY_RENDERER", raising=False)
     box = pk.review(PAIRS, path)
-    assert "application/vnd.jupyter.widget-view+json" in str(box._repr_mimebundle_())
+    shown, _ = box._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in shown and "t/0" in shown["text/html"]
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
     monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: html.encode())
-    assert b"t/0" in box._repr_mimebundle_()["image/png"]
+    shown, metadata = box._repr_mimebundle_()
+    assert b"t/0" in shown["image/png"] and "t/0" in metadata["image/png"]["alt"]

@@ -27,7 +27,7 @@ def mixture(one: ast.Module, other: ast.Module) -> tuple[str, ...] | None:
 
 def may_hide_swap(tree: ast.Module) -> bool:
     """Whether two assignments or calls of one block differ in names alone, so that under new ones no order shows."""
-    tree = copy.deepcopy(tree)
+    tree = copied(tree)
     blank_names(tree)
     for block in (value for node in ast.walk(tree) for _, value in ast.iter_fields(node) if isinstance(value, list)):
         moving = [

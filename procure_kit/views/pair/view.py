@@ -18,7 +18,8 @@ from procure_kit.evaluation.completion import complete
 from procure_kit.problems.counterfactual import Counterfactual, Span
 from procure_kit.training.cuts import Cut, cut_pair
 from procure_kit.training.twin import with_other_adapter, without_adapter
-from procure_kit.views.pair import saving
+from procure_kit.views import still
+from procure_kit.views.pair import saving, static
 from procure_kit.views.pair.alignment import align_tokens, align_view
 from procure_kit.views.pair.divergence import MOST_UNITS, divergence
 from procure_kit.views.pair.frame import framed
@@ -172,10 +173,17 @@ class AttentionPair:
         """The page in a frame of its own, which JupyterLab, VS Code and Colab show alike."""
         return framed(f"Attention pair, {self.concept}", self.html)
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        """The page, or a picture of it."""
-        text = f"Attention pair of {self.task_id or 'a program'}, {self.concept}"
-        return picture(self.html, text, 1200, 1400) or {"text/html": self.frame(), "text/plain": text}
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        """The page, and a still picture for viewers that run no script; or a picture of the page.
+
+        Where scripts run, <noscript> shows nothing; of a notebook that JupyterLab does not trust it strips the frame,
+        and the tag <noscript> too, so that the image is left.
+        """
+        text, alt = f"Attention pair of {self.task_id or 'a program'}, {self.concept}", static.told(self)
+        if made := picture(self.html, text, 1200, 1400, alt):
+            return made
+        shown, metadata = still.bundle(static.still(self), alt, text)
+        return shown | {"text/html": f"{self.frame()}<noscript>{shown['text/html']}</noscript>"}, metadata
 
 
 def attention_pair(

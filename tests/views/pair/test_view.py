@@ -98,11 +98,12 @@ def test_an_unknown_view_is_named(pair):
 
 def test_a_notebook_gets_a_frame_that_may_run_scripts_and_no_more(pair, monkeypatch):
     monkeypatch.delenv("PLOTLY_RENDERER", raising=False)
-    shown = pair._repr_mimebundle_()
+    shown, _ = pair._repr_mimebundle_()
     assert 'sandbox="allow-scripts"' in shown["text/html"] and "<!doctype" not in shown["text/html"]
     monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
     monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: b"png")
-    assert set(pair._repr_mimebundle_()) == {"image/png", "text/plain"}
+    shown, metadata = pair._repr_mimebundle_()
+    assert set(shown) == {"image/png", "text/plain"} and "Mean mass" in metadata["image/png"]["alt"]
 
 
 def test_an_adapter_is_put_on_measured_and_taken_off_again(tmp_path):
