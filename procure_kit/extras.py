@@ -14,7 +14,7 @@ EXTRAS = {  # of pyproject.toml: the modules that come with each, by its own pac
         "papermill", "plotly", "resvg_py", "traitlets",
     ],
     "train": [
-        "accelerate", "bitsandbytes", "filelock", "gguf", "huggingface_hub", "numpy", "peft", "safetensors",
+        "accelerate", "bitsandbytes", "filelock", "gguf", "huggingface_hub", "jinja2", "numpy", "peft", "safetensors",
         "tensorboard", "tokenizers", "torch", "transformers",
     ],
     "llm": ["openai", "xllamacpp"],

@@ -76,6 +76,8 @@ class _Writer:
                 self.add(chains[number], token.start)
             self.token(token)
             before = token
+        if len(all_tokens) in chains:
+            self.add("))", all_tokens[-1].end - 1)
         if before is not None:
             self.add("\n", len(self.source))
         self.starts.append(len(self.source))

@@ -16,6 +16,7 @@ from functools import cached_property
 import libcst as cst
 from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 
+from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.layout import Layout, lay_out
 from procure_kit.analysis.python_tree import PythonTree, line_starts
 from procure_kit.problems.counterfactual import Span
@@ -82,6 +83,7 @@ class SourceTree:
         return line_starts(self.source)
 
 
+@with_room
 def parse_source(source: str) -> SourceTree:
     """Parse a whole program.
 

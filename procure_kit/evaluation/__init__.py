@@ -1,6 +1,7 @@
 """What a model completes, and how it scores. Takes pairs and a model or server; hands on rows and a `Report`.
 
 Read evaluation.py, which goes through all of it: completion.py or completion_server.py, then judging.py, then scores.
+function_end.py says where what a model writes stops to belong to the function.
 metrics.py has the scores of pairs, row_metrics.py of rows; report.py and differences.py are the tables; rescoring.py
 makes them again from a record.
 """

@@ -6,6 +6,7 @@ through may be cut off anywhere, and need not be Python: so the few tokens that 
 """
 
 import re
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""\#[^\n]*|\\.
@@ -31,12 +32,12 @@ def statements(text: str, before: str = "") -> list[tuple[int, int]]:
     `before` is the code that the text follows, which may leave a string or a bracket open. A mark of the end of text,
     as some servers hand it on, is in the list with END for its columns.
     """
-    return _scan(text, *_scan(before)[1:])[0]
+    return _scan(text, *_open_behind(before))[0]
 
 
 def left_open(text: str, before: str = "") -> bool:
     """Whether the text ends inside a string or a bracket."""
-    _, depth, quote = _scan(text, *_scan(before)[1:])
+    _, depth, quote = _scan(text, *_open_behind(before))
     return bool(depth or quote)
 
 
@@ -46,6 +47,11 @@ def function_rest(text: str, indent: int = 0, before: str = "") -> str:
     With -1 it is a whole program, which only a mark of the end of text ends. `before`: as in `statements`.
     """
     return text[: next((start for start, columns in statements(text, before) if columns <= indent), None)]
+
+
+@lru_cache(maxsize=4096)  # a prompt is the same for every line of every sample
+def _open_behind(before: str) -> tuple[int, str]:
+    return _scan(before)[1:]
 
 
 def _scan(text: str, depth: int = 0, quote: str = "") -> tuple[list[tuple[int, int]], int, str]:

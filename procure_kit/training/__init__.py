@@ -3,6 +3,5 @@
 Read cuts.py and examples.py (token ids, labels, the mask of altered tokens), kept.py (pairs kept in the explorer), then
 loss/, which is the concept-sensitive loss, and training.py with config.py, adapters.py and trainer.py; interrupt.py
 stops a run in good order, and card.py says what it was. models.py loads a model by name: smollm2.py and presets.py know
-some, four_bit.py packs the weights. pretraining.py trains `tiny` from nothing, as pretraining_settings.py says, and
-loss_curve.py draws how it went.
+some, four_bit.py packs the weights. pretraining/ trains `tiny` from nothing.
 """

@@ -32,6 +32,7 @@ ODD = {
     "an annotated name in parentheses": "def f():\n    ((x)): int = 1\n    (y): int\n    (z(1).a[(2)]): (int) = 2\n",
     "bases behind keywords": "class C(metaclass=M, *a, *(b), k=1, **d): pass\n",
     "long rows of strings": "x = (" + "'a' " * 1200 + ", " + "f'{y}b' " * 1200 + ")\nz = 'c'\n",
+    "a long row at the end of the file": "x = " + "'a' " * 1200,
     "nothing": "",
     "a byte-order mark": "\ufeff\\\nx = 1",
 }

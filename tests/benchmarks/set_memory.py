@@ -210,7 +210,12 @@ def main() -> None:
             if shutil.disk_usage(folder).free < 3e6 * args.megabytes:
                 raise SystemExit(f"{folder}: not enough room for a set of {args.megabytes} MB")
             results.append(compare(Path(folder) / f"set.{name}", args.megabytes, args.chosen))
-        args.out.write_text(json.dumps({"command": command, "results": results}, indent=1) + "\n")
+        args.out.write_text(
+            json.dumps(
+                {"command": command, "machine": f"{os.cpu_count()} CPU cores, no GPU", "results": results}, indent=1
+            )
+            + "\n"
+        )
         args.out.with_suffix(".md").write_text(page(results, command))
         print(page(results[-1:], command), flush=True)
 

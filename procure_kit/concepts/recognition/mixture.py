@@ -16,12 +16,26 @@ KINDS |= {"forms": "forms"}
 
 
 def mixture(one: ast.Module, other: ast.Module) -> tuple[str, ...] | None:
-    """The fewest kinds of change that all differences can come from."""
+    """The fewest kinds of change that all differences can come from. One kind alone is no proof: whether names, say,
+    still mean the same is for the checks of concepts."""
     for size in range(1, len(KINDS) + 1):
         for kinds in combinations(KINDS, size):
             if _form(one, kinds) == _form(other, kinds):
-                return kinds if size > 1 else None
+                return kinds
     return None
+
+
+def may_hide_swap(tree: ast.Module) -> bool:
+    """Whether two assignments or calls of one block differ in names alone, so that under new ones no order shows."""
+    tree = copied(tree)
+    blank_names(tree)
+    for block in (value for node in ast.walk(tree) for _, value in ast.iter_fields(node) if isinstance(value, list)):
+        moving = [
+            dump(node) for node in block if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr)
+        ]
+        if len(set(moving)) < len(moving):
+            return True
+    return False
 
 
 def _form(tree: ast.Module, kinds: tuple[str, ...]) -> str:

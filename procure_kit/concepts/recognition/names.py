@@ -29,7 +29,7 @@ _NAMES = {
 
 def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
     """All variables of one function or more have new names of five characters. Raises: NotThisConcept."""
-    pairs, mapping = _renamed_whole(one, other, old, new)
+    pairs, mapping = wholerenamed_pairs(one, other, old, new)
     known = {o.name for o in old.scopes.occurrence.values()}
     for variable, name in mapping.items():
         _check_new_name(variable, name, known)
@@ -45,7 +45,7 @@ def check_random_names(one: ast.Module, other: ast.Module, old: Analysis, new: A
 
 def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
     """Variables of a function trade names. Raises: NotThisConcept."""
-    pairs, mapping = _renamed_whole(one, other, old, new)
+    pairs, mapping = wholerenamed_pairs(one, other, old, new)
     functions: dict[Scope, dict[Variable, str]] = {}
     for variable, name in mapping.items():
         functions.setdefault(_home(old, variable), {})[variable] = name
@@ -65,7 +65,7 @@ def check_shuffled_names(one: ast.Module, other: ast.Module, old: Analysis, new:
 def check_def_use_break(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> Found:
     """A variable's second definition and the uses it reaches have a new name; in the looser reading the whole
     variable. So it may be with more than one variable. Raises: NotThisConcept."""
-    pairs = _renamed(one, other, old, new)
+    pairs = renamed_pairs(one, other, old, new)
     variables: dict[Variable, list[tuple[Occurrence, Occurrence]]] = {}
     for pair in pairs:
         variables.setdefault(pair[0].variable, []).append(pair)
@@ -74,7 +74,7 @@ def check_def_use_break(one: ast.Module, other: ast.Module, old: Analysis, new: 
     for (variable, found), all_of_it in zip(variables.items(), whole, strict=True):
         spans = places(old, variable) if all_of_it else [a.span for a, _ in found]
         edits += rename(spans, found[0][1].name)
-    _check_keywords(old, new, edits)
+    check_keywords(old, new, edits)
     detail = "the whole variable has a new name: the looser reading of the concept" if any(whole) else ""
     return (several(len(variables), detail), *_spans(pairs))
 
@@ -113,24 +113,26 @@ def _check_web(old: Analysis, variable: Variable, renamed: set[Occurrence]) -> N
         raise NotThisConcept(f"line {line}: {name} is renamed, but does not belong to the second definition")
 
 
-def _renamed_whole(
+def wholerenamed_pairs(
     one: ast.Module, other: ast.Module, old: Analysis, new: Analysis
 ) -> tuple[list[tuple[Occurrence, Occurrence]], dict[Variable, str]]:
     """The names that differ, in pairs, and the new name of each variable, which has it wherever it stands."""
-    pairs, mapping = _renamed(one, other, old, new), _same_meaning(old, new)
+    pairs, mapping = renamed_pairs(one, other, old, new), _same_meaning(old, new)
     _check_allowed(old, mapping)
-    _check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
+    check_keywords(old, new, [edit for v, name in mapping.items() for edit in rename(places(old, v), name)])
     return pairs, mapping
 
 
-def _renamed(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> list[tuple[Occurrence, Occurrence]]:
+def renamed_pairs(
+    one: ast.Module, other: ast.Module, old: Analysis, new: Analysis
+) -> list[tuple[Occurrence, Occurrence]]:
     """The names that differ, in pairs, after checking that nothing else does."""
     _check_shape(one, other)
     both = zip(old.scopes.in_order(), new.scopes.in_order(), strict=True)
     return [(a, b) for a, b in both if a.name != b.name]
 
 
-def _check_keywords(old: Analysis, new: Analysis, edits: list[Edit]) -> None:
+def check_keywords(old: Analysis, new: Analysis, edits: list[Edit]) -> None:
     """Keywords of calls have followed the parameters that they name, and no other has changed; the examples of
     docstrings may have followed, too."""
     expected, given = check_syntax(apply_edits(old.source, edits)[0]), check_syntax(new.source)
@@ -153,7 +155,7 @@ def _check_shape(one, other, line: int = 1) -> None:
     line = getattr(one, "lineno", line)
     both = isinstance(one, ast.Constant) and isinstance(other, ast.Constant)
     if both and ">>>" in str(one.value) and isinstance(other.value, str):
-        return  # the examples of a docstring, which _check_keywords compares
+        return  # the examples of a docstring, which check_keywords compares
     pairs = parts(one, other)
     if pairs is None and not same(one, other):
         raise NotThisConcept(f"line {line}: the programs differ in more than names of variables")

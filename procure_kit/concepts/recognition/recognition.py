@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
 from procure_kit.analysis.python_tree import check_syntax
 from procure_kit.concepts.recognition.concept_check import Classification, classify
-from procure_kit.concepts.recognition.mixture import KINDS, mixture
+from procure_kit.concepts.recognition.mixture import KINDS, may_hide_swap, mixture
+from procure_kit.concepts.recognition.renamings import check_renamings
+from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept
 from procure_kit.concepts.table import CONCEPTS
 
 
@@ -26,8 +29,16 @@ def recognise(original: str, counterfactual: str) -> Classification:
     if fits:
         best = min(fits, key=lambda key: "looser reading" in found[key].detail)
         return replace(found[best], concept=best)
-    kinds = mixture(check_syntax(original), check_syntax(counterfactual))
-    if kinds:
+    before, after = check_syntax(original), check_syntax(counterfactual)
+    kinds = mixture(before, after)
+    if kinds == ("names",):
+        try:
+            check_renamings(before, after, analyse(original), analyse(counterfactual))
+        except NotThisConcept as error:
+            if not may_hide_swap(before):
+                return Classification("not_this_concept", f"no concept of the table: {error}")
+            kinds = ("independent_swap", "names")
+    if kinds and (len(kinds) > 1 or kinds == ("names",)):
         return Classification("mixed", f"several concepts at once: {' and '.join(KINDS[kind] for kind in kinds)}")
     told = dict.fromkeys(each.detail for each in found.values())
     return Classification("not_this_concept", "no concept of the table: " + "; ".join(told))

@@ -22,8 +22,8 @@ from torch.utils.tensorboard import SummaryWriter
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 from procure_kit.training.config import fast_bf16
-from procure_kit.training.loss_curve import loss_curve
-from procure_kit.training.pretraining_settings import Settings, learning_rate, new_model
+from procure_kit.training.pretraining.loss_curve import loss_curve
+from procure_kit.training.pretraining.settings import Settings, learning_rate, new_model
 from procure_kit.world.corpus import packed, texts, train_tokenizer
 
 LOG = ("step", "tokens", "loss", "lr", "seconds")
@@ -148,7 +148,3 @@ def main() -> None:
     values = vars(parser.parse_args())
     out, threads = values.pop("out"), values.pop("threads")
     pretrain(out, Settings(**values), threads=threads)
-
-
-if __name__ == "__main__":
-    main()
