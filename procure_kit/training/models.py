@@ -1,6 +1,7 @@
 """Load a model and its tokenizer by name or path, on CPU or GPU, whole or in 4 bits."""
 
 import os
+import warnings
 from pathlib import Path
 
 import torch
@@ -53,9 +54,51 @@ def load_model(
     if missing := sorted(loading["missing_keys"]):  # they would silently be random
         raise ValueError(f"model {str(name)!r}: {folder} lacks {len(missing)} of its weights, first {missing[0]}")
     keep_gradients(model)
-    if tokenizer.pad_token_id is None:
+    _refuse_tokens_beyond(model, tokenizer, name)
+    if four_bit:
+        _tell_what_stays_wide(model, name)
+    if tokenizer.eos_token_id is None:
+        warnings.warn(
+            f"model {str(name)!r}: its tokenizer has no end of text, so that nothing it writes ends", stacklevel=2
+        )
+    elif tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.eval(), tokenizer
+
+
+def _refuse_tokens_beyond(model, tokenizer, name) -> None:
+    rows = model.get_input_embeddings().num_embeddings
+    if beyond := [token for token in tokenizer.all_special_ids if token >= rows]:  # padding, most often, added later
+        token = tokenizer.convert_ids_to_tokens(beyond[0])
+        raise ValueError(
+            f"model {str(name)!r}: its tokenizer has token {beyond[0]} ({token!r}), but the model embeds {rows}: load "
+            "it with transformers, call resize_token_embeddings(len(tokenizer)) and save it"
+        )
+    if len(tokenizer) > rows:
+        warnings.warn(
+            f"model {str(name)!r} embeds {rows} tokens and its tokenizer has {len(tokenizer)}: text that holds one of "
+            "the others cannot be run",
+            stacklevel=3,
+        )
+
+
+def _tell_what_stays_wide(model, name) -> None:
+    """Experts are often one tensor of three dimensions, which bitsandbytes passes over."""
+    head = model.get_output_embeddings()
+    apart = {id(p) for part in (head, model.get_input_embeddings()) if part is not None for p in part.parameters()}
+    wide, total = 0, 0
+    for parameter in model.parameters():
+        if parameter.ndim < 2 or id(parameter) in apart:
+            continue
+        packed = parameter.dtype == torch.uint8  # two weights a byte
+        wide += 0 if packed else parameter.numel()
+        total += parameter.numel() * (2 if packed else 1)
+    if wide > 0.05 * total:
+        warnings.warn(
+            f"model {str(name)!r}: {wide / total:.0%} of its matrices (embeddings apart) are not in 4 bits, "
+            "which bitsandbytes does to linear layers alone",
+            stacklevel=3,
+        )
 
 
 def _folder(name: str | Path) -> str | Path:

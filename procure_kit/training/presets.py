@@ -30,7 +30,7 @@ PRESETS = {
                 "rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0,
                 "high_freq_factor": 4.0, "original_max_position_embeddings": 8192,
             },
-            "bos_token_id": 128000, "eos_token_id": 128001,
+            "rms_norm_eps": 1e-5, "bos_token_id": 128000, "eos_token_id": 128001,
         },
         LLAMA_TARGETS,
     ),
@@ -39,7 +39,7 @@ PRESETS = {
         {
             "vocab_size": 32016, "hidden_size": 5120, "intermediate_size": 13824, "num_hidden_layers": 40,
             "num_attention_heads": 40, "num_key_value_heads": 40, "max_position_embeddings": 16384,
-            "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0},
+            "rms_norm_eps": 1e-5, "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0},
         },
         LLAMA_TARGETS,
     ),
@@ -67,16 +67,18 @@ PRESETS = {
 def shape_of(name: str, **changes):
     """The transformers configuration of a preset; `changes` replace fields, such as num_hidden_layers=2 for a CPU.
 
-    Raises: ValueError for a model without a preset.
+    Raises: ValueError for a model without a preset, or a field that its configuration lacks.
     """
     from transformers import AutoConfig  # heavy, and a table needs none of it
 
     if name not in PRESETS:
         raise ValueError(f"no preset for {name!r}; there are {', '.join(PRESETS)}")
-    config = AutoConfig.for_model(PRESETS[name].model_type, **PRESETS[name].shape)
-    for field, value in changes.items():
-        setattr(config, field, value)
-    return config
+    preset = PRESETS[name]
+    plain = AutoConfig.for_model(preset.model_type)
+    if unknown := [field for field in changes if not hasattr(plain, field)]:
+        raise ValueError(f"the configuration of {name} has no field {unknown[0]!r}")
+    changes = {plain.attribute_map.get(field, field): value for field, value in changes.items()}
+    return AutoConfig.for_model(preset.model_type, **preset.shape | changes)  # what follows from a field follows it
 
 
 def memory_needed(

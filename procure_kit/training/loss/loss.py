@@ -25,7 +25,7 @@ from procure_kit.training.field_types import check_types
 from procure_kit.training.loss.attention import forward_with_maps, forward_with_mass, layer_indices, layers_and_heads
 from procure_kit.training.loss.foresight import refuse_foresight
 from procure_kit.training.loss.projection import cross_entropy, is_probe, projected_in_chunks
-from procure_kit.training.loss.wrappers import unwrapped
+from procure_kit.training.loss.wrappers import name_of, unwrapped
 
 BATCH = ("input_ids", "attention_mask", "labels", "changed")
 EPS = 1e-6  # the least mass that the "log" form tells apart from none
@@ -227,7 +227,7 @@ def _fused(model, batch, response, changed, layers) -> tuple[torch.Tensor, torch
         outputs, mass = forward_with_mass(model, inputs, changed[..., None], layers)
     if len(losses) != 1 or not is_probe(outputs.logits):
         raise NotImplementedError(
-            f"{type(unwrapped(model)).__name__} changes its logits after the projection (scaling or soft-capping), "
+            f"{name_of(model)} changes its logits after the projection (scaling or soft-capping), "
             'which the fused loss does not follow: use implementation="eager"'
         )
     return losses[0], mass[..., 0]

@@ -10,3 +10,9 @@ def unwrapped(model):
     while isinstance(model, (DistributedDataParallel, FullyShardedDataParallel, OptimizedModule)):
         model = model._orig_mod if isinstance(model, OptimizedModule) else model.module
     return model
+
+
+def name_of(model) -> str:
+    """The architecture's name, without what stands around it."""
+    inner = unwrapped(model)
+    return type(inner.get_base_model() if hasattr(inner, "get_base_model") else inner).__name__
