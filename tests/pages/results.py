@@ -43,6 +43,7 @@ CPython's `python -m test`, and packages under the suites in their source distri
 any input, and no test may see them; `tested` adds those that hold as far as tests tell. A test that also fails when
 comments alone are added to the original looks at source text, and is counted apart."""
 
+FUZZED = """Both proofs go on where they stopped: what stands here is how far they have come."""
 BEHAVIOUR = """\
 Single programs, every accepted site of both modes, run before and after on the same inputs. Compared are the result
 or the exception's type, what is printed, and what becomes of the arguments. Left out are programs that need what is
@@ -139,6 +140,8 @@ def page() -> str:
         ("Twins that break", TWINS, [commands("twins"), tables("twins")]),
         ("Under suites that nobody here wrote", PROOFS, [made("python -m tests.proofs.standard_library",
          "python -m tests.proofs.packages"), proofs()]),
+        ("What is read, and random programs before and after", FUZZED, [made("python -m tests.proofs.reading",
+         "python -m tests.proofs.fuzz"), fuzzed()]),
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
@@ -242,6 +245,17 @@ def proofs() -> str:
     told = [part.partition("\n\nLooks")[2] for part in texts]
     reasons = [line for part in told for line in part.splitlines() if line.startswith("- `")]
     return f"{rows}\n\nEvery test that fails, by cause:\n\n" + "\n".join(reasons)
+
+
+def fuzzed() -> str:
+    """How far both proofs have come; each goes on where it stopped."""
+    rows = [[kind, f"{told['looked at']:,} of {told['sources']:,}", len(told["not read"])]
+            for kind, told in read("reading").items() if isinstance(told, dict)]  # fmt: skip
+    found = read("fuzz")
+    wrote = f"{found['counts']['rewrites']:,} rewrites of {found['programs']:,} random programs"
+    return markdown.table(["sources", "looked at", "not read"], rows, right=["looked at", "not read"]) + (
+        f"\n\n{wrote} are done; {len(found['failed'])} went wrong."
+    )
 
 
 def commands_of_behaviour() -> list[str]:

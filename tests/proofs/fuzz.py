@@ -57,7 +57,7 @@ def check(seed: int) -> tuple[Counter, list[dict]]:
 
     def judge(made, concept: str, mode: str, sure: bool, what: str) -> None:
         counts["rewrites"] += 1
-        counts[f"{mode}, {concept}"] += 1
+        counts[f"{mode}, {'several at once' if '+' in concept else concept}"] += 1
         why = []
         try:
             if sure and behaviours(made.counterfactual) != expected:
