@@ -32,16 +32,14 @@ SHORT = 512  # tokens up to which a CPU's kernel is faster in 32 bits: in bfloat
 
 
 def mass_attention(
-    module, query, key, value, attention_mask, *, scaling=None, indicator=None, mass_layers=(), heard=None, **kwargs
+    module, query, key, value, attention_mask, *, scaling=None, indicator=None, mass_layers=(), **kwargs
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
     """SDPA; on the `mass_layers` also the mass (B, H, N, G) that each query gives to the G sets of tokens.
 
-    query (B, H, N, D), key and value (B, K, N, D), indicator (B, N, G). heard: a set that takes the layers asked.
+    query (B, H, N, D), key and value (B, K, N, D), indicator (B, N, G).
     Raises: NotImplementedError for soft-capped scores and attention sinks.
     """
     kwargs.pop("output_attentions", None)
-    if heard is not None:
-        heard.add(module.layer_idx)
     if kwargs.get("softcap") is not None or kwargs.get("s_aux") is not None:
         raise NotImplementedError(f"{_without_fused(module)}: it caps the attention scores or has attention sinks")
     if indicator is None or module.layer_idx not in mass_layers:
@@ -209,8 +207,9 @@ def attending_layers(model, ids: torch.Tensor, layers: Sequence[int] | None = No
     Raises: NotImplementedError naming the layers that do.
     """
     heard, inner = set(), unwrapped(model)
-    with torch.no_grad(), in_eval_mode(inner), attention_implementation(inner, SDPA_MASS):
-        model(input_ids=ids[:1, :2], heard=heard, use_cache=False)
+    inputs = {"input_ids": ids[:1, :2], "keep": lambda layer, weights: heard.add(layer), "use_cache": False}
+    with torch.no_grad(), in_eval_mode(inner), attention_implementation(inner, EAGER_MAPS):
+        model(**inputs)
     _refuse_layers(inner, layer_indices(inner, None) if layers is None else layers, heard)
 
 

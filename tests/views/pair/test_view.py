@@ -152,3 +152,15 @@ def test_a_pair_without_change_is_refused(monkeypatch):
     cf = Counterfactual("t/1", "if_else_flip", "strict", 0, 0, "rules", "a", "b", (), (), "tested")
     with pytest.raises(ValueError, match="t/1: no changed spans"):
         attention_pair(None, None, cf)
+
+
+def test_a_hybrid_is_refused_with_the_layers_that_attend_and_a_soft_cap_is_shown():
+    from transformers import Gemma2Config
+
+    from tests.training.loss.test_refusals import JAMBA, SMALL
+    from tests.training.small_models import model_of
+
+    with pytest.raises(NotImplementedError, match="JambaForCausalLM has no attention; the layers with attention: 1, 3"):
+        attention_pair(model_of(JAMBA), TOKENIZER, RENAMED)
+    capped = model_of(Gemma2Config(**SMALL | {"vocab_size": 400}), attn_implementation="eager")
+    assert attention_pair(capped, TOKENIZER, RENAMED).sides[0].mass.shape == (3, 4)
