@@ -203,6 +203,16 @@ def test_rows_without_a_counterfactual_pass_through(problems, tmp_path):
     assert procure("validate", path, "--problems", problems, "-o", out) == 0
     given = {"status": "not_applicable", "detail": "no such place", "seconds": 0.0, "isolation": ""}
     assert read(out) == [row | given]
+    unread = row | {"status": "unparsable", "detail": "line 3: no", "counterfactual": SOURCE}
+    assert procure("validate", write(path, [unread]), "--problems", problems, "-o", tmp_path / "other.jsonl") == 0
+    assert [(row["status"], row["detail"]) for row in read(tmp_path / "other.jsonl")] == [("unparsable", "line 3: no")]
+
+
+def test_a_python_file_is_no_problem_set(tmp_path, capsys):
+    path = tmp_path / "x.py"
+    path.write_text(SOURCE)
+    assert procure("perturb", path, "-o", tmp_path / "new") == 2
+    assert "x.py is a Python file" in capsys.readouterr().err
 
 
 def test_validate_goes_on_where_it_stopped(pairs, problems, tmp_path, monkeypatch, capsys):

@@ -44,6 +44,7 @@ NAMED = re.compile(
     r"(?<=use of )\w+|(?<=both define ).+|(?<=calls )[\w.]+|(?<=object that )\w+|(?<=defines: ).+"
     r"|^.+(?= is not known to)|^line \d+, \w+(?=: )|(?<=passed to ).+(?=, which)|(?<=its )\.\w+"
     r"|\[.+\](?= may be a slice)|^\w+(?= is changed in)|(?<=stores to ).+(?=, which)"
+    r"|(?<=second definition of )\w+|(?<=the text on )line \d+ says \w+|(?<=a text in the one says )\w+"
 )
 EPILOG = """\
 Every site that is not refused is rewritten and validated. Prints a Markdown page.

@@ -87,6 +87,10 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"no generator {args.generator!r}: use 'rules' or 'openai:MODEL'")
     if Path(args.set).is_dir():
         return _run_tree(args)
+    if Path(args.set).suffix in (".py", ".pyw"):
+        raise ValueError(
+            f"{args.set} is a Python file: IN is a problem set, a file of its rows, or a directory of code"
+        )
     concepts = known_concepts(_named(args), args.mode)
     complaints = Complaints()
     problems = iter_problems(args.set, on_bad=complaints)

@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from procure_kit.commands import validate_tree
-from procure_kit.problems.counterfactual import NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.counterfactual import REQUIRED, Counterfactual, was_made
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import Complaints, append_row, count_line, read_rows
 from procure_kit.running.isolation.system import LEVELS
@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
                 judged[_identity(row)] -= 1  # a row that stands twice in IN is judged twice
                 continue
             waiting.append(row)
-            if row.get("status") not in NOT_MADE:
+            if was_made(row):
                 yield Counterfactual.from_row(row), problems[row["task_id"]]
 
     limits = {
@@ -143,7 +143,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _pass_through(waiting: deque[dict], keep: Callable[[dict, Verdict], None]) -> None:
     """Rows that hold no counterfactual keep their status."""
-    while waiting and waiting[0].get("status") in NOT_MADE:
+    while waiting and not was_made(waiting[0]):
         row = waiting.popleft()
         keep(row, Verdict(row["status"], row.get("detail", "")))
 

@@ -15,7 +15,10 @@ from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, S
 
 @with_room
 def find_sites(source: str, concepts: Iterable[str] | None = None, mode: str = "strict") -> list[Site]:
-    """Every site of every concept (or of those named), in the order of the text; a refused one says why.
+    """Every site of the concepts named, in the order of the text; a refused one says why.
+
+    `concepts`: keys of CONCEPTS or of FAMILIES; where none are named, the paper's five and `data_type`. The further
+    forms come to those who ask for them.
 
     Raises: ValueError for a source that cannot be read, an unknown concept or an unknown mode.
     """
@@ -67,7 +70,8 @@ def perturb_all(
     sites: Iterable[Site] | None = None,
 ) -> Composition:
     """Rewrite every accepted site of the concepts at once: those that are in each other's way are left out, and the
-    concept named first goes first. Sites are numbered as in `find_sites` of the source, whatever else is rewritten.
+    concept named first goes first. Where none are named, they are those of `find_sites`, as which sites are numbered,
+    whatever else is rewritten.
 
     `soundness`: "syntactic" rewrites only what holds for any input, "tested" the rest too. `sites`: only these, of
     `find_sites` with the same mode, so that a failure can be traced to one of them.

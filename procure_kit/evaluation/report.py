@@ -103,7 +103,8 @@ class Report:
         """
         probe = []
         for form, complement in [way for pair in OPERATORS for way in (pair, pair[::-1])]:
-            rows = [row for row in self.rows if tuple(row.get("operators") or ()) == (form, complement)]
+            both = (row for row in self.rows if "counterfactual" in row)
+            rows = [row for row in both if tuple(row.get("operators") or ()) == (form, complement)]
             if rows:
                 means = [(row["task_id"], fmean(row["original"]), fmean(row["counterfactual"])) for row in rows]
                 found = {"from": form, "to": complement, "pairs": len(rows)}

@@ -34,7 +34,7 @@ def generate(
 
     A problem without such a site gives a row whose status is "not_applicable" and whose detail has the reasons, one
     that cannot be read gives "unparsable"; the counterfactual is then the original and the site -1. `concepts` are
-    keys of CONCEPTS (default: all). What has its `identity` in `done` is left out. `executor`: who works on the
+    those of `find_sites`, with its default. What has its `identity` in `done` is left out. `executor`: who works on the
     problems, each as a task of its own; any of `concurrent.futures`, or a Dask client's (`client.get_executor()`).
     The rows and their order are the same whoever works.
 

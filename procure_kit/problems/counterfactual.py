@@ -11,6 +11,12 @@ BREAKING = "breaking"  # the soundness of a twin, which is made to fail the test
 NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 
+def was_made(row: dict) -> bool:
+    """Whether a row holds a counterfactual. A generator that could not read a program hands it on as "unparsable"."""
+    unread = row.get("status") == "unparsable" and row.get("counterfactual") == row.get("original")
+    return row.get("status") not in NOT_MADE and not unread
+
+
 class NotApplicable(ValueError):
     """No site of the concept can be rewritten safely; the message says why, site by site."""
 

@@ -8,7 +8,7 @@ from itertools import islice
 import pytest
 
 import procure_kit as pk
-from procure_kit.analysis.depth import DEEPEST, FRAMES, with_room
+from procure_kit.analysis.depth import DEEPEST, FRAMES, LONGEST_CHAIN, with_room
 from procure_kit.validation.mutants import broken_versions
 
 # A flip whose branch holds an expression; each shape at a number of levels, and a few more around it.
@@ -31,9 +31,21 @@ def elifs(n: int) -> str:
     )
 
 
-DEEP = {name: PROGRAM.format(shape(DEEPEST - 10)) for name, shape in SHAPES.items()} | {"elifs": elifs(DEEPEST - 10)}
-TOO_DEEP = {name: PROGRAM.format(shape(DEEPEST + 2)) for name, shape in SHAPES.items()} | {"elifs": elifs(DEEPEST)}
-MUCH_TOO_DEEP = {name: PROGRAM.format(shape(20 * DEEPEST)) for name, shape in SHAPES.items()} | {"elifs": elifs(10_000)}
+QUICK = 400  # levels that LibCST reads at once: it takes seconds for sums and calls of thousands
+DEEP = {name: PROGRAM.format(shape(QUICK)) for name, shape in SHAPES.items()} | {"elifs": elifs(QUICK)}
+MOST = {name: LONGEST_CHAIN if name == "and" else DEEPEST for name in SHAPES}
+TOO_DEEP = {name: PROGRAM.format(shape(MOST[name] + 2)) for name, shape in SHAPES.items()} | {"elifs": elifs(DEEPEST)}
+MUCH_TOO_DEEP = {name: PROGRAM.format(shape(3 * MOST[name])) for name, shape in SHAPES.items()} | {
+    "elifs": elifs(9_000)
+}
+LONG = {
+    "or": lambda n: " or ".join(["a"] * n),
+    "strings": lambda n: " ".join(["'a'"] * n),
+    "f-strings": lambda n: " ".join(["f'{p}b'"] * n),
+    "comparisons": lambda n: " < ".join(["a"] * n),
+    "a list": lambda n: f"[{', '.join(['a'] * n)}]",
+    "targets": lambda n: " = ".join(["y"] * n) + " = a",
+}
 
 
 def from_below(frames: int, function):
@@ -69,6 +81,16 @@ def test_every_shape_is_read_to_the_kits_own_depth_and_refused_beyond(shape, lim
         with pytest.raises(ValueError, match="the source is nested too deeply") as caught:
             pk.find_sites(source)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow  # a quarter of a minute: LibCST's parser and the checks take seconds for each
+@pytest.mark.parametrize("shape", [*LONG, "elifs", "not"])
+def test_what_cpython_compiles_of_thousands_of_parts_is_read(shape):
+    source = PROGRAM.format(LONG[shape](10_000)) if shape in LONG else elifs(2_000)
+    source = PROGRAM.format(SHAPES["not"](2_000)) if shape == "not" else source
+    compile(source, "long", "exec")
+    cf = pk.perturb(source, "variable_name_random", mode="procure")
+    assert pk.classify(source, cf.counterfactual, cf.concept).status == "ok"
 
 
 @pytest.mark.slow  # twelve rounds of every entry point, at the greatest depth

@@ -204,7 +204,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "set_memory.json")
     args = parser.parse_args()
     results = []
-    command = f"python -m tests.benchmarks.set_memory --megabytes {args.megabytes} --chosen {args.chosen}"
+    options = f"--megabytes {args.megabytes} --chosen {args.chosen} --formats {' '.join(args.formats)}"
+    command = f"python -m tests.benchmarks.set_memory {options}"
     for name in args.formats:
         with tempfile.TemporaryDirectory(prefix="procure-") as folder:
             if shutil.disk_usage(folder).free < 3e6 * args.megabytes:

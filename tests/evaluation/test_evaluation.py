@@ -152,7 +152,7 @@ def test_a_reference_that_fails_is_named_and_what_it_does_to_the_score(writes, s
     assert task == "odd/0" and why.split(":")[0] in status
     said = "\n".join(found.notes())
     assert "The reference of odd/0 does not pass its own tests" in said
-    assert "Without 1 problem: pass@1 original 100 (100–100)." in said
+    assert "Without 1 problem: pass@1 original 100 (" in said
     assert found.statuses()["passed"] == 1 and sum(found.statuses().values()) == 2
     assert rescore(tmp_path / "r.jsonl", k=(1,)).notes() == found.notes()
     assert said.replace("\n", "\n\n") in found._repr_markdown_()

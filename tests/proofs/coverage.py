@@ -27,7 +27,8 @@ from procure_kit.shipped import RESULTS
 from procure_kit.validation.problem_names import load_problems
 from tests.benchmarks.behaviour import programs
 
-HEAD = ["set", "programs", "mode", "concept", "sites", "refused", "rewritten", "valid"]
+COLUMNS = ("sites", "refused", "rewritten", "valid")
+HEAD = ["set", "programs", "concept", *(f"{mode}: {what}" for mode in MODES for what in COLUMNS)]
 
 
 def sources(name: str) -> Iterator[str]:
@@ -83,16 +84,18 @@ def main() -> None:
 
 
 def page(report: dict) -> str:
-    rows, commands = [], {}
+    """One table: a line for each set and concept, both modes side by side."""
+    lines: dict[tuple[str, str, str], dict[str, list]] = {}
     for key, part in report.items():
         name, mode = key.split(" ")
-        commands[part["command"]] = None
         unread = f" ({part['unread']} unread)" if part["unread"] else ""
-        for concept, (*numbers, valid) in part["concepts"].items():
-            cells = [*numbers, "–" if valid is None else valid]
-            rows.append([name, f"{part['programs']}{unread}", mode, f"`{concept}`", *cells])
-    made = "; ".join(f"`{command}`" for command in commands)
-    return f"Made by {made}.\n\n{markdown.table(HEAD, rows, right=[HEAD[1], *HEAD[4:]])}\n"
+        for concept, numbers in part["concepts"].items():
+            cells = ["–" if number is None else number for number in numbers]
+            lines.setdefault((name, f"{part['programs']}{unread}", f"`{concept}`"), {})[mode] = cells
+    missing = ["not yet"] * len(COLUMNS)
+    rows = [[*line, *(cell for mode in MODES for cell in modes.get(mode, missing))] for line, modes in lines.items()]
+    made = "; ".join(dict.fromkeys(f"`{part['command']}`" for part in report.values()))
+    return f"Made by {made}.\n\n{markdown.table(HEAD, rows, right=[HEAD[1], *HEAD[3:]])}\n"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 
 from procure_kit import classify, find_sites, perturb, perturb_all, recognise
-from procure_kit.concepts.table import MODES
+from procure_kit.concepts.table import CONCEPTS, DEFAULT_CONCEPTS, MODES
 from procure_kit.shipped import RESULTS
 from tests.concepts.odd_layout import redress
 from tests.concepts.random_programs import behaviours, random_program
@@ -57,12 +57,13 @@ def check(seed: int) -> tuple[Counter, list[dict]]:
 
     def judge(made, concept: str, mode: str, sure: bool, what: str) -> None:
         counts["rewrites"] += 1
-        counts[f"{mode}, {concept}"] += 1
+        counts[f"{mode}, {'several at once' if '+' in concept else concept}"] += 1
         why = []
         try:
             if sure and behaviours(made.counterfactual) != expected:
                 why.append("another behaviour")
-            if counts["rewrites"] % CHECKED == 0:
+            mixed_with_forms = "+" in concept and not set(concept.split("+")) <= set(DEFAULT_CONCEPTS)
+            if counts["rewrites"] % CHECKED == 0 and not mixed_with_forms:  # of which `recognise` tells no mixture
                 counts["checked by its concept"] += 1
                 several = "+" in concept
                 found = (
@@ -79,15 +80,15 @@ def check(seed: int) -> tuple[Counter, list[dict]]:
         bad.extend({"seed": seed, "mode": mode, "site": what, "why": each} for each in why)
 
     for mode in MODES:
-        accepted = [site for site in find_sites(source, mode=mode) if site.refused is None]
+        accepted = [site for site in find_sites(source, CONCEPTS, mode) if site.refused is None]
         for site in accepted:
             made = perturb(source, site.concept, seed, mode, site)
             counts[site.soundness] += 1
             judge(made, site.concept, mode, site.soundness == "syntactic", f"{site.concept} {site.index}")
-        for soundness in ("syntactic", "tested") if accepted else ():
-            made = perturb_all(source, None, seed, mode, soundness)
+        for concepts in (DEFAULT_CONCEPTS, tuple(CONCEPTS)) if accepted else ():
+            made = perturb_all(source, concepts, seed, mode, "syntactic")
             if made.sites:
-                judge(made, made.concept, mode, made.soundness == "syntactic", f"all, {soundness}")
+                judge(made, made.concept, mode, True, f"all of {len(concepts)} concepts")
     return counts, bad
 
 

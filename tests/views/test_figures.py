@@ -100,3 +100,8 @@ def test_gains_of_two_metrics_stand_one_above_the_other_in_their_line():
     assert list(first.x) == [30, 10] and list(second.x) == [50, 0]  # plotly counts from below
     assert all(0 < high - low < 0.5 for high, low in zip(first.y, second.y, strict=True))
     assert list(figure.layout.yaxis.ticktext) == ["b", "a"]
+
+
+def test_ticks_tell_yes_from_no_by_sign_as_well_as_by_colour():
+    (table,) = figures.ticks({"left": [True, False], "right": [True, True]}, ["1", "2"], "").data
+    assert [list(row) for row in table.text] == [["✓", "✗"], ["✓", "✓"]] and list(table.y) == ["left", "right"]

@@ -102,3 +102,12 @@ def test_where_widgets_do_not_run_there_is_a_picture(path, monkeypatch):
     monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: html.encode())
     shown, metadata = box._repr_mimebundle_()
     assert b"t/0" in shown["image/png"] and "t/0" in metadata["image/png"]["alt"]
+
+
+def test_a_review_begins_anew_and_what_was_decided_is_kept(path):
+    for number in (1, 2):
+        box = pk.review(PAIRS, path, anew=True)
+        assert not box.decided
+        box.act("accept")
+        assert len(list(path.parent.glob(f"{path.stem}.*{path.suffix}"))) == number - 1
+    assert pk.review(PAIRS, path).decided and path.with_name(f"{path.stem}.1{path.suffix}").is_file()

@@ -96,8 +96,8 @@ def twins(cf: Counterfactual) -> list[Counterfactual]:
 
 
 def _site(cf: Counterfactual) -> tuple[Span, list[Edit]]:
-    """The span of the site that was rewritten, and the edits that the rules make there: the site of the row's number,
-    or for a counterfactual from elsewhere the one that changes what it changes."""
+    """The span of the site that was rewritten, and the edits that the rules make there: they lead to this very
+    counterfactual, or, where it comes from elsewhere, change the most of what it changes."""
     changed = cf.changed_original or classify(cf.original, cf.counterfactual, cf.concept).changed_original
     best = None
     for mode in dict.fromkeys([cf.mode, *MODES]):
@@ -105,7 +105,7 @@ def _site(cf: Counterfactual) -> tuple[Span, list[Edit]]:
             if candidate.rewrite is None:
                 continue
             edits = candidate.rewrite(site_rng(site, cf.seed))
-            if cf.generator == "rules" and (cf.mode, cf.site) == (mode, site.index):
+            if apply_edits(cf.original, edits)[0] == cf.counterfactual:
                 return site.span, edits
             hits = sum(any(a < edit.end and edit.start < b for edit in edits) for a, b in changed)
             if hits and (best is None or hits > best[0]):

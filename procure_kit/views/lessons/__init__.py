@@ -1,8 +1,8 @@
-"""The notebooks' exercises: `check(name, answer)` says what is wrong with an answer, or that it is right; `progress()`
-says how far one has come, in one line that a teacher can collect.
+"""The notebooks' exercises. Takes an answer; hands on what is wrong with it, or that it is right (`check`), and how far
+one has come, in one line that a teacher can collect (`progress`).
 
-exercise.py says what an exercise is; rewriting.py has those of notebooks 00 and 01, judging.py of 01b and 02,
-learning.py of 03 and 04, measuring.py of 05 and 06.
+Read exercise.py, which says what an exercise is; rewriting.py has those of notebooks 00 and 01, judging.py of 01b and
+02, learning.py of 03 and 04, measuring.py of 05 and 06.
 """
 
 from procure_kit.views.lessons import judging, learning, measuring, rewriting

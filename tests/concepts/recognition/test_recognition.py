@@ -75,13 +75,13 @@ def test_all_else_is_told_apart(change, status):
 
 
 @pytest.mark.parametrize(
-    ("count", "status"), [(150, "not_this_concept"), (450, "not_this_concept"), (501, "unparsable")]
+    ("count", "status"), [(150, "not_this_concept"), (450, "not_this_concept"), (4000, "unparsable")]
 )
 def test_long_expressions_end_in_time(count, status):
     """The texts that are compared grow with the program alone, however deep it is nested."""
     source = f"if x:\n    y = {' + '.join(['a'] * count)}\nelse:\n    y = 2\n"
     found = pk.recognise(source, source.replace("if x", "if not x"))
-    assert (found.status, "nested too deeply" in found.detail) == (status, count > 500)
+    assert (found.status, "nested too deeply" in found.detail) == (status, count > 3000)
 
 
 def test_nested_blocks_end_in_time():
@@ -104,8 +104,8 @@ FLIP, TYPES, ORDER, NAMES = "if_else_flip", "data_type", "independent_swap", "na
         ("try: g()\nexcept E as e: h(e, [1])", "try: g()\nexcept E as v: h(v, (1,))", (TYPES, NAMES)),
         ("match a:\n case [*r, s]: h(r, s, [1])", "match a:\n case [*p, q]: h(p, q, (1,))", (TYPES, NAMES)),
         ("h(lambda p: p, [1])", "h(lambda q: q, (1,))", (TYPES, NAMES)),
-        ("x = 1", "y = 1", None),  # one kind alone is no mixture
-        ("if a: x\nelse: y", "if not a: y\nelse: x", None),
+        ("x = 1", "y = 1", (NAMES,)),
+        ("if a: x\nelse: y", "if not a: y\nelse: x", (FLIP,)),
         ("x = [1]\nif a: g()\nelse: h()", "x = (2,)\nif not a: h()\nelse: g()", None),
         ("a.x = [1]\ny = 2", "a.z = (1,)\nq = 2", None),  # attributes, keywords and globals are no such names
         ("x = 1\ng(k=[1])", "y = 1\ng(m=(1,))", None),

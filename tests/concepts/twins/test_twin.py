@@ -64,6 +64,12 @@ def test_a_counterfactual_from_elsewhere_is_broken_where_it_differs():
     assert made.counterfactual.startswith(head) and made.counterfactual != source
 
 
+def test_a_row_whose_number_means_another_site_by_now_is_broken_where_it_differs():
+    source = FLIP + FLIP.replace("f(n)", "g(n)")
+    cf = pk.perturb(source, "if_else_flip", site=1)
+    assert pk.twin(replace(cf, site=0)).counterfactual == pk.twin(cf).counterfactual
+
+
 def test_several_sites_at_once_have_the_twin_of_one():
     cf = pk.perturb(FLIP + FLIP.replace("f(n)", "g(n)"), "if_else_flip", site=[0, 1])
     assert pk.twin(cf).counterfactual not in (cf.original, cf.counterfactual)
