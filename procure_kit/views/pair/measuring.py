@@ -87,12 +87,15 @@ def unit_maps(model, tokenizer, text: str, spans: Sequence[Span]) -> UnitMaps:
 def pair_maps(model, tokenizer, programs: Sequence[tuple[str, Sequence[Span]]]) -> list[UnitMaps]:
     """`unit_maps` of two texts, which runs once what they begin with alike; without dropout."""
     with in_eval_mode(model):
-        return _pair_maps(model, tokenizer, programs)
+        try:
+            return _pair_maps(model, tokenizer, programs)
+        except IndexError:  # a hybrid, whose cache or maps are of fewer layers
+            attending_layers(model, _Text(tokenizer, *programs[0], model.device).ids[None])
+            raise
 
 
 def _pair_maps(model, tokenizer, programs: Sequence[tuple[str, Sequence[Span]]]) -> list[UnitMaps]:
     texts = [_Text(tokenizer, text, spans, model.device) for text, spans in programs]
-    attending_layers(model, texts[0].ids[None])
     if any(len(text.ids) > LONGEST_MAP for text in texts):
         return [(_fused if len(text.ids) > LONGEST_MAP else _mapped)(model, text) for text in texts]
     if not (shared := _shared(*texts) if len(texts) == 2 else 0):
