@@ -77,7 +77,7 @@ def test_a_unigram_models_own_piece_is_cut():
     assert 1 not in ids and "".join('x = "</s>"'[s:e] for s, e in offsets) == 'x = "</s>"'
 
 
-@pytest.mark.parametrize("name", ["tiny", "smollm2"])
+@pytest.mark.parametrize("name", ["tiny", pytest.param("smollm2", marks=pytest.mark.slow)])
 def test_no_control_token_of_a_real_tokenizer_can_be_spelled(name):
     tokenizer = load_model(name)[1]
     for word in [t.content for t in tokenizer.added_tokens_decoder.values() if t.content.strip()]:
