@@ -94,10 +94,13 @@ def plain(program: str, problem: Problem) -> bool:
             null = os.open("/dev/null", os.O_RDWR)
             for standard in range(3):
                 os.dup2(null, standard)
+            for limit in (signal.SIGPROF, signal.SIGALRM):
+                signal.signal(limit, signal.SIG_DFL)  # the caller's own handler would go on
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS + 1, CPU_SECONDS + 1))
             signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
             signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MB << 20, MEMORY_MB << 20))
+            memory = taken() + (MEMORY_MB << 20)  # a caller that has loaded torch holds gigabytes of addresses
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
             ended: list[str] = []
             thread = threading.Thread(target=run, args=(program, problem, ended))  # whose stack is as good as empty
             thread.start()
@@ -106,6 +109,11 @@ def plain(program: str, problem: Problem) -> bool:
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def taken() -> int:
+    """Bytes of address space that this process has (Linux)."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def run(program: str, problem: Problem, ended: list[str]) -> None:
