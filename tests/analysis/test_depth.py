@@ -109,10 +109,10 @@ def test_the_answer_hangs_neither_on_the_limit_nor_on_the_caller(sources, limit)
 
 def clear():
     from procure_kit.analysis.analysis import analyse
-    from procure_kit.concepts.perturbation import _sites
+    from procure_kit.concepts.perturbation import candidates_of
 
     analyse.cache_clear()
-    _sites.cache_clear()
+    candidates_of.cache_clear()
 
 
 def test_the_limit_is_raised_while_there_is_work_and_then_back(limit):

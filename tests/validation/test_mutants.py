@@ -42,8 +42,8 @@ def test_a_program_is_broken_by_doing_nothing():
 
 
 def test_what_is_nested_too_deep_to_be_written_is_left_alone():
-    nothing, *others = broken_versions(f"def f(x):\n    return {'-' * 600}1\n", "f")
-    assert compile(nothing.program, "", "exec") and not others
+    nothing, *others = broken_versions(f"def f(x):\n    return {'-' * 3_200}1\n", "f")
+    assert nothing.program.startswith("def f(x)") and not others
 
 
 def test_only_where_lines_say_so():
