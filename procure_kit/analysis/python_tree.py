@@ -17,6 +17,9 @@ def check_syntax(source: str) -> ast.Module:
 
     Raises: ValueError with one sentence for what does not compile, is too long, or is nested deeper than depth.DEEPEST.
     """
+    if not isinstance(source, str):
+        hint = "; inspect.getsource(it) is that of a function" if callable(source) else ""
+        raise ValueError(f"the source is the text of a program, and not of type {type(source).__name__}{hint}")
     if len(source) > LONGEST:
         raise ValueError(f"the source has {len(source):,} characters, and more than {LONGEST:,} are not analysed")
     if "\0" in source:

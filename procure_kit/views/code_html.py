@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from html import escape
+from itertools import accumulate
 
 from procure_kit.concepts.candidate import short
 from procure_kit.problems.counterfactual import Counterfactual, Site, Span
@@ -28,8 +29,12 @@ def mark_spans(source: str, spans: Iterable[Span]) -> str:
 
 
 def show_pair(cf: Counterfactual) -> CodeView:
-    """The original and the counterfactual side by side, changed spans marked; as text, a unified diff."""
-    sides = (cf.original, cf.changed_original), (cf.counterfactual, cf.changed)
+    """The original and the counterfactual side by side, changed spans marked; as text, a unified diff.
+
+    A row from elsewhere may not say what was changed: then the tokens that differ are marked.
+    """
+    spans = (cf.changed_original, cf.changed) if cf.changed or cf.changed_original else _different(cf)
+    sides = (cf.original, spans[0]), (cf.counterfactual, spans[1])
     column = '<td style="vertical-align:top;text-align:left;width:50%">'
     cells = "".join(f'{column}<pre style="{PRE}">{mark_spans(source, spans)}</pre></td>' for source, spans in sides)
     titles = "original", f"counterfactual: {cf.concept}, {cf.soundness}"
@@ -37,6 +42,18 @@ def show_pair(cf: Counterfactual) -> CodeView:
     lines = (source.splitlines(keepends=True) for source, _ in sides)
     diff = difflib.unified_diff(*lines, fromfile="original", tofile=f"counterfactual ({cf.concept})")
     return CodeView(f'<table style="width:100%"><tr>{head}</tr><tr>{cells}</tr></table>', "".join(diff))
+
+
+def _different(cf: Counterfactual) -> tuple[list[Span], list[Span]]:
+    """The tokens in which the programs differ, in each of them."""
+    tokens = [re.findall(r"\w+|\s+|[^\w\s]+", text) for text in (cf.original, cf.counterfactual)]
+    places = [list(accumulate(map(len, side), initial=0)) for side in tokens]
+    found = difflib.SequenceMatcher(None, *tokens, autojunk=False).get_opcodes()
+    changed = [codes for codes in found if codes[0] != "equal"]
+    return (
+        [(places[0][a], places[0][b]) for _, a, b, _, _ in changed if b > a],
+        [(places[1][c], places[1][d]) for _, _, _, c, d in changed if d > c],
+    )
 
 
 def show_sites(sites: Iterable[Site]) -> CodeView:

@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from procure_kit.analysis.python_tree import PythonTree, copied, line_starts
+from procure_kit.concepts.perturbation import find_sites, perturb
 from procure_kit.concepts.recognition.recognition import recognise
 from procure_kit.validation.mutants import broken_versions
 
@@ -67,3 +68,13 @@ def test_what_others_hang_on_shared_nodes_is_not_copied():
         assert recognise(source.replace("x", "a"), flipped.replace("?", "y if not y else x")).status == "mixed"
     finally:
         del shared.op.parent, shared.left.ctx.parent
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [(print, "inspect.getsource"), (b"x = 1", "type bytes"), (None, "NoneType")]
+)
+def test_what_is_no_text_is_named(source, said):
+    with pytest.raises(ValueError, match=said):
+        find_sites(source)
+    with pytest.raises(ValueError, match="the source is the text of a program"):
+        perturb(source, "if_else_flip")

@@ -1,7 +1,8 @@
 """Code as HTML: marks on the right characters, and nothing that is shown can become markup."""
 
+from dataclasses import replace
 from html import unescape
-from re import sub
+from re import findall, sub
 
 import pytest
 
@@ -31,6 +32,15 @@ def test_a_pair_shows_both_programs_and_prints_as_a_diff():
     assert view.html.count("<pre") == 2 and view.html.count("<ins") == 6
     assert '-    if unit == "cm":' in repr(view) and '+    if unit != "cm":' in repr(view)
     assert view._repr_html_() == view.html
+
+
+def test_a_row_that_does_not_say_what_was_changed_is_marked_all_the_same():
+    bare = replace(FLIP, changed=(), changed_original=())
+    view = show_pair(bare)
+    marked = findall(r"<ins [^>]*>([^<]*)</ins>", view.html)
+    assert unescape("".join(marked)).count("==") == 1 and "!=" in marked and 2 <= len(marked) <= 8
+    same = replace(bare, counterfactual=bare.original)
+    assert "<ins" not in show_pair(same).html
 
 
 def test_sites_show_their_reason_or_their_soundness():
