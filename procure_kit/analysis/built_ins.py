@@ -16,6 +16,8 @@ from procure_kit.analysis.scopes import Occurrence, Scopes
 from procure_kit.analysis.source_tree import SourceTree
 
 # Words that lead to the module of built-ins, or to the dictionary of a module's globals.
+# What Python has, and not what an interactive interpreter, IPython or gettext adds to this process.
+BUILT_INS = frozenset(dir(builtins)) - {"_", "display", "get_ipython", "__IPYTHON__"}
 _DOORS = {"builtins", "__builtins__", "__builtin__", "f_builtins", "f_globals", "__globals__", "__self__"}
 _CALLED = {"exec", "globals"}
 _IMPORTERS = {
@@ -99,7 +101,7 @@ class BuiltIns:
     def spelled(self, node: cst.CSTNode) -> str | None:
         """The built-in's name when `node` is a name that nothing binds in the file."""
         occurrence = self.scopes.occurrence.get(node)
-        if occurrence is None or self.star_import or not hasattr(builtins, occurrence.name):
+        if occurrence is None or self.star_import or occurrence.name not in BUILT_INS:
             return None
         return occurrence.name if occurrence.variable.kinds == {"load"} else None
 
@@ -122,7 +124,7 @@ def in_namespace(occurrence: Occurrence) -> bool:
 
 def reserved() -> set[str]:
     """Words that mean something in Python itself."""
-    return {*keyword.kwlist, *keyword.softkwlist, *dir(builtins)}
+    return {*keyword.kwlist, *keyword.softkwlist, *BUILT_INS}
 
 
 def _last_name(node: cst.CSTNode) -> str | None:

@@ -1,5 +1,7 @@
 """Who may look at variables by their names: whom the text shows, what it hands on, and whom it cannot exclude."""
 
+import builtins
+
 import pytest
 
 from procure_kit import find_sites
@@ -45,7 +47,8 @@ def test_names_that_a_text_hands_on_stay(source, names):
         "@njit(locals={'low': 1})\ndef f():\n    low = 2\n    return low",
     ],
 )
-def test_a_function_without_another_variable_says_why(source):
+def test_a_function_without_another_variable_says_why(source, monkeypatch):
+    monkeypatch.setattr(builtins, "_", 3, raising=False)  # as an interactive interpreter does
     assert "may look the variable up" in renamed(source)[0]
 
 

@@ -1,10 +1,10 @@
 """The three concepts that rename, recognised in a pair of programs: by what each name stands for, not by its text."""
 
 import ast
-import builtins
 import keyword
 
 from procure_kit.analysis.analysis import Analysis
+from procure_kit.analysis.built_ins import BUILT_INS
 from procure_kit.analysis.python_tree import check_syntax
 from procure_kit.analysis.scopes import Occurrence, Scope, Variable
 from procure_kit.concepts.def_use_break import is_used, second_web
@@ -190,7 +190,7 @@ def _check_allowed(old: Analysis, mapping: dict[Variable, str]) -> None:
 def _check_new_name(variable: Variable, name: str, known: set[str]) -> None:
     if len(name) != LENGTH:
         raise NotThisConcept(f"{variable.name} became {name}: a random name has {LENGTH} characters")
-    if name in known or hasattr(builtins, name) or keyword.issoftkeyword(name):
+    if name in known or name in BUILT_INS or keyword.issoftkeyword(name):
         raise NotThisConcept(f"{variable.name} became {name}, which already means something in the program")
 
 
