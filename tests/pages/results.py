@@ -117,6 +117,11 @@ SAMPLING = """\
 Completions a second of the kit's batched sampler, beside `generate` of transformers, called once a prompt, and called
 once a completion."""
 
+EXPLORER = """\
+How long one waits for `pk.explorer()`: for its first pair with its verdict, in a new process, and for the answer to a
+change of the code (sites, pair, verdict), beside ipywidgets' own `interactive` around the same rewriting, which has no
+verdict to wait for."""
+
 PAIRVIEW = """\
 From a loaded model to the page that shows its attention on both programs, all layers and heads; beside two tools that
 show one program. Stopped at 60 seconds. bertviz loads its scripts from a network, and draws nothing without."""
@@ -160,6 +165,7 @@ def page() -> str:
         ("Sets larger than memory", SETS, [machine("set_memory"), tables("set_memory")]),
         ("What a rewrite costs", PERTURBATION, [machine("perturbation_speed"), tables("perturbation_speed")]),
         ("What sampling costs", SAMPLING, [machine("sampling_speed.tiny"), sampling()]),
+        ("How fast the explorer answers", EXPLORER, [machine("explorer_speed"), explorer()]),
         ("What the pair view costs", PAIRVIEW, [machine("pairview_cost.smollm2"), tables("pairview_cost.smollm2")]),
         ("A language model as the generator", GENERATORS, [machine("generators"),
          tables("generators").replace("openai:", "")]),
@@ -226,6 +232,18 @@ def counts(name: str, title: str) -> str:
     short = markdown.table(HEADS, rows, right=HEADS[1:])
     said = f"Rewritten, but not valid:\n\n{invalid.strip()}\n\n{folded('Refused, by reason', reasons)}"
     return f"### {title}\n\n{made(read(name)['command'])}\n\n{short}\n\n{remark}\n\n{said}"
+
+
+def explorer() -> str:
+    """Seconds of the first picture and of an answer."""
+    found = read("explorer_speed")
+    rows = [
+        ["import of the kit", found["import_seconds"], ""],
+        ["first pair with its verdict", found["first_picture_seconds"], ""],
+        ["answer to a change", found["answer_seconds"]["median"], found["answer_seconds"]["slowest"]],
+        ["`interactive`, no verdict", found["peer_answer_seconds"]["median"], found["peer_answer_seconds"]["slowest"]],
+    ]
+    return markdown.table(["wait", "median s", "slowest s"], rows, right=["median s", "slowest s"])
 
 
 def outcomes() -> str:
