@@ -30,6 +30,8 @@ EPILOG = """\
 `procure COMMAND --help` explains a command, with examples. A command that appends rows goes on where it
 stopped when it is called again. Exit codes: 0 done; 1 done, but something was left out or failed, and said so;
 2 nothing done; 130 interrupted."""
+AT_ONCE = ("counts", "gallery", "classroom")  # these write when all is done, or in a moment
+WHOLE, RESUMES = "it writes at its end alone, so begin anew", "the same command goes on where it stopped"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -69,7 +71,7 @@ def _run(argv: list[str], parser: argparse.ArgumentParser, commands) -> int:
         print(f"procure {argv[0]}: a worker process died; the same command goes on from there", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"procure {argv[0]}: stopped; the same command goes on where it stopped", file=sys.stderr)
+        print(f"procure {argv[0]}: stopped; {WHOLE if argv[0] in AT_ONCE else RESUMES}", file=sys.stderr)
         return 130
 
 

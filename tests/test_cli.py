@@ -312,3 +312,16 @@ def test_a_warning_is_one_sentence_and_odd_characters_are_escaped(problems, monk
     said = capsys.readouterr().out
     assert said.startswith("\\ud800 procure counts: no Hub\n") and "f.py:3: DeprecationWarning: old" in said
     assert warnings.formatwarning is usual
+
+
+STOPPED = [("perturb", "the same command goes on where it stopped"), ("gallery", "so begin anew")]
+
+
+@pytest.mark.parametrize(("command", "said"), STOPPED)
+def test_ctrl_c_promises_what_holds(command, said, monkeypatch, capsys, tmp_path):
+    def stopped(args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"procure_kit.commands.{command}.run", stopped)
+    assert procure(command, "kit", "-o", tmp_path / "out") == 130
+    assert said in capsys.readouterr().err
