@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from itertools import accumulate
 
-from procure_kit.concepts.candidate import short
+from procure_kit.analysis.source_tree import short
 from procure_kit.problems.counterfactual import Counterfactual, Site, Span
 from procure_kit.views.code_view import CodeView
 
