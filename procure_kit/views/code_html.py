@@ -56,6 +56,11 @@ def _different(cf: Counterfactual) -> tuple[list[Span], list[Span]]:
     )
 
 
+def sentence_html(text: str) -> str:
+    """A sentence of the kit's, escaped: what stands between backquotes in it is code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
+
+
 def show_sites(sites: Iterable[Site]) -> CodeView:
     """A table of sites: concept, number, line, what it is, and why it was refused or how sound it is."""
     rows = [
@@ -64,7 +69,9 @@ def show_sites(sites: Iterable[Site]) -> CodeView:
     ]
     head = ("concept", "site", "line", "what", "soundness")
     html = "".join(
-        "<tr>" + "".join(f'<t{tag} style="text-align:left">{escape(str(cell))}</t{tag}>' for cell in row) + "</tr>"
+        "<tr>"
+        + "".join(f'<t{tag} style="text-align:left">{sentence_html(str(cell))}</t{tag}>' for cell in row)
+        + "</tr>"
         for tag, row in [("h", head), *(("d", row) for row in rows)]
     )
     text = "\n".join(" | ".join(map(str, row)) for row in [head, *rows])

@@ -7,7 +7,15 @@ from re import findall, sub
 import pytest
 
 from procure_kit.problems.counterfactual import Site
-from procure_kit.views.code_html import FADED, mark_spans, show_example, show_pair, show_sites, show_tokens
+from procure_kit.views.code_html import (
+    FADED,
+    mark_spans,
+    sentence_html,
+    show_example,
+    show_pair,
+    show_sites,
+    show_tokens,
+)
 from tests.training.test_cuts import FLIP
 from tests.training.test_examples import byte_tokenizer
 
@@ -25,6 +33,10 @@ def test_markup_in_code_stays_text(spans):
     bare = sub(r"</?ins[^>]*>", "", html)
     assert "<" not in bare
     assert unescape(bare) == HOSTILE
+
+
+def test_code_in_a_sentence_is_shown_as_code():
+    assert sentence_html("`a<b` and `c`") == "<code>a&lt;b</code> and <code>c</code>"
 
 
 def test_a_pair_shows_both_programs_and_prints_as_a_diff():
