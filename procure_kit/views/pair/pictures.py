@@ -13,10 +13,13 @@ TITLES = ("original", "counterfactual", "counterfactual − original")
 def pair_figure(pair, layer: int = -1, head: int | None = None, view: str = "line") -> go.Figure:
     """Both programs' maps on one colour scale: rows look at columns; ▶ marks what the perturbation changed.
 
-    Raises: ValueError for a view that the pair lacks; IndexError for a layer or head that the model lacks.
+    Raises: ValueError for a view that the pair lacks, or a layer or head that the model lacks.
     """
     if view not in pair.views:
         raise ValueError(f"no view {view!r}; there are {', '.join(pair.views)}")
+    for name, number, count in zip(("layer", "head"), (layer, head), pair.sides[0].mass.shape, strict=True):
+        if number is not None and not -count <= number < count:
+            raise ValueError(f"no {name} {number}: the model has {count}, numbered from 0, or from -1 down")
     drawn = [side.unit_map(layer, head, view) for side in pair.sides]
     figure = make_subplots(1, 2, subplot_titles=[side.name for side in pair.sides], horizontal_spacing=0.31)
     # The first unit and the unit itself take most of the attention; a scale up to theirs would show only them.
