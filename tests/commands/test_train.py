@@ -2,13 +2,11 @@
 
 import argparse
 import json
-from types import SimpleNamespace
 
 import pytest
 
 from procure_kit.commands.train import add_arguments, read_run, run
 from procure_kit.problems.rows import append_row
-from procure_kit.views.live import LiveCurves
 from tests.training.small_models import CONFIGS, model_of
 from tests.training.test_examples import PROBLEM, RENAMED, byte_tokenizer
 
@@ -173,14 +171,3 @@ def test_a_kept_run_leaves_its_card_and_events_for_tensorboard(tmp_path):
     assert "2 optimizer steps" in card and "| loss.form | log |" in card and "| lora_targets | (" in card
     assert str(tmp_path) not in card
     assert list((tmp_path / "out" / "tensorboard").glob("events.out.tfevents.*"))
-
-
-def test_curves_grow_with_the_log():
-    curves = LiveCurves()
-    state = SimpleNamespace(global_step=3)
-    terms = {"nll": 2.0, "mask": 1.0, "attention": 0.9, "mean_mass": 0.1, "n_query": 4}
-    curves.on_log(None, state, None, logs=terms)
-    curves.on_log(None, state, None, logs={"train_runtime": 1.0})
-    assert {trace.name: (list(trace.x), list(trace.y)) for trace in curves.figure.data} == {
-        name: ([3], [terms[name]]) for name in ("nll", "mask", "attention", "mean_mass")
-    }
