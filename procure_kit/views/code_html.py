@@ -91,8 +91,9 @@ def show_tokens(
     for index, (token, is_marked, is_faded) in enumerate(zip(tokens, marked, faded, strict=True)):
         style, title = MARK if is_marked else FADED if is_faded else "", repr(token)
         if values and not is_faded:
-            line = ";text-decoration:underline 2px" if is_marked else ""
-            style = f"background:{_shade(values[index] / most)};color:#1a1a1a{line}"
+            style = "text-decoration:underline 2px;" if is_marked else ""
+            if values[index] > most / 50:  # the rest stays on the page's own ground, which may be dark
+                style += f"background:{_shade(values[index] / most)};color:#1a1a1a"
             title += f": {values[index]:.4g}"
         tag = "ins" if is_marked else "span"
         html.append(f'<{tag} style="{style}" title="{escape(title)}">{escape(token)}</{tag}>')

@@ -246,9 +246,9 @@ def aims(rows: list[dict]) -> str:
     per_token = [f"{1024 * row['MiB'] / row['tokens']:.0f}" for row in fused if row["MiB"]]
     return "\n".join(
         [
-            "fused within 1.10 of plain's time: " + (f"not at {', '.join(slow)}" if slow else "at every length"),
-            "fused at or below plain's memory: " + (f"not at {', '.join(large)}" if large else "at every length"),
-            f"fused, KiB a token: {', '.join(per_token)}",
+            "- fused within 1.10 of plain's time: " + (f"not at {', '.join(slow)}" if slow else "at every length"),
+            "- fused at or below plain's memory: " + (f"not at {', '.join(large)}" if large else "at every length"),
+            f"- fused, KiB a token: {', '.join(per_token)}",
         ]
     )
 

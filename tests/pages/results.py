@@ -347,9 +347,9 @@ def levels_and_gains(name: str) -> tuple[str, str]:
 
 
 def costs() -> str:
-    """The table, and each remark below it in a line of its own."""
-    head, rows, remarks = text("loss_cost.cpu").split("\n\n")
-    return f"{head}.\n\n{rows}\n\n" + "\n".join(f"- {line}" for line in remarks.splitlines())
+    """The table, and the remarks below it."""
+    head, below = text("loss_cost.cpu").split("\n\n", 1)
+    return f"{head}.\n\n{below}"
 
 
 def sampling() -> str:
