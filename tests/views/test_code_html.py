@@ -74,7 +74,7 @@ def test_numbers_shade_the_tokens_and_can_be_read():
     view = show_tokens(["p", " x", " y"], [False, True, False], [True, False, False], values=[9.0, 4.0, 0.0])
     assert FADED in view.html and '&#x27;p&#x27;"' in view.html  # the prompt stays grey, without a number
     assert "&#x27; x&#x27;: 4" in view.html and "underline" in view.html
-    assert "background:#ffffff" in view.html and repr(view) == "p[ x] y"
+    assert view.html.count("background:") == 1 and repr(view) == "p[ x] y"  # next to nothing leaves the page's ground
 
 
 def test_the_largest_number_has_the_full_shade():
