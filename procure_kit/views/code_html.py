@@ -56,6 +56,11 @@ def _different(cf: Counterfactual) -> tuple[list[Span], list[Span]]:
     )
 
 
+def show_text(text: str) -> CodeView:
+    """A text as it stands; lines that are too long for the page are broken between words."""
+    return CodeView(f'<pre style="{PRE}">{escape(text)}</pre>', text)
+
+
 def sentence_html(text: str) -> str:
     """A sentence of the kit's, escaped: what stands between backquotes in it is code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))

@@ -14,6 +14,7 @@ from procure_kit.views.code_html import (
     show_example,
     show_pair,
     show_sites,
+    show_text,
     show_tokens,
 )
 from tests.training.test_cuts import FLIP
@@ -33,6 +34,11 @@ def test_markup_in_code_stays_text(spans):
     bare = sub(r"</?ins[^>]*>", "", html)
     assert "<" not in bare
     assert unescape(bare) == HOSTILE
+
+
+def test_a_text_is_shown_as_it_stands():
+    view = show_text("a <b>\n  c")
+    assert "a &lt;b&gt;\n  c</pre>" in view.html and repr(view) == "a <b>\n  c"
 
 
 def test_code_in_a_sentence_is_shown_as_code():
