@@ -4,6 +4,7 @@ The program waits before it looks, so that whatever the tests write meanwhile wo
 """
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -66,4 +67,4 @@ def test_the_folders_are_gone_with_their_worker(level):
     worker.kill()
     runner._idle.clear()
     while any(folder.exists() for folder in folders):
-        pass
+        time.sleep(0.05)
