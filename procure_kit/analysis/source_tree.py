@@ -96,6 +96,18 @@ def parse_source(source: str) -> SourceTree:
     parsed = PythonTree(source)
     layout = lay_out(parsed)
     try:
+        module, spans = _read(source, layout)
+    except (ValueError, TypeError, cst.CSTValidationError):
+        if not layout.told:
+            raise
+        layout = lay_out(parsed, told=False)  # LibCST minds what Python does not there, too
+        module, spans = _read(source, layout)
+    return SourceTree(source, module, spans, layout, frozenset(_strings(parsed.tree)))
+
+
+def _read(source: str, layout: Layout) -> tuple[cst.Module, dict[cst.CSTNode, CodeSpan]]:
+    """LibCST's tree of a layout, and where its nodes stand in it. Raises: ValueError, with the line of the source."""
+    try:
         module = cst.parse_module(layout.text)
         spans = _Spans()
         # What MetadataWrapper does for ByteSpanPositionProvider, but in characters and without its two extra walks.
@@ -108,7 +120,7 @@ def parse_source(source: str) -> SourceTree:
         raise ValueError(f"line {line}: LibCST cannot read this source: {error.message}") from error
     if "".join(state.tokens) != layout.text:
         raise ValueError("LibCST cannot read this source: it does not print what it has read")
-    return SourceTree(source, module, spans._computed, layout, frozenset(_strings(parsed.tree)))
+    return module, spans._computed
 
 
 def _strings(tree: ast.Module) -> Iterator[str]:
