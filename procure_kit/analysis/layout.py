@@ -30,6 +30,8 @@ class Layout:
     ends: dict[int, int]  # where it is not one behind the start
     wrapped: frozenset[int]  # where targets begin whose parentheses are left out
     told: bool  # whether it keeps layout that the program itself tells, as f"{x =}" does
+    brackets: int  # how many are open at once
+    levels: int  # of indentation
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where a piece of the text stands in the source."""
@@ -45,7 +47,10 @@ def lay_out(parsed: PythonTree, told: bool = True) -> Layout:
     writer = _Writer(parsed.source, _indentations(parsed), told)
     writer.write(bases_first(parsed, found))
     kept = told and any(token.told for token in found)
-    return Layout("".join(writer.pieces), writer.starts, writer.ends, wrapped, kept)
+    levels = max(writer.depths.values(), default=0)
+    return Layout(
+        "".join(writer.pieces), writer.starts, writer.ends, wrapped, kept, _brackets(parsed.source, found), levels
+    )
 
 
 class _Writer:
@@ -119,6 +124,15 @@ class _Writer:
         if before.kind == "word" and first in _WORDS and second[0] not in _CLOSING:
             return second != "." or first in ("from", "in", "return", "yield") or self.source[token.end] == "."
         return token.kind == "word" and second in keyword.kwlist and first[-1] not in _OPENING
+
+
+def _brackets(source: str, found: list[Token]) -> int:
+    deepest = depth = 0
+    for token in found:
+        if token.kind == "sign":
+            depth += (source[token.start] in "([{") - (source[token.start] in ")]}")
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _indentations(parsed: PythonTree) -> dict[int, int]:

@@ -16,7 +16,7 @@ from functools import cached_property
 import libcst as cst
 from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 
-from procure_kit.analysis.depth import with_room
+from procure_kit.analysis.depth import check_depth, with_room
 from procure_kit.analysis.layout import Layout, lay_out
 from procure_kit.analysis.python_tree import PythonTree, line_starts
 from procure_kit.problems.counterfactual import Span
@@ -49,6 +49,7 @@ class SourceTree:
     spans: dict[cst.CSTNode, CodeSpan]
     layout: Layout
     strings: frozenset[str]  # what the literals of the source say
+    depth: int  # levels of Python's own syntax tree
 
     def span(self, node: cst.CSTNode) -> Span:
         """[start, end) of the node in characters of the source, without its parentheses and layout."""
@@ -102,7 +103,7 @@ def parse_source(source: str) -> SourceTree:
             raise
         layout = lay_out(parsed, told=False)  # LibCST minds what Python does not there, too
         module, spans = _read(source, layout)
-    return SourceTree(source, module, spans, layout, frozenset(_strings(parsed.tree)))
+    return SourceTree(source, module, spans, layout, frozenset(_strings(parsed.tree)), check_depth(parsed.tree))
 
 
 def _read(source: str, layout: Layout) -> tuple[cst.Module, dict[cst.CSTNode, CodeSpan]]:
