@@ -7,11 +7,10 @@ long as their edits fit: none changes what another one changes, and what moves t
 import re
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.nesting import most, too_deep
 from procure_kit.problems.counterfactual import Edit, Site, Span, apply_edits
 
 
@@ -40,34 +39,7 @@ class Composition:
 
 
 def compose(source: str, chosen: Iterable[tuple[Site, Candidate]], seed: int) -> Composition:
-    """Rewrite all of the chosen sites that fit together; the earlier one has its way. Refused sites are left out, and
-    so are the last of those that add brackets or lines, where all together would not compile."""
-    chosen = list(chosen)
-    made = _composed(source, chosen, seed)
-    why = _too_deep(made)
-    if why is None:
-        return made
-    growing = [pair for pair, edits in zip(made.sites, made.edits, strict=True) if any(map(_adds, edits))]
-
-    def without(number: int) -> Composition:
-        """The first so many of those that grow, and all that do not."""
-        out = set(growing[number:])
-        return _composed(source, [pair for pair in chosen if pair[0] not in out], seed)
-
-    stays = most(len(growing), lambda number: _too_deep(without(number)) is None)
-    made = without(stays)
-    return replace(made, left_out=(*made.left_out, *((site, why) for site in growing[stays:])))
-
-
-def _too_deep(made: Composition) -> str | None:
-    return too_deep(made.original, (edit for edits in made.edits for edit in edits), made.counterfactual)
-
-
-def _adds(edit: Edit) -> bool:
-    return "(" in edit.text or "\n" in edit.text or "\r" in edit.text
-
-
-def _composed(source: str, chosen: Iterable[tuple[Site, Candidate]], seed: int) -> Composition:
+    """Rewrite all of the chosen sites that fit together; the earlier one has its way. Refused sites are left out."""
     edits, sites, own, left_out = _Edits(source), [], [], []
     for site, candidate in chosen:
         before = len(edits.all)

@@ -4,10 +4,13 @@ many at once are tried together."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import replace
 
 from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.python_tree import check_syntax
-from procure_kit.problems.counterfactual import Edit
+from procure_kit.concepts.candidate import Candidate
+from procure_kit.concepts.composition import Composition, compose
+from procure_kit.problems.counterfactual import Edit, Site
 
 BRACKETS, LEVELS = 200, 100  # more are "too many nested parentheses" and "too many levels of indentation"
 DEPTH = 1_000  # of syntax trees: those that are no deeper compile wherever they are
@@ -31,6 +34,27 @@ def too_deep(source: str, edits: Iterable[Edit], text: str) -> str | None:
     return None
 
 
-def most(count: int, fits) -> int:
-    """The largest number up to `count` that fits, where all below it do; 0 is taken to."""
-    return bisect_right(range(1, count + 1), False, key=lambda number: not fits(number))
+def compose_readable(source: str, chosen: Iterable[tuple[Site, Candidate]], seed: int) -> Composition:
+    """As `compose`; of the sites that add brackets or lines the last are left out where all would be too deep."""
+    chosen = list(chosen)
+    made = compose(source, chosen, seed)
+    why = _why(made)
+    if why is None:
+        return made
+    growing = [site for site, edits in zip(made.sites, made.edits, strict=True) if any(map(_grows, edits))]
+
+    def with_the_first(number: int) -> Composition:
+        out = set(growing[number:])
+        return compose(source, [pair for pair in chosen if pair[0] not in out], seed)
+
+    fit = bisect_right(range(1, len(growing) + 1), False, key=lambda k: _why(with_the_first(k)) is not None)
+    made = with_the_first(fit)
+    return replace(made, left_out=(*made.left_out, *((site, why) for site in growing[fit:])))
+
+
+def _why(made: Composition) -> str | None:
+    return too_deep(made.original, (edit for edits in made.edits for edit in edits), made.counterfactual)
+
+
+def _grows(edit: Edit) -> bool:
+    return any(sign in edit.text for sign in "(\n\r")

@@ -9,8 +9,8 @@ from random import Random
 from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.composition import Composition, compose, site_rng
-from procure_kit.concepts.nesting import is_deep, too_deep
+from procure_kit.concepts.composition import Composition, site_rng
+from procure_kit.concepts.nesting import compose_readable, is_deep, too_deep
 from procure_kit.concepts.table import CONCEPTS, known_concept, known_concepts
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
 
@@ -46,7 +46,7 @@ def perturb(
     known_concept(concept, mode)
     found = candidates_of(source, concept, mode)
     if site is not None and not isinstance(site, int | Site):
-        made = compose(source, [_asked(found, concept, one) for one in site], seed)
+        made = compose_readable(source, [_asked(found, concept, one) for one in site], seed)
         for one, why in made.left_out:
             raise NotApplicable(f"{concept}, site {one.index} on line {one.line}: {why}")
         index, soundness = -1, made.soundness
@@ -91,7 +91,7 @@ def perturb_all(
         and soundness in (site.soundness, "tested")
         and (wanted is None or (site.concept, site.index) in wanted)
     ]
-    return compose(source, chosen, seed)
+    return compose_readable(source, chosen, seed)
 
 
 @lru_cache(maxsize=64)

@@ -56,7 +56,7 @@ def test_as_many_as_can_be_read_are_rewritten_and_the_others_say_why():
 @pytest.mark.parametrize(
     ("name", "concept", "why"),
     [
-        ("groups", "if_else_flip", ("parentheses", "nested too deeply")),
+        ("more groups", "if_else_flip", ("parentheses", "nested too deeply")),
         ("ladder", "nested_condition", ("indentation",)),
     ],
 )
