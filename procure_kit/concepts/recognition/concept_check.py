@@ -51,17 +51,28 @@ def classify(original: str, counterfactual: str, concept: str) -> Classification
     must have five characters and be new. Raises: ValueError for an unknown concept.
     """
     known_concept(concept)
+    parsed = both_parsed(original, counterfactual)
+    return parsed if isinstance(parsed, Classification) else judge(*parsed, concept)
+
+
+def both_parsed(original: str, counterfactual: str) -> tuple[PythonTree, PythonTree] | Classification:
+    """The two trees, or why there is none to compare."""
     parsed = []
     for name, source in (("original", original), ("counterfactual", counterfactual)):
         try:
             parsed.append(PythonTree(source))
         except ValueError as error:
             return Classification("unparsable", f"the {name}: {error}")
-    before, after = parsed
+    if same(*(each.tree for each in parsed)):
+        why = "the two programs are identical" if original == counterfactual else "only layout or comments differ"
+        return Classification("no_change", why)
+    return tuple(parsed)
+
+
+def judge(before: PythonTree, after: PythonTree, concept: str) -> Classification:
+    """As `classify`, of two trees that differ, and stay as they are."""
+    original, counterfactual = before.source, after.source
     try:
-        if same(before.tree, after.tree):
-            why = "the two programs are identical" if original == counterfactual else "only layout or comments differ"
-            return Classification("no_change", why)
         if concept in FORMS:
             detail, pairs = check_form(before.tree, after.tree, concept)
             old = [before.span(*pair[0]) for pair in pairs]

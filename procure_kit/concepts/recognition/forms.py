@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.loops import Counted
-from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several
+from procure_kit.concepts.recognition.syntax_pairs import Alike, NotThisConcept, Pair, ends, parts, same, several
 
 _JUMPS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _TURNED = {ast.Gt: ast.Lt, ast.GtE: ast.LtE}
@@ -102,27 +102,27 @@ def check_form(one: ast.Module, other: ast.Module, concept: str) -> tuple[str, l
     """The two differ in this form and in nothing else. Raises: NotThisConcept."""
     forms = [in_one_form(copied(tree), concept) for tree in (one, other)]
     if not same(*forms):
-        line = next((line for line, *_ in _differences(*forms, 1)), 1)
+        line = next((line for line, *_ in _differences(*forms, Alike(), 1)), 1)
         raise NotThisConcept(f"line {line}: the programs differ in more than this form: {concept.replace('_', ' ')}")
-    found = [pair for _, *pair in _differences(one, other, 1)]
+    found = [pair for _, *pair in _differences(one, other, Alike(), 1)]
     return several(len(found)), [(ends(a), ends(b)) for a, b in found]
 
 
-def _differences(one, other, line: int) -> Iterator[tuple]:
+def _differences(one, other, alike: Alike, line: int) -> Iterator[tuple]:
     """(line, a part, what stands in its place) of the smallest comparisons, statements or runs of statements that
     differ."""
-    if same(one, other):
+    if alike(one, other):
         return
     line, pairs = getattr(one, "lineno", line), parts(one, other)
     if isinstance(one, list) and isinstance(other, list) and pairs is None and one and other:
-        alike = [same(a, b) for a, b in zip(one, other, strict=False)]
-        start = alike.index(False) if False in alike else len(alike) - 1
+        equal = [alike(a, b) for a, b in zip(one, other, strict=False)]
+        start = equal.index(False) if False in equal else len(equal) - 1
         yield line, one[start:], other[start:]
     elif isinstance(one, ast.Compare | ast.stmt) and (pairs is None or _is_the_place(one, other)):
         yield line, one, other
     else:
         for a, b in pairs or ():
-            yield from _differences(a, b, line)
+            yield from _differences(a, b, alike, line)
 
 
 def _is_the_place(one: ast.AST, other: ast.AST) -> bool:

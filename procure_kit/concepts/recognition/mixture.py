@@ -7,7 +7,7 @@ from procure_kit.analysis.python_tree import copied
 from procure_kit.concepts.recognition.flip import is_guard
 from procure_kit.concepts.recognition.forms import FORMS, in_one_form
 from procure_kit.concepts.recognition.local_names import blank_names
-from procure_kit.concepts.recognition.syntax_pairs import dump
+from procure_kit.concepts.recognition.syntax_pairs import Alike, dump
 from procure_kit.concepts.recognition.truth import truth
 from procure_kit.concepts.recognition.types import neutral
 
@@ -18,9 +18,13 @@ KINDS |= {"forms": "forms"}
 def mixture(one: ast.Module, other: ast.Module) -> tuple[str, ...] | None:
     """The fewest kinds of change that all differences can come from. One kind alone is no proof: whether names, say,
     still mean the same is for the checks of concepts."""
+    formed: dict[tuple[str, ...], list[ast.Module]] = {}
     for size in range(1, len(KINDS) + 1):
         for kinds in combinations(KINDS, size):
-            if _form(one, kinds) == _form(other, kinds):
+            inside = tuple(kind for kind in kinds if kind in ("data_type", "names", "forms"))
+            if inside not in formed:
+                formed[inside] = [_formed(tree, inside) for tree in (one, other)]
+            if _AlikeBut(kinds)(*formed[inside]):
                 return kinds
     return None
 
@@ -38,9 +42,8 @@ def may_hide_swap(tree: ast.Module) -> bool:
     return False
 
 
-def _form(tree: ast.Module, kinds: tuple[str, ...]) -> str:
-    """A text in which programs are equal that differ by these kinds of change alone. It may make more equal than that:
-    the tests, not this, say whether a mixture keeps the behaviour."""
+def _formed(tree: ast.Module, kinds: tuple[str, ...]) -> ast.Module:
+    """A copy in one form, as far as these kinds of change are about names, types and forms."""
     tree = copied(tree)
     if "names" in kinds:
         blank_names(tree)
@@ -48,33 +51,37 @@ def _form(tree: ast.Module, kinds: tuple[str, ...]) -> str:
         tree = neutral(tree)
     for form in FORMS if "forms" in kinds else ():
         tree = in_one_form(tree, form)
-    return _text(tree, kinds)
+    return tree
 
 
-def _text(node, kinds: tuple[str, ...]) -> str:
-    if isinstance(node, list):
-        return _block(node, kinds)
-    if not isinstance(node, ast.AST):
-        return dump(node)
-    if "if_else_flip" in kinds and isinstance(node, ast.If | ast.IfExp) and node.orelse:
-        return _branches(node.test, node.body, node.orelse, kinds)
-    return f"{type(node).__name__}({', '.join(_text(getattr(node, name, None), kinds) for name in node._fields)})"
+class _AlikeBut(Alike):
+    """Programs are equal that differ by these kinds of change alone, in branches and order. It may make more equal than
+    that: the tests, not this, say whether a mixture keeps the behaviour."""
 
+    def __init__(self, kinds: tuple[str, ...]):
+        super().__init__()
+        self.flips, self.swaps = "if_else_flip" in kinds, "independent_swap" in kinds
 
-def _block(nodes: list, kinds: tuple[str, ...]) -> str:
-    texts, at = [], 0
-    while at < len(nodes):
-        if "if_else_flip" in kinds and is_guard(nodes, at):
-            texts.append(_branches(nodes[at].test, nodes[at].body, [nodes[at + 1]], kinds))
+    def key(self, part) -> tuple:
+        if isinstance(part, list):
+            return self._block(part)
+        if self.flips and isinstance(part, ast.If | ast.IfExp) and part.orelse:
+            return self._branches(part.test, part.body, part.orelse)
+        return super().key(part)
+
+    def _block(self, nodes: list) -> tuple:
+        found, at = [], 0
+        while at < len(nodes):
+            if self.flips and is_guard(nodes, at):
+                found.append(self.numbered(self._branches(nodes[at].test, nodes[at].body, [nodes[at + 1]])))
+                at += 1
+            else:
+                found.append(self.number(nodes[at]))
             at += 1
-        else:
-            texts.append(_text(nodes[at], kinds))
-        at += 1
-    is_block = bool(nodes) and isinstance(nodes[0], ast.stmt)
-    return f"[{', '.join(sorted(texts) if is_block and 'independent_swap' in kinds else texts)}]"
+        is_block = bool(nodes) and isinstance(nodes[0], ast.stmt)
+        return (list, *(sorted(found) if is_block and self.swaps else found))
 
-
-def _branches(test: ast.expr, body, orelse, kinds: tuple[str, ...]) -> str:
-    ways = [(truth(test), body, orelse), (truth(test, negate=True), orelse, body)]
-    said, one, other = min(ways, key=lambda way: repr(way[0]))
-    return f"if({said}, {_text(one, kinds)}, {_text(other, kinds)})"
+    def _branches(self, test: ast.expr, body, orelse) -> tuple:
+        ways = [(truth(test), body, orelse), (truth(test, negate=True), orelse, body)]
+        said, one, other = min(ways, key=lambda way: repr(way[0]))
+        return ast.If, said, self.number(one), self.number(other)

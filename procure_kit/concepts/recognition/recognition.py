@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
-from procure_kit.analysis.python_tree import check_syntax
-from procure_kit.concepts.recognition.concept_check import Classification, classify
+from procure_kit.concepts.recognition.concept_check import Classification, both_parsed, judge
 from procure_kit.concepts.recognition.mixture import KINDS, may_hide_swap, mixture
 from procure_kit.concepts.recognition.renamings import check_renamings
 from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept
@@ -21,15 +20,18 @@ def recognise(original: str, counterfactual: str) -> Classification:
     concept gone wrong: `detail` says of each concept what speaks against it) or "unparsable". Where two concepts fit,
     the one in its strict definition wins, and then the one that stands first in the table.
     """
-    found = {key: classify(original, counterfactual, key) for key in CONCEPTS}
+    parsed = both_parsed(original, counterfactual)
+    if isinstance(parsed, Classification):
+        return parsed
+    found = {key: judge(*parsed, key) for key in CONCEPTS}
     first = next(iter(found.values()))
-    if first.status in ("no_change", "unparsable"):
+    if first.status == "unparsable":
         return first
     fits = [key for key, each in found.items() if each.status == "ok"]
     if fits:
         best = min(fits, key=lambda key: "looser reading" in found[key].detail)
         return replace(found[best], concept=best)
-    before, after = check_syntax(original), check_syntax(counterfactual)
+    before, after = (each.tree for each in parsed)
     kinds = mixture(before, after)
     if kinds == ("names",):
         try:

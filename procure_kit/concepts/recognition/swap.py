@@ -1,35 +1,48 @@
 """Independent Swap, recognised in a pair of syntax trees, at one place or at several."""
 
 import ast
-import hashlib
+from collections import Counter
 from collections.abc import Iterator
 
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.python_tree import PythonTree
 from procure_kit.concepts.recognition.needs import Statements
-from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, dump, parts, same, several
+from procure_kit.concepts.recognition.syntax_pairs import Alike, NotThisConcept, Pair, parts, several
 
 
 def check_swap(before: PythonTree, after: PythonTree, old: Analysis) -> tuple[str, list[Pair]]:
     """Two statements, or two neighbouring runs of statements, of one block trade places; so they may in more blocks,
     and apart from each other in one. Raises: NotThisConcept."""
     sites: list[tuple[bool, list[Pair]]] = []
-    _compare(before.tree, after.tree, Statements(before, old), sites, 1)
+    _compare(before.tree, after.tree, (Alike(), _InAnyOrder()), Statements(before, old), sites, 1)
     apart = any(between for between, _ in sites)
     detail = "the two are no neighbours: the looser reading of the concept" if apart else ""
     return several(len(sites), detail), [pair for _, pairs in sites for pair in pairs]
 
 
-def _compare(one, other, statements: Statements, sites: list, line: int) -> None:
+class _InAnyOrder(Alike):
+    """The order of the statements of a block does not matter."""
+
+    def key(self, part) -> tuple:
+        found = super().key(part)
+        return (list, *sorted(found[1:])) if _is_block(part) else found
+
+
+def _is_block(part) -> bool:
+    return isinstance(part, list) and bool(part) and isinstance(part[0], ast.stmt)
+
+
+def _compare(one, other, alike: tuple[Alike, Alike], statements: Statements, sites: list, line: int) -> None:
+    """alike: with the order of statements, and without it."""
     line = getattr(one, "lineno", line)
-    if same(one, other):
+    if alike[0](one, other):
         return
     pairs = parts(one, other)
     if pairs is None:
         raise NotThisConcept(f"line {line}: the programs differ in more than the order of statements in one block")
-    order = _order(one, other) if isinstance(one, list) and all(isinstance(node, ast.stmt) for node in one) else []
+    order = _order(one, other, alike[1]) if _is_block(one) else []
     for a, b in zip((one[k] for k in order), other, strict=True) if order else pairs:
-        _compare(a, b, statements, sites, line)
+        _compare(a, b, alike, statements, sites, line)
     if order != sorted(order):
         for k, i in enumerate(order):
             for j in order[k + 1 :]:
@@ -38,28 +51,16 @@ def _compare(one, other, statements: Statements, sites: list, line: int) -> None
         sites += _moves(one, other, order, 0)
 
 
-def _order(old: list[ast.stmt], new: list[ast.stmt]) -> list[int]:
+def _order(old: list[ast.stmt], new: list[ast.stmt], alike: Alike) -> list[int]:
     """For each new statement the old one that it was, as far as the order of what is in it does not matter; or the
     order as it is, when they are not the same statements."""
-    places: dict[str, list[int]] = {}
+    places: dict[int, list[int]] = {}
     for k in reversed(range(len(old))):
-        places.setdefault(_key(old[k]), []).append(k)
-    keys = [_key(statement) for statement in new]
-    if any(len(places.get(key, ())) != keys.count(key) for key in set(keys)):
+        places.setdefault(alike.number(old[k]), []).append(k)
+    keys = [alike.number(statement) for statement in new]
+    if any(len(places.get(key, ())) != count for key, count in Counter(keys).items()):
         return list(range(len(old)))
     return [places[key].pop() for key in keys]
-
-
-def _key(node) -> str:
-    """A digest, of one length however deep statements are nested."""
-    if isinstance(node, list):
-        keys = [_key(part) for part in node]
-        text = f"[{sorted(keys) if node and isinstance(node[0], ast.stmt) else keys}"
-    elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-        text = type(node).__name__ + str([_key(getattr(node, name, None)) for name in node._fields])
-    else:
-        text = dump(node)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _moves(old: list, new: list, order: list[int], start: int) -> Iterator[tuple[bool, list[Pair]]]:

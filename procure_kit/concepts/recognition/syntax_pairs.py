@@ -30,13 +30,46 @@ def shown(node: ast.AST) -> str:
         return f"an expression of line {node.lineno} with a number of thousands of digits"
 
 
+class Alike:
+    """Tells whether syntax trees, or lists of them, are equal: those that are have one number. Each node is looked at
+    once, however often it is asked about, so that trees must not change as long as this is in use."""
+
+    def __init__(self):
+        self.numbers: dict[tuple, int] = {}  # of all that was met, by what it is
+        self.known: dict[int, tuple[ast.AST, int]] = {}  # by the id of a node, which is kept so that it stays its own
+
+    def __call__(self, one, other) -> bool:
+        return self.number(one) == self.number(other)
+
+    def number(self, part) -> int:
+        if not isinstance(part, ast.AST):
+            return self.numbered(self.key(part))
+        if id(part) not in self.known:
+            self.known[id(part)] = part, self.numbered(self.key(part))
+        return self.known[id(part)][1]
+
+    def numbered(self, key: tuple) -> int:
+        return self.numbers.setdefault(key, len(self.numbers))
+
+    def key(self, part) -> tuple:
+        """What is equal for equal parts."""
+        if isinstance(part, list):
+            return (list, *map(self.number, part))
+        if isinstance(part, ast.AST):
+            return (type(part), *[self.number(getattr(part, name, None)) for name in part._fields])
+        return type(part), dump(part)  # 1 is neither True nor 1.0
+
+
 def same(one, other) -> bool:
-    """Whether two syntax trees, or two lists of them, are equal."""
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
-    if isinstance(one, ast.AST) and isinstance(other, ast.AST):
-        return dump(one) == dump(other)
-    return type(one) is type(other) and one == other  # 1 is neither True nor 1.0
+    """Whether two syntax trees, or two lists of them, are equal: it ends at the first difference."""
+    rest = [(one, other)]
+    while rest:
+        a, b = rest.pop()
+        pairs = parts(a, b)
+        if pairs is None and (isinstance(a, ast.AST | list) or type(a) is not type(b) or dump(a) != dump(b)):
+            return False
+        rest += pairs or ()
+    return True
 
 
 def parts(one, other) -> list[tuple] | None:

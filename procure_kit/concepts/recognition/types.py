@@ -5,7 +5,7 @@ import keyword
 
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.concepts.recognition.orders import order_of
-from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, Pair, ends, parts, same, several, shown
+from procure_kit.concepts.recognition.syntax_pairs import Alike, NotThisConcept, Pair, ends, parts, same, several, shown
 
 _DISPLAY = {"list": ast.List, "tuple": ast.Tuple, "dict": ast.Dict}
 
@@ -17,7 +17,7 @@ def check_data_type(one: ast.Module, other: ast.Module, old: Analysis) -> tuple[
     Raises: NotThisConcept.
     """
     places = []
-    _compare(one, other, places, 1)
+    _compare(one, other, Alike(), places, 1)
     calls = {place.func.id for pair in places for place in pair if isinstance(place, ast.Call)}
     others = sorted(name for name in calls if old.built_ins.is_another(name))
     if others:
@@ -25,24 +25,24 @@ def check_data_type(one: ast.Module, other: ast.Module, old: Analysis) -> tuple[
     return several(len(places)), [(ends(a), ends(b)) for a, b in places]
 
 
-def _compare(one, other, places: list, line: int) -> None:
+def _compare(one, other, alike: Alike, places: list, line: int) -> None:
     line = getattr(one, "lineno", line)
     if isinstance(one, ast.Assert) and isinstance(other, ast.Assert):
         kinds = {type(one.test), type(other.test)}
         if kinds == {ast.List, ast.Tuple}:
             raise NotThisConcept(f"line {line}: Python warns of a tuple in an assert, which is always true")
-    if isinstance(one, ast.expr) and isinstance(other, ast.expr) and not same(one, other):
+    if isinstance(one, ast.expr) and isinstance(other, ast.expr) and not alike(one, other):
         inner = _form(one, other, line)
         if inner is not None:
             places.append((one, other))
             for a, b in inner:
-                _compare(a, b, places, line)
+                _compare(a, b, alike, places, line)
             return
     pairs = parts(one, other)
-    if pairs is None and not same(one, other):
+    if pairs is None and not alike(one, other):
         raise NotThisConcept(f"line {line}: the programs differ in something else than the type or form of a value")
     for a, b in pairs or ():
-        _compare(a, b, places, line)
+        _compare(a, b, alike, places, line)
 
 
 def _form(one: ast.expr, other: ast.expr, line: int) -> list[tuple] | None:

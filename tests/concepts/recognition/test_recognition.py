@@ -5,7 +5,9 @@ import ast
 import pytest
 
 import procure_kit as pk
+from procure_kit.concepts.recognition import flip, forms, swap, types
 from procure_kit.concepts.recognition.mixture import mixture
+from procure_kit.concepts.recognition.syntax_pairs import Alike
 
 SOURCE = """\
 def f(p, q):
@@ -82,6 +84,29 @@ def test_long_expressions_end_in_time(count, status):
     source = f"if x:\n    y = {' + '.join(['a'] * count)}\nelse:\n    y = 2\n"
     found = pk.recognise(source, source.replace("if x", "if not x"))
     assert (found.status, "nested too deeply" in found.detail) == (status, count > 3000)
+
+
+@pytest.mark.parametrize(
+    ("last", "status"), [("x = -1\n    else: x = -2\n", "ok"), ("x = -3\n    else: x = -1\n", "not_this_concept")]
+)
+def test_a_long_chain_of_elifs_takes_time_as_it_grows(monkeypatch, last, status):
+    """Counted are the parts that are looked at: for twice the chain no more than about twice as many."""
+    looked = []
+
+    class Counting(Alike):
+        def key(self, part):
+            looked[-1] += 1
+            return super().key(part)
+
+    for module in (flip, forms, swap, types):
+        monkeypatch.setattr(module, "Alike", Counting)
+    for count in (100, 200):
+        looked.append(0)
+        chain = "".join(f"    elif a == {k}: x = {k}\n" for k in range(count))
+        source = f"def f(a):\n    if a: x = 1\n{chain}    elif a < 0: x = -2\n    else: x = -1\n    return x\n"
+        other = source.replace("a < 0: x = -2\n    else: x = -1\n", f"a >= 0: {last}")
+        assert pk.recognise(source, other).status == status
+    assert looked[0] > 1_000 and looked[1] < 2.2 * looked[0]
 
 
 def test_nested_blocks_end_in_time():

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from procure_kit.concepts.recognition.syntax_pairs import ends, parts, same, several
+from procure_kit.concepts.recognition.syntax_pairs import Alike, ends, parts, same, several
 
 
 def tree(source: str) -> ast.Module:
@@ -22,10 +22,31 @@ def tree(source: str) -> ast.Module:
         (tree("a\nb").body, tree("a; b").body, True),
         (tree("a\nb").body, tree("a").body, False),
         (tree("a"), None, False),
+        (tree("x = 0.0").body, tree("x = -0.0").body, False),
+        (tree("x = 1e999 - 1e999"), tree("x = 1e999-1e999"), True),
+        (tree("x = 'a'"), tree("x = u'a'"), False),
+        (tree("x = " + "0x" + "f" * 9000), tree("x = " + "0x" + "f" * 9000), True),
+        (tree("if a: b\nelse: c"), tree("if a: b\nelse: d"), False),
+        (tree("f(a)"), tree("f(a, b)"), False),
     ],
 )
 def test_same(one, other, equal):
-    assert same(one, other) is equal
+    assert same(one, other) is equal and Alike()(one, other) is equal
+
+
+def test_each_node_is_looked_at_once_however_often_it_is_asked_about():
+    seen = []
+
+    class Counting(Alike):
+        def key(self, part):
+            seen.append(part)
+            return super().key(part)
+
+    alike, one = Counting(), tree("if a: b\n" * 40)
+    for node in ast.walk(one):
+        assert alike(node, node)
+    nodes = [part for part in seen if isinstance(part, ast.AST)]
+    assert len(nodes) == len({id(node) for node in nodes})
 
 
 def test_parts_of_nodes_are_their_fields_and_of_lists_their_items():
