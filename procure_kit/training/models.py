@@ -34,10 +34,13 @@ def load_model(
     accelerate is missing; the message says what to do.
     """
     load("accelerate")  # which transformers leaves the placing of weights to
-    own = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"  # of several processes (torchrun, accelerate) each has its GPU
-    device = torch.device(device or (own if torch.cuda.is_available() else "cpu"))
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError('device="cuda": this machine shows no CUDA GPU to PyTorch; use device="cpu" or leave it out')
+    if device.type == "cuda" and device.index is None:
+        # Of several processes (torchrun, accelerate) each has its GPU. And one without a number is another than cuda:0
+        # to accelerate, which then refuses to train a model in 4 bits.
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
     dtype = dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16)
     folder = _folder(name)
     if four_bit:
