@@ -81,7 +81,11 @@ own docstring among four (**summary**). In per cent, gains in points, with 95 % 
 COSTS = """\
 A training step with the concept-sensitive loss (`fused`) beside the model's own loss (`plain`), TRL's `SFTTrainer`
 (`trl`; its chunked projection is made for Triton, so its figures on a CPU say little), and the same loss from whole
-attention maps (`eager`). No GPU figure has been measured."""
+attention maps (`eager`). {gpu}"""
+
+GPU = """\
+What `make gpu` found on each card that it was run on: whether the loss is exact there, what it costs, steps of QLoRA on
+the shapes of real models with random weights, and tuned models."""
 
 TRAINING = """\
 Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-sensitive loss (all weights, or an
@@ -154,7 +158,9 @@ def page() -> str:
         ("What a little tuning does", what_was_tuned(), experiments()),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
-        ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
+        ("What the loss costs", COSTS.format(gpu=gpu_figures()), [made("python -m tests.benchmarks.loss_cost"),
+         costs()]),
+        *([("On a GPU", GPU, [made("make gpu"), *map(card, cards())])] if cards() else []),
         ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
          text("training_speed.cpu")]),
         ("Verdicts beside a plain process's", verdicts(), [made("python -m tests.proofs.verdicts"),
@@ -347,9 +353,23 @@ def levels_and_gains(name: str) -> tuple[str, str]:
 
 
 def costs() -> str:
-    """The table, and each remark below it in a line of its own."""
-    head, rows, remarks = text("loss_cost.cpu").split("\n\n")
-    return f"{head}.\n\n{rows}\n\n" + "\n".join(f"- {line}" for line in remarks.splitlines())
+    head, rest = text("loss_cost.cpu").split("\n\n", 1)
+    return f"{head}.\n\n{rest}"
+
+
+def cards() -> list[str]:
+    """The files of the cards that `make gpu` was run on; each experiment's rows lie beside its card's."""
+    return sorted(path.stem for path in (RESULTS / "gpu").glob("*.json"))
+
+
+def card(name: str) -> str:
+    return text(f"gpu/{name}")
+
+
+def gpu_figures() -> str:
+    return (
+        "Figures of GPUs stand in the next section." if cards() else "No GPU figure has been measured: `make gpu` does."
+    )
 
 
 def sampling() -> str:
