@@ -118,6 +118,7 @@ def _settings(job: Run, path):
 
 
 def _train(job: Run, config, complaints: Complaints) -> None:
+    from procure_kit.training.card import about_pairs
     from procure_kit.training.examples import build_examples
     from procure_kit.training.folder import claim
     from procure_kit.training.models import load_model
@@ -131,7 +132,8 @@ def _train(job: Run, config, complaints: Complaints) -> None:
     template = job.template or (PRESETS[job.model].template if job.model in PRESETS else "plain")
     examples, counts = build_examples(tokenizer, pairs, template=template, **choices)
     print(", ".join(f"{name} {count}" for name, count in counts.items()))
-    result = train(model, tokenizer, examples, config)
+    dataset = ", ".join(Path(name).name for name in (job.problems, job.rows) if name)
+    result = train(model, tokenizer, examples, config, about=about_pairs(pairs, dataset))
     print(
         f"{result.seconds:.0f} s; " + (f"adapter in {result.adapter}" if result.adapter else "no output_dir: not kept")
     )

@@ -9,7 +9,6 @@ from copy import deepcopy
 from importlib.metadata import version
 
 import torch
-from peft import PeftModel
 from transformers import AutoModelForCausalLM, PretrainedConfig
 
 from procure_kit.evaluation.evaluation import evaluate
@@ -159,7 +158,7 @@ def tiny(device: torch.device, dry: bool) -> Iterator[dict]:
     with tempfile.TemporaryDirectory() as folder:
         config = TrainConfig(steps=2 if dry else 30, batch_size=4, lr=1e-3, output_dir=folder)
         result = train(model, tokenizer, examples, config)
-        fresh = PeftModel.from_pretrained(load_model("tiny", device=device.type)[0], result.adapter).eval()
+        fresh, _ = load_model(result.adapter, device=device.type)
         report = evaluate(fresh, tokenizer, scored, **settings)
     first, last = (result.log[place]["nll"] for place in (0, -1))
     row = {"steps": len(result.log), "seconds": round(result.seconds, 1), "nll, first": round(first, 3)}

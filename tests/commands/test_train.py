@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -171,7 +172,7 @@ def test_a_kept_run_leaves_its_card_and_events_for_tensorboard(tmp_path):
     run(run_file(tmp_path, ["valid", "valid"]))
     card = (tmp_path / "out" / "README.md").read_text()
     assert "2 optimizer steps" in card and "| loss.form | log |" in card and "| lora_targets | (" in card
-    assert str(tmp_path) not in card
+    assert str(tmp_path) not in card and re.search(r"^- set: .*jsonl$", card, re.M) and "- written by: " in card
     assert list((tmp_path / "out" / "tensorboard").glob("events.out.tfevents.*"))
 
 
