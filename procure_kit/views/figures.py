@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from procure_kit.concepts.table import CONCEPTS
 
@@ -79,6 +80,18 @@ def loss_curves(log: list[dict]) -> go.Figure:
         steps, values = [row["step"] for row in rows], [row[name] for row in rows]
         figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers", line_color=colour)
     return figure
+
+
+def runs_beside(logs: dict[str, list[dict]]) -> go.Figure:
+    """The terms of whole runs, a panel a model: each term by the step, as `loss_curves` has it for one run."""
+    figure = make_subplots(cols=max(1, len(logs)), subplot_titles=list(logs))
+    figure.update_layout(**LAYOUT, title="Tuning runs, each by its steps")
+    for column, log in enumerate(logs.values(), start=1):
+        for name, colour in (("nll", BLUE), ("mask", ORANGE), ("attention", GREEN)):
+            line = {"name": name, "legendgroup": name, "showlegend": column == 1, "line_color": colour}
+            steps, values = [row["step"] for row in log], [row[name] for row in log]
+            figure.add_scatter(x=steps, y=values, mode="lines+markers", row=1, col=column, **line)
+    return figure.update_xaxes(title="step").update_yaxes(title="loss", col=1)
 
 
 SCORES = ("pass@1 original", "pass@1 counterfactual", "ccs_all", "ccs_valid")
