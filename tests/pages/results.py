@@ -73,7 +73,8 @@ held-out problems, in per cent. Arms that differ in the loss alone see the same 
 at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
 of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md).
 
-Longer tuning, and what would count as an answer: [the plan](curves_plan.md) of the next experiment."""
+Longer tuning, and what would count as an answer: [the plan](curves_plan.md) of the next experiment, whose recipe was
+[chosen](curves_choice.jsonl) on problems that it does not report."""
 
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated

@@ -1,5 +1,6 @@
 """What the rows of runs.py say: levels and differences by arm, point, split and concept."""
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -124,6 +125,18 @@ def last_common(runs: Runs, *arms: str) -> int:
     raise ValueError(f"{' and '.join(arms)} have no point with a seed in common")
 
 
+def choice_table(path: str | Path) -> str:
+    """What was tried on the choice problems: per cent by rate, rows a step, arm and point; single runs."""
+    rows = []
+    for row in read_rows(path, required=("arm",)):
+        recipe, runs = row["recipe"], {(row["arm"], row["point"]): {row["seed"]: row}}
+        size = [f"{recipe['lr']:g}", recipe["batches"] * recipe["rows"]] if row["point"] else ["–", "–"]
+        for split in SPLITS:
+            cells = [f"{100 * level(runs, row['arm'], row['point'], metric, split).value:.1f}" for metric in PLANNED]
+            rows.append([row["arm"], *size, f"{row['point'] / 1e6:g}", split, *cells])
+    return markdown.table(["arm", "rate", "rows a step", "million tokens", "split", *PLANNED], rows)
+
+
 def levels_table(runs: Runs) -> str:
     """Per cent by arm, point and split, with intervals."""
     rows = []
@@ -161,3 +174,17 @@ def planned_table(runs: Runs) -> str:
             seeds = len(set(runs[after, point]) & set(runs[before, point]))
             rows.append([f"{after} − {before}", split, f"{point / 1e6:g}", seeds, *cells])
     return markdown.table(["after − before", "split", "million tokens", "seeds", *PLANNED], rows)
+
+
+def main() -> None:
+    """Print the tables of a file of runs: python -m procure_kit.experiments.curves.results FILE."""
+    path = sys.argv[1]
+    if next(iter(read_rows(path, required=("arm",))))["recipe"]["part"] == "choice":
+        print(choice_table(path))
+    else:
+        runs = load_runs(path)
+        print(planned_table(runs), levels_table(runs), sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs --arms eight --seeds 5 --until 3000000 --workers 2
 
-The rows go to data/results/curves_tiny.jsonl, what a run needs to go on to runs/curves/. A killed command, called
+The rows go to data/results/curves_MODEL.jsonl, what a run needs to go on to runs/curves/. A killed command, called
 again, goes on; called with a larger `--until`, runs go on from their last point. Seeds are the outer loop, so that what
 is there when it stops can be compared. The positive controls are scored as soon as they are there:
 
