@@ -27,8 +27,8 @@ def processes(monkeypatch):
     def limited(command, seconds, log, env, cwd):
         seen.append((command, seconds, env))
         log.write_text("Traceback ...\nwhat it said last\n")
-        if command[2] == gpu.EXPERIMENT:
-            return ends.get("smollm2", ("done", ""))
+        if command[2] in (gpu.EXPERIMENT, gpu.CLI):
+            return ends.get(command[3], ("done", ""))
         file = command[command.index("--rows") + 1]
         for name in command[3 : command.index("--device")]:
             append_row(file, {"part": name} | (CARD if name == "card" else LOSS if name == "loss" else {"steps": 2}))
@@ -41,7 +41,7 @@ def processes(monkeypatch):
         return "done", ""
 
     monkeypatch.setattr(gpu, "limited", limited)
-    monkeypatch.setattr(gpu, "EXPERIMENT", "procure_kit.experiments.not_there")
+    monkeypatch.setattr(gpu, "EXPERIMENT", "json.not_there")
     return types.SimpleNamespace(ends=ends, seen=seen)
 
 
@@ -103,22 +103,47 @@ def test_without_a_card_it_is_one_sentence_and_nothing_is_written(processes, tmp
     assert main(["-o", str(tmp_path)]) == 1
     told = capsys.readouterr()
     assert told.err == "torch finds no CUDA GPU: see what `nvidia-smi` says\n" and list(tmp_path.iterdir()) == []
-    with pytest.raises(SystemExit):
-        main(["--device", "cpu"])
-    assert "on a CPU there is only --dry" in capsys.readouterr().err
+    for options, said in (
+        (["--device", "cpu"], "on a CPU there is only --dry"),
+        (["--minutes", "0"], "above 0, not 0"),
+    ):
+        with pytest.raises(SystemExit):
+            main(options)
+        assert said in capsys.readouterr().err
 
 
-def test_the_experiment_is_called_with_a_file_beside_the_results(processes, tmp_path, monkeypatch):
+def test_the_experiment_gets_rows_and_a_file_beside_the_results(processes, tmp_path, monkeypatch):
     monkeypatch.setattr(gpu, "EXPERIMENT", "json.tool")  # any module that is there
-    (tmp_path / "some_rtx_9.smollm2.md").write_text("| arm |\n| --- |\n")
     (tmp_path / "qwen").mkdir()
-    assert main(["-o", str(tmp_path), "--parts", "smollm2", "qwen", "--qwen", str(tmp_path / "qwen")]) == 0
+    rows, options = tmp_path / "rows.jsonl", ["-o", str(tmp_path), "--qwen", str(tmp_path / "qwen")]
+    assert main([*options, "--parts", "smollm2", "qwen", "--rows", str(rows)]) == 0
     one, two = (command for command, _, _ in processes.seen[1:])
-    assert one[1:] == ["-m", "json.tool", "--model", "smollm2", "--device", "cuda"] + [
-        "--out", str(tmp_path / "some_rtx_9.smollm2.jsonl")
-    ]  # fmt: skip
-    assert two[4] == str(tmp_path / "qwen") and two[-1].endswith("some_rtx_9.qwen.jsonl")
-    assert "| arm |" in (tmp_path / "some_rtx_9.md").read_text()
+    expected = [
+        "json.tool",
+        "--device",
+        "cuda",
+        "--out",
+        str(tmp_path / "some_rtx_9.smollm2.jsonl"),
+        "--rows",
+        str(rows),
+    ]
+    assert one[2:] == [*expected, "--work", "runs/gpu"]
+    assert two[-4:] == ["--model", str(tmp_path / "qwen"), "--work", "runs/gpu"] and "some_rtx_9.qwen.jsonl" in two[6]
+    assert "Done: rows and page: some_rtx_9.smollm2.jsonl" in (tmp_path / "some_rtx_9.md").read_text()
+
+
+def test_without_rows_they_are_made_first_and_what_fails_there_ends_the_part(processes, tmp_path, monkeypatch):
+    monkeypatch.setattr(gpu, "EXPERIMENT", "json.tool")
+    assert main(["-o", str(tmp_path), "--parts", "smollm2"]) == 0
+    made = [command[2:5] for command, _, _ in processes.seen[1:]]
+    kinds = [(module, command) for module, command, _ in made]
+    assert kinds[:4] == [(gpu.CLI, "perturb"), (gpu.CLI, "validate")] * 2 and kinds[4][0] == "json.tool"
+    limits = [seconds for _, seconds, _ in processes.seen[1:]]
+    assert limits == sorted(limits, reverse=True)  # of the same time
+    processes.ends["validate"] = ("fails", "reasoning_gym is not installed")
+    assert main(["-o", str(tmp_path), "--parts", "smollm2"]) == 1
+    assert parts(tmp_path)["smollm2"]["note"].startswith("reasoning_gym is not installed")
+    assert processes.seen[-1][0][3] == "validate"
 
 
 def test_a_model_that_is_not_to_be_had_is_left_out(processes, tmp_path, monkeypatch):

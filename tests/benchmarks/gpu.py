@@ -23,6 +23,7 @@ from pathlib import Path
 
 from huggingface_hub import hf_hub_download
 
+from procure_kit import experiments
 from procure_kit.problems.rows import read_rows
 from procure_kit.shipped import NEW_RESULTS
 from procure_kit.training.presets import PRESETS
@@ -33,7 +34,7 @@ from tests.benchmarks.loss_table import FAILS
 CHECKS = {"card": 120, "exact": 180, "tiny": 240}  # seconds at most; they take a fraction
 COSTS = {**dict.fromkeys(PRESETS, 600), "loss": 1800}  # unhurried; with --minutes, in these proportions of what is left
 EXPERIMENTS = {"smollm2": 3000, "qwen": 3000}
-EXPERIMENT = "procure_kit.experiments.smollm2"
+EXPERIMENT, CLI = f"{experiments.__name__}.smollm2", "procure_kit.cli"
 QWEN = "Qwen/Qwen2.5-Coder-0.5B"
 LEFT_OUT = "left out"
 LAST_LINES = 30  # of what a part that failed has said
@@ -49,12 +50,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cuda")
     parser.add_argument("--dry", action="store_true", help="tiny shapes, to try the script: the figures mean nothing")
     parser.add_argument("--qwen", default=QWEN, metavar="PATH", help="a copy of it; default: the Hub's, %(default)s")
+    parser.add_argument("--rows", type=Path, nargs="+", help="valid counterfactuals to tune on; default: made first")
     parser.add_argument("-o", "--out", type=Path, help="folder; default: gpu in data/results; of a dry run runs/gpu")
     args = parser.parse_args(argv)
+    args.rows = [path.resolve() for path in args.rows or ()]
     if args.device == "cpu" and not args.dry:
         parser.error("on a CPU there is only --dry; tests.benchmarks.loss_cost measures what the loss costs there")
-    for number in (signal.SIGINT, signal.SIGTERM):  # the first is switched off in a shell's background jobs
-        signal.signal(number, signal.default_int_handler)
+    if args.minutes is not None and not args.minutes > 0:
+        parser.error(f"--minutes must be above 0, not {args.minutes:g}")
     with tempfile.TemporaryDirectory() as scratch:
         return run(args, Path(scratch))
 
@@ -115,36 +118,58 @@ def measured(names: list[str], args: argparse.Namespace, limit: float, scratch: 
 
 
 def experiment(names: list[str], args, limit: float, scratch: Path, results: Results) -> dict[str, dict]:
-    """The arms on a real model. Its rows go to a file of their own beside the results, and it resumes from there."""
+    """The arms on a real model. Its rows and its page lie beside the results; the same command goes on from there."""
     (name,) = names
-    model = name if name == "smollm2" else str(Path(args.qwen).resolve()) if Path(args.qwen).is_dir() else args.qwen
     out = results.path.with_suffix(f".{name}.jsonl").resolve()
-    if reason := missing(model):
-        part = {"ending": LEFT_OUT, "note": reason, "seconds": 0}
-    else:
-        part = ended([EXPERIMENT, "--model", model, *place(args), "--out", str(out)], limit, scratch / "log")
-    table = out.with_suffix(".md")  # as the experiment writes it
-    told = {"text": table.read_text(encoding="utf-8")} if table.is_file() else {}
-    return {name: part | {"rows": [], "command": said(args, name)} | told}
+    rows, commands = args.rows or [], []
+    if not args.rows and not args.dry:
+        rows, commands = rows_made()
+    command = [EXPERIMENT, *place(args), "--out", str(out), *(["--rows", *map(str, rows)] if rows else [])]
+    if name == "qwen":
+        command += ["--model", str(Path(args.qwen).resolve()) if Path(args.qwen).is_dir() else args.qwen]
+    started = time.monotonic()
+    part = {"ending": LEFT_OUT, "note": missing(name, args.qwen)}
+    if not part["note"]:
+        for each in (*commands, [*command, "--work", "runs/gpu"]):
+            part = ended(each, limit - (time.monotonic() - started), scratch / "log")
+            if part["ending"] != DONE:
+                break
+        part["note"] = "; ".join(filter(None, (part["note"], f"rows and page: {out.name}, {out.stem}.md")))
+    part |= {"seconds": round(time.monotonic() - started), "rows": [], "command": said(args, name)}
+    return {name: part}
 
 
-def missing(model: str) -> str:
+def rows_made() -> tuple[list[Path], list[list[str]]]:
+    """Files of valid counterfactuals to tune on, and the commands that make them: for minutes, and once."""
+    files, commands, workers = [], [], ["--workers", str(os.cpu_count())]
+    folder = ROOT / "runs" / "gpu"
+    folder.mkdir(parents=True, exist_ok=True)
+    for dataset in ("codeio", "cruxeval"):
+        made, valid = (folder / f"{dataset}{end}.jsonl" for end in ("", "_valid"))
+        commands.append([CLI, "perturb", dataset, "--concepts", "paper", "-o", str(made), *workers])
+        commands.append([CLI, "validate", str(made), "--problems", dataset, "-o", str(valid), *workers])
+        files.append(valid)
+    return files, commands
+
+
+def missing(name: str, qwen: str) -> str:
     """Why the experiment cannot be run on a model; "" where it can, as far as can be seen."""
     if not find_spec(EXPERIMENT):
         return f"{EXPERIMENT} is not available"
-    if model == "smollm2" or Path(model).is_dir():
+    if name == "smollm2" or Path(qwen).is_dir():
         return ""
     try:
-        hf_hub_download(model, "config.json")
+        hf_hub_download(qwen, "config.json")
     except (OSError, ValueError) as error:
-        return f"{model} is no folder here, and neither in the Hub's cache nor to be had from the Hub " + (
+        return (
+            f"{qwen} is no folder here, and neither in the Hub's cache nor to be had from the Hub "
             f"({type(error).__name__}): name a copy with --qwen PATH, or reach the Hub with HF_HUB_OFFLINE=0"
         )
     return ""
 
 
 def ended(command: list[str], limit: float, log: Path) -> dict:
-    """Run a module of the checkout: how it ended, why, and after how many seconds."""
+    """Run a module of the checkout for so many seconds: how it ended, why, and after how many."""
     cards = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")  # several in one process are refused
     settings = {"CUDA_VISIBLE_DEVICES": cards[0], "HF_HUB_DISABLE_PROGRESS_BARS": "1", "PYTHONUNBUFFERED": "1"}
     started = time.monotonic()
@@ -169,4 +194,6 @@ def said(args: argparse.Namespace, name: str) -> str:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):  # the first is switched off in a shell's background jobs
+        signal.signal(number, signal.default_int_handler)
     sys.exit(main())

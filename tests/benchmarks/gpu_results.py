@@ -51,7 +51,7 @@ def section(name: str, part: dict) -> str:
     elif part["rows"]:
         heads = list(dict.fromkeys(key for row in part["rows"] for key in row))
         texts.append(markdown.table(heads, ([row.get(head, "") for head in heads] for row in part["rows"])))
-    return "\n\n".join([*texts, *([part["text"].strip()] if "text" in part else [])])
+    return "\n\n".join(texts)
 
 
 def fails(part: dict) -> bool:
