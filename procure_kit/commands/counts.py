@@ -17,7 +17,7 @@ from procure_kit.commands import published
 from procure_kit.concepts.perturbation import find_sites, perturb
 from procure_kit.concepts.table import MODES, known_concepts
 from procure_kit.problems import markdown
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.counterfactual import VALID, Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import Complaints
 from procure_kit.validation.problem_names import load_problems
@@ -147,7 +147,7 @@ def count(
         entry = entries[cf.concept]
         entry["rewritten"] += 1
         isolation.add(verdict.isolation)
-        if verdict.status == "valid":
+        if verdict.status in VALID:
             entry["valid"] += 1
             entry["valid_problems"].add(cf.task_id)
         else:

@@ -1,4 +1,4 @@
-"""A problem: a function with its tests, or a program that reads standard input."""
+"""A problem: a function with its tests or inputs, or a program that reads standard input."""
 
 from dataclasses import dataclass, fields
 
@@ -14,6 +14,11 @@ class Problem:
     standard input holds and what standard output must, compared word by word; words that are numbers may differ by
     `tolerance` (absolutely, or relative to the expected one), and `any_case` lets upper and lower case stand for each
     other. `time_limit` (seconds a case) is what the set says; runs are timed by the original instead (validation.py).
+
+    Some sets have inputs in place of tests. `input_generator` then defines `generate_inputs(rng)`, which returns the
+    arguments of one call by name, and what the original returns for `inputs` such calls becomes the test when it is
+    needed (running/reference.py). `inputs` without it: that many calls are compared with what the original returns by a
+    `test` that the set brings.
     """
 
     task_id: str
@@ -26,6 +31,8 @@ class Problem:
     tolerance: float = 0.0
     any_case: bool = False
     time_limit: float | None = None
+    inputs: int = 0
+    input_generator: str = ""
 
     @property
     def program(self) -> str:
@@ -34,4 +41,4 @@ class Problem:
     def to_row(self) -> dict:
         """HumanEval's five fields, and those of the others that are set."""
         row = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in row.items() if name in FIELDS or value not in ("", (), 0.0, False, None)}
+        return {name: value for name, value in row.items() if name in FIELDS or value not in ("", (), 0, False, None)}
