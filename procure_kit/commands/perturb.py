@@ -4,7 +4,9 @@
 """
 
 import argparse
+import warnings
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +33,7 @@ examples:
   procure perturb humaneval -o pairs.jsonl
   procure perturb humaneval -o pairs.jsonl --concepts forms     # the kit's further forms, all five
   procure perturb humaneval -o pairs.jsonl --twins              # `procure validate` says which of them break
+  procure perturb codeio -o pairs.jsonl                 # 2,971 real programs; their own outputs judge
   procure perturb package:statistics -o pairs.jsonl     # an installed package's functions; their doctests judge
   procure perturb PACKAGE_DIR -o NEW_DIR                # a source tree, rewritten at every sound site
   procure perturb kit -o pairs.jsonl --generator openai:smollm2     # starts its own server, no key needed
@@ -43,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "set",
         metavar="IN",
-        help="a problem set ('humaneval', 'mbpp', 'kit', 'package:NAME', ...), a file, or a directory",
+        help="a problem set ('humaneval', 'codeio', 'kit', 'package:NAME', ...), a file, or a directory",
     )
     parser.add_argument(
         "-o", "--out", required=True, type=Path, metavar="OUT", help="rows are appended here; or the new directory"
@@ -93,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         )
     concepts = known_concepts(_named(args), args.mode)
     complaints = Complaints()
-    problems = iter_problems(args.set, on_bad=complaints)
+    problems = _with_code(iter_problems(args.set, on_bad=complaints), args.set)
     if args.generator != "rules":
         if args.twins:
             raise ValueError("twins are made by the rules: pk.twin(cf) makes one of a model's counterfactual, too")
@@ -104,13 +107,29 @@ def run(args: argparse.Namespace) -> int:
         counts[row.get("status") or "rewritten"] += 1
     options = {"concepts": concepts, "mode": args.mode, "seed": args.seed, "every_site": args.every_site}
     work = partial(_with_twins if args.twins else _rows, **options)
-    items = ((replace(problem, test="", cases=()), done[problem.task_id]) for problem in problems)  # no test is needed
+    no_test = {"test": "", "cases": (), "input_generator": ""}  # none is needed
+    items = ((replace(problem, **no_test), done[problem.task_id]) for problem in problems)
     for made in mapped(work, items, args.workers, "perturb", "problem"):
         for row in made:
             append_row(args.out, row)
             counts[row["status"] or "rewritten"] += 1
     print(count_line(counts, args.out))
     return int(bool(complaints))
+
+
+def _with_code(problems: Iterable[Problem], name: str) -> Iterator[Problem]:
+    """Those that can be rewritten; warns of others. Raises: ValueError at the end where there was none."""
+    found = without = 0
+    for problem in problems:
+        if problem.has_code:
+            found += 1
+            yield problem
+        else:
+            without += 1
+    if without and not found:
+        raise ValueError(f"{name} has no reference code to rewrite: it is for scoring models")
+    if without:
+        warnings.warn(f"{without} problems of {name} have no reference code and are left out", stacklevel=2)
 
 
 def _run_tree(args: argparse.Namespace) -> int:

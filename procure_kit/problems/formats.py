@@ -123,7 +123,7 @@ def _codeio(row: dict) -> Problem:
     for name, text, function in (("code_sample", code, "main_solution"), ("input_generator", makes, "generate_inputs")):
         if f"def {function}(" not in text:
             raise ValueError(f"field {name!r} defines no function {function!r}")
-    words = f"{task.strip()}\n\n{text_of(row, 'input_output_spec').strip()}"
+    words = f"{task.strip()}\n\n{text_of(row, 'input_output_spec').strip()}\n\nDefine main_solution."
     digest = sha256(f"{task}\n{code}".encode(errors="surrogatepass")).hexdigest()
     return Problem(
         task_id=f"codeio/{digest[:8]}",

@@ -1,5 +1,6 @@
 """A problem: a function with its tests or inputs, or a program that reads standard input."""
 
+import ast
 from dataclasses import dataclass, fields
 
 FIELDS = ("task_id", "prompt", "canonical_solution", "test", "entry_point")
@@ -38,7 +39,26 @@ class Problem:
     def program(self) -> str:
         return self.prompt + self.canonical_solution
 
+    @property
+    def has_code(self) -> bool:
+        """Whether there is a reference program, and not the head of one alone: imports, signatures and docstrings."""
+        if self.canonical_solution.strip():
+            return True
+        try:
+            return not all(map(_head, ast.parse(self.prompt).body))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return True  # what is wrong with it, whoever reads it says
+
     def to_row(self) -> dict:
         """HumanEval's five fields, and those of the others that are set."""
         row = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in row.items() if name in FIELDS or value not in ("", (), 0, False, None)}
+
+
+def _head(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return all(map(_head, node.body))
+    return False

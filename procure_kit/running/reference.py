@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from procure_kit.analysis.python_tree import check_syntax
 from procure_kit.problems.problem import Problem
 from procure_kit.running.recording import RECORDED
 
@@ -72,9 +73,9 @@ def with_test(problem: Problem, run: Callable[[dict], dict]) -> Problem:
 def _inputs(problem: Problem, run: Callable[[dict], dict]) -> list[str]:
     """The arguments of calls, each as a dict's text."""
     try:
-        ast.parse(problem.input_generator)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise Unsettled("no_inputs", f"the input generator does not parse: {error}") from error
+        check_syntax(problem.input_generator)
+    except ValueError as error:
+        raise Unsettled("no_inputs", f"the input generator: {error}") from error
     text = GENERATES.format(program=problem.program, generator=problem.input_generator, seed=SEED)
     job = {"program": text, "entry_point": "procure_inputs", "setup": SETUP, "calls": ["{}"] * problem.inputs}
     found = _outcomes(run(job), "no_inputs", "the input generator")
@@ -94,13 +95,15 @@ def _outcomes(result: dict, status: str, who: str) -> Outcomes:
         if len(raised) < len(result["outcomes"]):
             return [tuple(outcome) for outcome in result["outcomes"]]
         said = raised[0]
+    loading = "loading the program" in said or result["status"] == "unparsable"  # which both runs do
     if missing := MISSING.search(said):
+        who = "the program" if loading else who
         raise Unsettled("not_installed", f"{who} needs {missing[1]}, which is not installed", result["isolation"])
     if result["status"] == RECORDED:
         return [tuple(outcome) for outcome in result["outcomes"]]
     if result["status"] == "refused":
         raise Unsettled("refused", said, result["isolation"])
-    if "loading the program" in said or result["status"] == "unparsable":  # which both runs do
+    if loading:
         status = "original_fails"
     raise Unsettled(status, f"{result['status']}: {said}", result["isolation"])
 

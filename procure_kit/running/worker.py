@@ -72,12 +72,13 @@ class _Job:
 
     def run(self, job: dict) -> dict:
         """The result of one job; `broken` in it when this worker should not go on."""
-        inside = "" if job["cases"] else _inside(job)
+        apart = job["cases"] or "calls" in job  # no tests that could run in one process with the program
+        inside = "" if apart else _inside(job)
         if inside and not job["own_process"]:
             why = f"{inside}; such tests are not run by default"
             return {"status": "needs_own_process", "detail": why, "seconds": 0.0, "cpu": 0.0}
         result = self._run_once(job | {"together": bool(inside)})
-        if result.get("doubt") and not inside and not result.get("broken"):
+        if result.get("doubt") and not apart and not inside and not result.get("broken"):
             result = together.agreed(result, self._run_once(job | {"together": True}), job["own_process"])
         result.pop("doubt", None)
         return result | {"detail": _on_one_line(result["detail"])}

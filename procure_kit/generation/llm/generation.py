@@ -43,10 +43,10 @@ def llm_generate(
     request at a time, are in flight. What has its `identity` in `done` is left out.
 
     Status: "valid" or "valid_on_inputs", or the last failure's own ("unparsable" also when a reply holds no program);
-    "not_applicable"; "api_fault". A failure that no rewriting mends ends the turns, and the original is looked at before anything is
-    asked: where its tests cannot judge any program, its row costs nothing. What is not asked, because the run was
-    stopped (`client.stopped`, also a warning), the budget is spent or the request went into a batch file, is left out,
-    counted in `client.left`, and made by a later run.
+    "not_applicable"; "api_fault". A failure that no rewriting mends ends the turns, and the original is looked at
+    before anything is asked: where its tests cannot judge any program, its row costs nothing. What is not asked,
+    because the run was stopped (`client.stopped`, also a warning), the budget is spent or the request went into a batch
+    file, is left out, counted in `client.left`, and made by a later run.
 
     Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a number that cannot be meant.
     """
