@@ -375,6 +375,8 @@ def test_a_set_without_reference_code_says_so(tmp_path, problems, capsys):
         assert procure(*asked, *(("--workers", 1) if generator == "rules" else ())) == 2
         assert "none.jsonl has no reference code to rewrite: it is" in capsys.readouterr().err
         assert not (tmp_path / "out.jsonl").exists()
+    assert procure("counts", "--problems", none) == 2
+    assert "none.jsonl has no reference code to rewrite" in capsys.readouterr().err
     out = tmp_path / "some_out.jsonl"
     with pytest.warns(UserWarning, match="4 problems of .*some.jsonl have no reference code and are left out"):
         assert procure("perturb", some, "-o", out, "--concepts", "if_else_flip", "--workers", 1) == 0

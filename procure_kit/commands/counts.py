@@ -18,9 +18,10 @@ from procure_kit.concepts.perturbation import find_sites, perturb
 from procure_kit.concepts.table import MODES, known_concepts
 from procure_kit.problems import markdown
 from procure_kit.problems.counterfactual import VALID, Counterfactual
+from procure_kit.problems.loading import with_code
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import Complaints
-from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.problem_names import iter_problems
 from procure_kit.validation.validation import validate_all
 
 # The authors' published benchmark files, HumanEval: rows counted as successes, one at most for each problem.
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     if args.published:
         return published.run(args)
     complaints = Complaints()
-    problems = load_problems(args.problems, on_bad=complaints)
+    problems = list(with_code(iter_problems(args.problems, on_bad=complaints), args.problems))
     concepts = args.concepts.split(",") if args.concepts else None
     result = count(problems, concepts, mode=args.mode, seed=args.seed, workers=args.workers)
     command = f"procure counts --problems {args.problems} --mode {args.mode} --seed {args.seed}"

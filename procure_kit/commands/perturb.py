@@ -4,9 +4,7 @@
 """
 
 import argparse
-import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +15,7 @@ from procure_kit.concepts.twins.twin import GENERATOR, twin
 from procure_kit.generation.processes import mapped
 from procure_kit.generation.rules import generate, identity
 from procure_kit.problems.counterfactual import BREAKING, Counterfactual, NotApplicable
+from procure_kit.problems.loading import with_code
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import Complaints, append_row, count_line
 from procure_kit.repositories.perturbation import perturb_tree, state_of
@@ -33,7 +32,7 @@ examples:
   procure perturb humaneval -o pairs.jsonl
   procure perturb humaneval -o pairs.jsonl --concepts forms     # the kit's further forms, all five
   procure perturb humaneval -o pairs.jsonl --twins              # `procure validate` says which of them break
-  procure perturb codeio -o pairs.jsonl                 # 2,971 real programs; their own outputs judge
+  procure perturb codeio -o pairs.jsonl                 # real programs; what they return judges
   procure perturb package:statistics -o pairs.jsonl     # an installed package's functions; their doctests judge
   procure perturb PACKAGE_DIR -o NEW_DIR                # a source tree, rewritten at every sound site
   procure perturb kit -o pairs.jsonl --generator openai:smollm2     # starts its own server, no key needed
@@ -96,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         )
     concepts = known_concepts(_named(args), args.mode)
     complaints = Complaints()
-    problems = _with_code(iter_problems(args.set, on_bad=complaints), args.set)
+    problems = with_code(iter_problems(args.set, on_bad=complaints), args.set)
     if args.generator != "rules":
         if args.twins:
             raise ValueError("twins are made by the rules: pk.twin(cf) makes one of a model's counterfactual, too")
@@ -115,21 +114,6 @@ def run(args: argparse.Namespace) -> int:
             counts[row["status"] or "rewritten"] += 1
     print(count_line(counts, args.out))
     return int(bool(complaints))
-
-
-def _with_code(problems: Iterable[Problem], name: str) -> Iterator[Problem]:
-    """Those that can be rewritten; warns of others. Raises: ValueError at the end where there was none."""
-    found = without = 0
-    for problem in problems:
-        if problem.has_code:
-            found += 1
-            yield problem
-        else:
-            without += 1
-    if without and not found:
-        raise ValueError(f"{name} has no reference code to rewrite: it is for scoring models")
-    if without:
-        warnings.warn(f"{without} problems of {name} have no reference code and are left out", stacklevel=2)
 
 
 def _run_tree(args: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """Problem sets by name or by path, one problem at a time: a set may be larger than memory."""
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -117,3 +117,18 @@ def _found(
 
 def _again(file, key: int, languages: Collection[str]) -> Problem:
     return problem_of(file.at(key), languages)
+
+
+def with_code(problems: Iterable[Problem], name: str) -> Iterator[Problem]:
+    """Those that can be rewritten; warns of others. Raises: ValueError at the end where there was none."""
+    found = without = 0
+    for problem in problems:
+        if problem.has_code:
+            found += 1
+            yield problem
+        else:
+            without += 1
+    if without and not found:
+        raise ValueError(f"{name} has no reference code to rewrite: it is for scoring models")
+    if without:
+        warnings.warn(f"{without} problems of {name} have no reference code and are left out", stacklevel=2)

@@ -86,12 +86,11 @@ def page(report: dict) -> str:
             rows.append([f"`{concept}`", sum(counts.values()), counts.get("rewritten", 0), total, valid, why])
         totals = [sum(row[column] for row in rows) for column in range(2, 5)]
         rows.append(["all", part["load"], *totals, ""])
-        said = " ".join(f"{sentence}." for sentence in part["said"])
-        parts.append(
-            f"## {name}\n\nMade by `{part['command']}`. {part['load']:,} problems load; {part['bad rows']} rows cannot "
-            f"be used. {said}\n\nOf every N-th, {part['looked at']} problems: {states}.\n\n"
-            + markdown.table(head, rows, right=head[1:5])
-        )
+        said = "".join(f" {sentence}." for sentence in part["said"])
+        loaded = f"{part['load']:,} problems load; {part['bad rows']} rows cannot be used.{said}"
+        looked = f"Looked at further, {part['looked at']} problems: {states}."
+        table = markdown.table(head, rows, right=head[1:5])
+        parts.append(f"### {name}\n\nMade by `{part['command']}`. {loaded} {looked}\n\n{table}")
     return "\n\n".join(parts) + "\n"
 
 
