@@ -10,7 +10,7 @@ from procure_kit.problems.fields import docstring, number_of, strings_of, text_o
 from procure_kit.problems.problem import FIELDS, Problem
 
 UNUSED = ("incorrect_solutions",)  # columns of a set that no problem is made of, and large
-INPUTS = 10  # of a CodeI/O program: its generator would make any number
+INPUTS, MOST = 10, 1000  # inputs of a CodeI/O program, whose generator would make any number; of any problem
 
 
 def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:
@@ -46,8 +46,8 @@ def _humaneval(row: dict) -> Problem:
             if type(row[name]) is not kind:
                 raise ValueError(f"field {name!r} must be of type {kind.__name__}, not {type(row[name]).__name__}")
             given[name] = row[name]
-    if given.get("inputs", 0) < (1 if given.get("input_generator") else 0):
-        raise ValueError("field 'inputs' must be the number of inputs to make, or of those that the test has")
+    if not (1 if given.get("input_generator") else 0) <= given.get("inputs", 0) <= MOST:
+        raise ValueError(f"field 'inputs' must be the number of inputs to make, or that the test has, at most {MOST}")
     if not given["cases"] and not given["entry_point"].isidentifier():
         raise ValueError("field 'entry_point' must be the name of a function")
     return Problem(**given)

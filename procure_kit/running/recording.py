@@ -3,14 +3,13 @@
 import ast
 
 from procure_kit.running.asking import Asking
-from procure_kit.running.explanation import short
+from procure_kit.running.explanation import on_one_line, short
 
 LONGEST = 20_000  # characters of a value: tests are texts
-RECORDED = "recorded"
 
 
 def record(calls: list[str], entry_point: str, peer: Asking) -> dict:
-    """Make each call, and say what came of it: {"status": RECORDED, "outcomes": [[kind, text], ...]}.
+    """Make each call, and say what came of it: {"status": "recorded", "outcomes": [[kind, text], ...]}.
 
     calls: the arguments by name, each a dict as Python writes it. The kinds: "literal", a value whose text is also its
     source; "shown", one whose text is its `repr` alone, such as a nan; "unfit", why its text would not do; "raised",
@@ -22,10 +21,10 @@ def record(calls: list[str], entry_point: str, peer: Asking) -> dict:
         try:
             value = candidate(**ast.literal_eval(call))
         except Exception:
-            outcomes.append(("raised", peer.outcome.removeprefix("raised ")))
+            outcomes.append(("raised", on_one_line(peer.outcome.removeprefix("raised "))))
         else:
             outcomes.append(_written(value, bool(peer.handles)))
-    return {"status": RECORDED, "detail": "", "outcomes": outcomes}
+    return {"status": "recorded", "detail": "", "outcomes": outcomes}
 
 
 def _written(value: object, objects: bool) -> tuple[str, str]:

@@ -167,8 +167,7 @@ def run_tests(
     Raises: ValueError for an unknown level, or a number that cannot be meant; OSError where the system has none.
     """
     refuse_impossible(timeout=timeout, cpu_seconds=cpu_seconds, memory_mb=memory_mb)
-    if require is not None and require not in LEVELS:
-        raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
+    _check_level(require)
     try:
         problem = with_reference(problem, memory_mb=memory_mb, require=require)
     except Unsettled as why:
@@ -189,6 +188,11 @@ def run_tests(
     result = _run(job, require)
     passed = result["status"] in ("passed", "passed_in_own_process")
     return TestResult(passed, limit=timeout, cpu_limit=cpu_seconds, **{"slowest": result["seconds"]} | result)
+
+
+def _check_level(require: str | None) -> None:
+    if require is not None and require not in LEVELS:
+        raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
 
 
 def _run(job: dict, require: str | None) -> dict:
@@ -249,21 +253,23 @@ def with_reference(
     """The problem with tests made of what its original returns, once for each problem (reference.py); as it is where it
     has tests. Limits as in `run_tests`; `timeout` is for all inputs together.
 
-    Raises: Unsettled, with the status, where no tests can be made.
+    Raises: Unsettled, with the status, where no tests can be made; ValueError and OSError as `run_tests`.
     """
     if not problem.input_generator:
         return problem
+    refuse_impossible(timeout=timeout, memory_mb=memory_mb)
+    _check_level(require)
     limits = {"timeout": timeout, "cpu_seconds": timeout, "memory_mb": memory_mb}
     key = sha256(repr((problem, limits, require)).encode(errors="surrogatepass")).digest()
-    if key not in _references:
+    if (found := _references.get(key)) is None:
         usual = {"test": "", "cases": (), "original": "", "solved": False, "own_process": False}
         try:
-            _references[key] = with_test(problem, lambda job: _run(usual | job | limits, require))
+            found = with_test(problem, lambda job: _run(usual | job | limits, require))
         except Unsettled as why:
-            _references[key] = why.args
+            found = why.args
+        _references[key] = found
         if len(_references) > ORIGINALS:
             _references.popitem(last=False)
-    found = _references[key]
     if isinstance(found, tuple):
         raise Unsettled(*found)
     return found

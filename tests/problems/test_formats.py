@@ -214,6 +214,7 @@ WRONG = [
     ({**CODEIO, "input_output_spec": None}, "field 'input_output_spec' must be a string"),
     (dict.fromkeys(FIELDS, "f") | {"inputs": 1.5}, "field 'inputs' must be of type int, not float"),
     (dict.fromkeys(FIELDS, "f") | {"inputs": -1}, "field 'inputs' must be the number of inputs"),
+    (dict.fromkeys(FIELDS, "f") | {"inputs": 10**9, "input_generator": "x"}, "test has, at most 1000"),
     (dict.fromkeys(FIELDS, "f") | {"input_generator": "x"}, "field 'inputs' must be the number of inputs"),
     (dict.fromkeys(FIELDS, "") | {"any_case": 1}, "field 'any_case' must be of type bool, not int"),
     (FULL | {"task_id": True}, "field 'task_id' must be a number or a string, not bool"),

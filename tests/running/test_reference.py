@@ -87,6 +87,10 @@ OUT = {  # program, generator (None: INPUTS), status, what the detail says
         "def main_solution(n):\n    raise KeyError(n)\n", None, "original_fails",
         "on each of its 3 inputs it raises, on the first KeyError: 6",
     ),
+    "it raises on several lines": (
+        "def main_solution(n):\n    raise ValueError(f'a\\nb\\x1b[1m {object()}')\n", None, "original_fails",
+        "on the first ValueError: a\\nb\\x1b[1m <object",
+    ),
     "it takes other arguments": ("def main_solution(m):\n    return m\n", None, "original_fails", "unexpected keyword"),
     "an input never ends": (
         f"def main_solution(n):\n    if n == 0: {SLEEPS}\n", None, "original_fails",
@@ -102,6 +106,9 @@ OUT = {  # program, generator (None: INPUTS), status, what the detail says
     ),
     "an object": (
         "class Node: pass\ndef main_solution(n):\n    return [Node()]\n", None, "no_outputs", "which is no plain data",
+    ),
+    "an object, where it does not raise": (
+        "def main_solution(n):\n    return [iter(())] if n == 0 else n[0]\n", None, "no_outputs", "no plain data",
     ),
     "a generator": ("def main_solution(n):\n    yield n\n", None, "no_outputs", "which is no plain data"),
     "much": ("def main_solution(n):\n    return 'a' * 30_000\n", None, "no_outputs", "30,002 characters, more than"),
@@ -140,6 +147,13 @@ def test_a_weaker_isolation_than_required_is_refused(monkeypatch):
         with_reference(problem(inputs=4), require="namespaces")
     assert (why.value.status, why.value.detail, why.value.isolation) == ("refused", "namespaces", "x")
     runner._references.clear()
+
+
+def test_an_unknown_level_or_an_impossible_limit_is_an_error():
+    with pytest.raises(ValueError, match="unknown level of isolation 'glass'"):
+        with_reference(problem(), require="glass")
+    with pytest.raises(ValueError, match="timeout must be a number above 0"):
+        with_reference(problem(), timeout=0)
 
 
 def test_it_is_made_once_for_each_problem(monkeypatch):
