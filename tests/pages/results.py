@@ -159,7 +159,8 @@ def page() -> str:
         ("What is read, and random programs before and after", FUZZED, [made("python -m tests.proofs.reading",
          "python -m tests.proofs.fuzz"), fuzzed()]),
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
-        ("Real programs to train on", PROGRAM_SETS, [text("program_sets")]),
+        ("Real programs to train on", PROGRAM_SETS, [commands("program_sets"),
+         re.sub(r"Made by `.*?`\. ", "", text("program_sets"))]),
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
         ("What it makes of single pairs", OUTCOMES, [made("python -m tests.benchmarks.outcomes"), outcomes()]),
