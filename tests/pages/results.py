@@ -71,7 +71,10 @@ held-out problems, in per cent. Arms that differ in the loss alone see the same 
 
 {share} **That is too little to tell whether data or loss help; what moved are whole functions, downwards, most with λ
 at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
-of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
+of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md).
+
+Longer tuning, and what would count as an answer: [the plan](curves_plan.md) of the next experiment, whose recipe was
+[chosen](curves_choice.jsonl) on problems that it does not report."""
 
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
@@ -319,8 +322,8 @@ def what_was_tuned() -> str:
         f"{percent(short / pretrained())} and {percent(longer / pretrained())} of the {pretrained():,} that `tiny` "
         "learnt from."
     )
-    first, second = EXPERIMENTS.format(share=share).split("\n\n")
-    return f"{first}\n\n{fill(second, 120)}"
+    first, second, third = EXPERIMENTS.format(share=share).split("\n\n")
+    return f"{first}\n\n{fill(second, 120)}\n\n{third}"
 
 
 def experiments() -> list[str]:
