@@ -16,11 +16,10 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from procure_kit.experiments.arms import arm_named
 from procure_kit.experiments.results import load_runs
 from procure_kit.experiments.smollm2.recipe import DRY, Recipe
 from procure_kit.experiments.smollm2.results import page
-from procure_kit.experiments.smollm2.runs import run_all
+from procure_kit.experiments.smollm2.runs import run_all, trainable
 from procure_kit.generation.rules import pairs_of
 from procure_kit.problems.rows import append_row
 from procure_kit.shipped import NEW_RESULTS
@@ -30,46 +29,51 @@ ARMS = ("untuned", "originals", "plain", "both")
 
 
 def main(argv: list[str] | None = None) -> int:
+    """0; 2 for what cannot be done, which is told in a sentence; 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=Path, nargs="+", help="files of valid counterfactuals to tune on")
-    parser.add_argument(
-        "--arms", nargs="+", default=ARMS, help=f"default: {', '.join(ARMS)}; or any of experiments.runs"
-    )
+    parser.add_argument("--arms", nargs="+", default=ARMS, help="default: %(default)s; others: curves/arms.py")
     parser.add_argument("--seeds", type=int, default=2, help="how many; 0 writes the page anew")
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: a GPU if there is one")
     parser.add_argument("--minutes", type=float, help="stop then; the same command goes on")
     parser.add_argument("--whole-weights", action="store_true", help="LoRA on 32 bits (16 on a GPU) in place of NF4")
-    parser.add_argument("--pairs", type=int, default=Recipe.pairs, help="programs to tune on, half of what a run reads")
-    parser.add_argument("--out", type=Path, help=f"default: {NEW_RESULTS / 'smollm2.jsonl'}")
-    parser.add_argument("--work", type=Path, default=Path("runs/smollm2"), help="for checkpoints and records")
+    parser.add_argument("--pairs", type=int, help=f"programs to tune on with a counterfactual each: {Recipe.pairs}")
+    parser.add_argument("--out", type=Path, help=f"default: {NEW_RESULTS / 'smollm2.jsonl'}, or smollm2_whole.jsonl")
+    parser.add_argument("--work", type=Path, default=Path("runs"), help="for checkpoints and records")
     parser.add_argument("--dry", action="store_true", help="`tiny` and a few problems, to see that all of it works")
     args = parser.parse_args(argv)
-    try:
-        for name in args.arms:
-            arm_named(name)
-        if args.dry == bool(args.rows):
-            raise ValueError(
-                "give --rows FILE ... with valid counterfactuals of CodeI/O or CRUXEval; or --dry, without"
-            )
-    except ValueError as error:
-        parser.error(str(error))
+    if args.minutes is not None and not args.minutes > 0:
+        parser.error(f"--minutes must be above 0, not {args.minutes}")
     with tempfile.TemporaryDirectory() if args.dry else nullcontext() as scratch:
-        if args.dry:
-            args.rows, args.work = [_dry_rows(Path(scratch) / "rows.jsonl")], Path(scratch)
-        out = args.out or (args.work / "smollm2.jsonl" if args.dry else NEW_RESULTS / "smollm2.jsonl")
-        recipe = replace(DRY if args.dry else Recipe(pairs=args.pairs), four_bit=not args.whole_weights)
         try:
             with until(args.minutes):
-                run_all(out, args.arms, range(args.seeds), recipe, args.rows, args.device, args.work)
-            stopped = False
+                _run(args, Path(scratch) if scratch else None)
+        except (ValueError, OSError) as error:
+            parser.error(str(error))
         except KeyboardInterrupt:
             print("stopped: the same command goes on from here")
-            stopped = True
-        if out.exists():
-            text = page(load_runs(out))
-            out.with_suffix(".md").write_text(text, encoding="utf-8")
-            print(text)
-    return 130 if stopped and args.minutes is None else 0  # as a shell has it for Ctrl-C
+            return 0 if args.minutes else 130
+    return 0
+
+
+def _run(args: argparse.Namespace, scratch: Path | None) -> None:
+    out = args.out or (scratch or NEW_RESULTS) / f"smollm2{'_whole' if args.whole_weights else ''}.jsonl"
+    recipe = DRY if args.dry else Recipe(pairs=args.pairs or Recipe.pairs)
+    for name in args.arms:
+        trainable(name)
+    if args.seeds < 0 or recipe.steps < 1:
+        raise ValueError(f"--seeds must be a number from 0 up, and --pairs at least {recipe.batch_size // 2}")
+    if args.dry == bool(args.rows) and args.seeds:
+        raise ValueError("give --rows FILE ..., valid counterfactuals of CodeI/O and CRUXEval; or --dry alone")
+    rows = [_dry_rows(scratch / "rows.jsonl")] if args.dry else args.rows
+    if args.seeds:
+        work = (scratch or args.work) / out.stem
+        run_all(
+            out, args.arms, range(args.seeds), replace(recipe, four_bit=not args.whole_weights), rows, args.device, work
+        )
+    text = page(load_runs(out))
+    out.with_suffix(".md").write_text(text, encoding="utf-8")
+    print(text)
 
 
 @contextmanager

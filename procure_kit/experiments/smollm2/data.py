@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 
 from procure_kit.concepts.table import DEFAULT_CONCEPTS
-from procure_kit.experiments.arms import Arm
+from procure_kit.experiments.curves.arms import Arm
+from procure_kit.experiments.curves.stream import altered
 from procure_kit.experiments.data import of_same_lengths
 from procure_kit.experiments.smollm2.recipe import Recipe
 from procure_kit.generation.rules import pairs_of
@@ -48,8 +49,8 @@ def training_examples(
     rng = random.Random(seed)
     problems = {problem.task_id: problem for name in recipe.trained for problem in load_problems(name)}
 
-    def example(cf: Counterfactual, side: str) -> dict:
-        return build_example(tokenizer, cf, side=side, max_length=recipe.max_length + 1)  # its end is not cut off
+    def original(cf: Counterfactual) -> dict:
+        return build_example(tokenizer, cf, side="original")
 
     def fits(*programs: str) -> bool:
         return all(len(tokenizer(program)["input_ids"]) <= recipe.max_length for program in programs)
@@ -63,15 +64,15 @@ def training_examples(
             f"{told}: valid rows of {len(pairs)} programs of at most {recipe.max_length} tokens, "
             f"and {recipe.pairs} are needed (--pairs)"
         )
-    seconds = [example(cf, "counterfactual") for cf in pairs]
-    if arm.data == "originals":
+    seconds = [altered(tokenizer, cf, None, arm) for cf in pairs]
+    if arm.rows == "originals":
         taken = {cf.task_id for cf in pairs}
         spare = [_bare(p) for task, p in problems.items() if task not in taken and fits(_code(p.program, p))]
         if len(spare) < len(seconds):
             raise ValueError(f"{' and '.join(recipe.trained)}: {len(spare)} other programs, {len(seconds)} are needed")
         rng.shuffle(spare)
-        seconds = of_same_lengths([example(cf, "original") for cf in spare], seconds)
-    firsts = [example(cf, "original") for cf in pairs]
+        seconds = of_same_lengths(list(map(original, spare)), seconds)
+    firsts = map(original, pairs)
     counts = dict(Counter(cf.concept for cf in pairs))
     return [one for both in zip(firsts, seconds, strict=True) for one in both], counts
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Recipe:
     """Sizes are what two cores do in about an hour a run, training and scoring together.
 
-    The rate is QLoRA's own for small models (arXiv 2305.14314), the rank and λ the kit's and the paper's: none was
-    chosen by what came out here. Lengths are in tokens of SmolLM2: 2,169 of the 3,771 programs have at most 384, and
+    The rate is QLoRA's own for small models (arXiv 2305.14314), the rank the kit's: none was chosen by what came out
+    here. Lengths are in tokens of SmolLM2: 2,169 of the 3,771 programs have at most 384, and
     98 % of what was cut off of the scored programs has at most 78.
     """
 
@@ -19,7 +19,6 @@ class Recipe:
     max_length: int = 384  # of a program: longer ones are left out, not cut off
     lr: float = 2e-4
     lora_r: int = 16
-    lam: float = 0.1  # the paper's
     max_new_tokens: int = 96  # from the cut points
     whole_new_tokens: int = 160  # for whole functions
     trained: tuple[str, ...] = ("codeio", "cruxeval")

@@ -17,17 +17,29 @@ from tqdm.auto import tqdm
 
 from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
 from procure_kit.evaluation.likelihood import NATS, likelihoods
-from procure_kit.experiments.arms import Arm, arm_named
+from procure_kit.experiments.curves.arms import Arm, arm_named
 from procure_kit.experiments.smollm2.data import digest, scored_pairs, scored_problems, training_examples
 from procure_kit.experiments.smollm2.recipe import Recipe
 from procure_kit.problems.rows import append_row, read_rows, replace_rows
 from procure_kit.training.config import TrainConfig
+from procure_kit.training.folder import claim
 from procure_kit.training.loss.loss import LossConfig
 from procure_kit.training.models import load_model
 from procure_kit.training.training import train
 
 BATCH = 16  # pairs, or problems, that are scored together
+UNTUNED = "untuned"
 TERMS = ("step", "nll", "mask", "attention", "mean_mass")
+
+
+def trainable(name: str) -> Arm | None:
+    """An arm of the curves' by its name; None: untuned. Raises: ValueError for one unknown, or not to be had here."""
+    if name == UNTUNED:
+        return None
+    arm = arm_named(name)
+    if arm.kl or arm.preference or arm.fades:
+        raise ValueError(f"arm {name!r} needs the loop of experiments/curves: here the Trainer runs the kit's own loss")
+    return arm
 
 
 def run_all(
@@ -42,7 +54,7 @@ def run_all(
     """Append each run that `out` lacks, the untuned model's first, then seed by seed, so that a stopped run has whole
     comparisons.
 
-    Raises: ValueError when `out` holds runs of another recipe or other rows.
+    Raises: ValueError when `out`, or what `work` has of a run, is of another recipe or other rows.
     """
     kept = list(read_rows(out, required=("arm",))) if out.exists() else []
     common = {"recipe": json.loads(json.dumps(asdict(recipe))), "rows": digest(files)}
@@ -51,10 +63,11 @@ def run_all(
             if row[name] != value:
                 raise ValueError(f"{out} holds runs with other {name}: {row[name]}, not {value}; name a new file")
     done = {(row["arm"], row["seed"]) for row in kept}
-    wanted = [(name, 0 if arm_named(name).data == "none" else seed) for seed in seeds for name in names]
-    wanted.sort(key=lambda run: arm_named(run[0]).data != "none")
+    wanted = [(name, 0 if name == UNTUNED else seed) for seed in seeds for name in names]
+    wanted.sort(key=lambda run: run[0] != UNTUNED)
     for name, seed in tqdm([run for run in dict.fromkeys(wanted) if run not in done], desc="runs"):
         folder = work / f"{name.replace(' ', '_')}-{seed}"
+        claim(folder / "run.json", common)
         append_row(out, {"arm": name, "seed": seed, **common, **run_one(name, seed, recipe, files, device, folder)})
         for checkpoint in (folder / "training").glob("checkpoint-*"):  # the adapter stays
             shutil.rmtree(checkpoint)
@@ -63,11 +76,10 @@ def run_all(
 def run_one(name: str, seed: int, recipe: Recipe, files: Sequence[Path], device: str, folder: Path) -> dict:
     """What was trained, the greedy verdicts ("10": the original passes), and the likelihoods. What `folder` holds of an
     earlier try is gone on from."""
-    arm, started = arm_named(name), time.perf_counter()
-    folder.mkdir(parents=True, exist_ok=True)
+    arm, started = trainable(name), time.perf_counter()
     notes = {"tokens": 0, "response_tokens": 0, "concepts": {}, "log": [], "seconds": {"training": 0}}
     adapter = None
-    if arm.data != "none":
+    if arm:
         adapter, notes = tuned(arm, seed, recipe, files, device, folder / "training")
         started = time.perf_counter()
     model, tokenizer = unpacked(recipe, device, adapter)
@@ -83,7 +95,7 @@ def tuned(arm: Arm, seed: int, recipe: Recipe, files, device: str, folder: Path)
     """Where the trained adapter lies, and what the training says of itself."""
     model, tokenizer = load_model(recipe.model, four_bit=recipe.four_bit, device=device)
     examples, concepts = training_examples(tokenizer, arm, recipe, files, seed)
-    loss = LossConfig(lam=recipe.lam if arm.lam is None else arm.lam, w_mask=arm.w_mask, w_att=arm.w_att)
+    loss = LossConfig(lam=arm.lam, w_mask=arm.w_mask, w_att=arm.w_att, layers=arm.layers, form=arm.form)
     config = TrainConfig(
         steps=recipe.steps,
         batch_size=recipe.batch_size,

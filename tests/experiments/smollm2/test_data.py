@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from procure_kit.concepts.perturbation import perturb
-from procure_kit.experiments.arms import MAIN
+from procure_kit.experiments.curves.arms import MAIN
 from procure_kit.experiments.smollm2 import data
 from procure_kit.experiments.smollm2.data import digest, scored_pairs, training_examples
 from procure_kit.experiments.smollm2.recipe import Recipe
@@ -104,6 +104,19 @@ def test_a_long_program_is_left_out_whole(tokenizer, sets, tmp_path):
     file = rows_file(tmp_path / "rows.jsonl")
     with pytest.raises(ValueError, match="valid rows of 0 programs of at most 40 tokens"):
         training_examples(tokenizer, MAIN["plain"], replace(RECIPE, max_length=40), [file], 0)
+
+
+def test_an_arm_says_which_tokens_count(tokenizer, sets, tmp_path):
+    """Without the first mentions of new names: out of the mask term, or out of the loss altogether."""
+    file = rows_file(tmp_path / "rows.jsonl", concepts=("variable_name_random",))
+
+    def second(arm):
+        return training_examples(tokenizer, MAIN[arm], RECIPE, [file], 0)[0][1]
+
+    plain, uses, silent = second("plain"), second("mask uses"), second("no mentions")
+    assert sum(uses["changed"]) == sum(plain["changed"]) * 8 / 10  # b and c are each mentioned five times
+    mentions = [a and not b for a, b in zip(plain["changed"], uses["changed"], strict=True)]
+    assert [label == -100 for label in silent["labels"]] == mentions
 
 
 def test_rows_of_unknown_problems_are_told(tokenizer, sets, tmp_path):
