@@ -8,15 +8,15 @@ class Recipe:
     """Sizes are what two cores do in about an hour a run, training and scoring together.
 
     The rate is QLoRA's own for small models (arXiv 2305.14314), the rank the kit's: none was chosen by what came out
-    here. Lengths are in tokens of SmolLM2: 2,169 of the 3,771 programs have at most 384, and
-    98 % of what was cut off of the scored programs has at most 78.
+    here. Lengths are in tokens of SmolLM2: 2,578 of the 3,771 programs have at most 512, without their statements; of
+    what is cut off of the scored programs, 98 % has at most 65, and 95 % of HumanEval's functions have at most 138.
     """
 
     model: str = "smollm2"
     four_bit: bool = True  # NF4; False: the same LoRA on whole weights
-    pairs: int = 1000  # of as many programs, each seen once: itself and one counterfactual; `originals`: twice as many
+    pairs: int = 1240  # of as many programs, each seen once: itself and one counterfactual; `originals`: twice as many
     batch_size: int = 8
-    max_length: int = 384  # of a program: longer ones are left out, not cut off
+    max_length: int = 512  # of a program: longer ones are left out, not cut off
     lr: float = 2e-4
     lora_r: int = 16
     max_new_tokens: int = 96  # from the cut points
