@@ -62,7 +62,7 @@ def _run(args: argparse.Namespace, scratch: Path | None) -> None:
     for name in args.arms:
         trainable(name)
     if args.seeds < 0 or recipe.steps < 1:
-        raise ValueError(f"--seeds must be a number from 0 up, and --pairs at least {recipe.batch_size // 2}")
+        raise ValueError(f"--seeds must be a number from 0 up, and --pairs at least {recipe.batch_size}")
     if args.dry == bool(args.rows) and args.seeds:
         raise ValueError("give --rows FILE ..., valid counterfactuals of CodeI/O and CRUXEval; or --dry alone")
     rows = [_dry_rows(scratch / "rows.jsonl")] if args.dry else args.rows

@@ -15,7 +15,7 @@ class Recipe:
     model: str = "smollm2"
     four_bit: bool = True  # NF4; False: the same LoRA on whole weights
     pairs: int = 1240  # of as many programs, each seen once: itself and one counterfactual; `originals`: twice as many
-    batch_size: int = 8
+    batch_size: int = 4  # examples that are run at once, twice a step: 8 examples of this length take 8 GB
     max_length: int = 512  # of a program: longer ones are left out, not cut off
     lr: float = 2e-4
     lora_r: int = 16
@@ -27,7 +27,7 @@ class Recipe:
 
     @property
     def steps(self) -> int:
-        return 2 * self.pairs // self.batch_size
+        return self.pairs // self.batch_size
 
 
 DRY = Recipe(

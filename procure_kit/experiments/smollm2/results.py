@@ -103,6 +103,7 @@ def page(runs: Runs) -> str:
         ).split("\n\n"),
         _choice(runs, sets) if "untuned" in runs else "The untuned model has no run yet, so that nothing is chosen.",
         "## Levels",
+        "Means over runs: shares in per cent, all else in nats.",
         _levels(runs, sets, SCORES),
         _levels(runs, sets, tuple(MEASURES)),
         "## Planned comparisons",

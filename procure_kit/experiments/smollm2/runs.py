@@ -99,6 +99,7 @@ def tuned(arm: Arm, seed: int, recipe: Recipe, files, device: str, folder: Path)
     config = TrainConfig(
         steps=recipe.steps,
         batch_size=recipe.batch_size,
+        gradient_accumulation=2,
         lr=recipe.lr,
         lora_r=recipe.lora_r,
         loss=loss,

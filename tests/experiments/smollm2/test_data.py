@@ -24,7 +24,7 @@ def f{n}(a):
         c = b
     return b + c
 """
-RECIPE = Recipe(pairs=6, batch_size=4, max_length=120, trained=("made-up",))
+RECIPE = Recipe(pairs=6, batch_size=2, max_length=120, trained=("made-up",))
 PROBLEMS = [Problem(f"made/{n}", STATEMENT.format(n=n), CODE.format(n=n), "", f"f{n}") for n in range(12)]
 
 
@@ -55,7 +55,7 @@ def test_originals_and_counterfactuals_alternate_one_a_program_and_without_state
     examples, counts = training_examples(tokenizer, MAIN["plain"], RECIPE, [file], 0)
     assert counts == {"if_else_flip": 3, "independent_swap": 3}
     found = texts(tokenizer, examples)
-    assert len(found) == 2 * RECIPE.pairs == RECIPE.steps * RECIPE.batch_size
+    assert len(found) == 2 * RECIPE.pairs == RECIPE.steps * 2 * RECIPE.batch_size
     assert len({text.split("(")[0] for text in found}) == RECIPE.pairs  # each program once, before and after
     assert all(text.startswith("def f") and "Riddle" not in text for text in found)
     for original, counterfactual in zip(found[::2], found[1::2], strict=True):

@@ -75,7 +75,7 @@ def test_what_is_visible_goes_by_the_width():
 
 def test_the_page_compares_scores_where_they_are_chosen_and_measures_everywhere(runs):
     text = page(runs)
-    assert "1000 programs of codeio and cruxeval" in text and "4-bit (NF4)" in text
+    assert f"{Recipe().pairs} programs of codeio and cruxeval" in text and "4-bit (NF4)" in text
     assert "| HumanEval | original | 10 | 50.0 | yes |" in text and "| kit | original | 10 | 0.0 | no" in text
     planned, found = text.split("## Planned comparisons")[1].split("## Found, not planned")
     assert "| plain − originals | HumanEval | original | +30.0 (" in planned
