@@ -1,7 +1,7 @@
 """Measures that move long before a verdict does: how likely a model finds the text of a pair, without sampling any.
 
     rows = likelihoods(model, tokenizer, pairs)    # one a pair, in nats
-    measures(rows)                                 # with 95 % intervals over problems
+    measures(rows)                                 # with 95 % intervals over problems: measures.py
 
 On a model near its floor Pass@1 says nothing, as both verdicts are "no" nearly everywhere; every pair has likelihoods.
 The measures are ours; LeaF and CodeFort train on a KL like `behind_kl`, and CETBench (ACL Findings 2026) has the twins.
@@ -17,8 +17,6 @@ import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from procure_kit.concepts.twins.twin import twin
-from procure_kit.evaluation.metrics import Triple, ratio_interval
-from procure_kit.evaluation.row_metrics import row_sums
 from procure_kit.problems.counterfactual import IDENTITY, Counterfactual, NotApplicable, Span
 from procure_kit.problems.problem import Problem
 from procure_kit.training.alignment import aligned_tokens, response_tokens
@@ -166,42 +164,3 @@ def _row(text: _Texts, rows: list[int], losses: torch.Tensor | None, kl: list[fl
 
 def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
-
-
-def _more(after: str, before: str):
-    return lambda row: None if row[after] is None else row[after] - row[before]
-
-
-def _preferred(name: str):
-    return lambda row: None if row[name] is None else float(row[name] > 0)
-
-
-# Of a row, or None; and the least value that a mean may have, None for nats, which have no bounds.
-MEASURES = {
-    "behind_original": (lambda row: row["behind_original"], None),
-    "behind_counterfactual": (lambda row: row["behind_counterfactual"], None),
-    "behind_excess": (_more("behind_counterfactual", "behind_original"), None),
-    "behind_kl": (lambda row: row["behind_kl"], None),
-    "uses_original": (lambda row: row["uses_original"], None),
-    "uses_counterfactual": (lambda row: row["uses_counterfactual"], None),
-    "uses_excess": (_more("uses_counterfactual", "uses_original"), None),
-    "prefers_original": (_preferred("original_over_twin"), 0.0),
-    "prefers_counterfactual": (_preferred("counterfactual_over_twin"), 0.0),
-}
-
-
-def measures(rows: Sequence[dict]) -> dict[str, Triple]:
-    """Means over the pairs that have a measure, with 95 % intervals over problems; nan where there is none.
-
-    behind_…, uses_…: nats, as in `likelihoods`; `…_excess` is counterfactual minus original.
-    prefers_original, prefers_counterfactual: the share that finds it likelier than the twin, whose interval is Wilson's
-    where all pairs agree. Intervals of nats have no such bounds: where all are equal there is none.
-    """
-    tasks = sorted({row["task_id"] for row in rows})
-    return {name: ratio_interval(measure_sums(rows, tasks, name), least) for name, (_, least) in MEASURES.items()}
-
-
-def measure_sums(rows: Iterable[dict], tasks: list[str], name: str):
-    """The sum of a measure over each task's pairs, and how many have it: (tasks, 2)."""
-    value = MEASURES[name][0]
-    return row_sums(rows, tasks, lambda row: value(row) or 0.0, lambda row: value(row) is not None)

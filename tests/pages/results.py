@@ -82,7 +82,12 @@ at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise w
 of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md).
 
 Longer tuning, and what would count as an answer: [the plan](curves_plan.md) of the next experiment, whose recipe was
-[chosen](curves_choice.jsonl) on problems that it does not report."""
+[chosen](curves_choice.jsonl) on problems that it does not report. So there is of the one on
+[SmolLM2](smollm2_plan.md), a real model that is tuned on real programs."""
+
+SMOLLM2 = """\
+The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
+CRUXEval, scored on HumanEval's problems and the kit's own. [The plan](smollm2_plan.md) was there before the runs."""
 
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
@@ -169,6 +174,7 @@ def page() -> str:
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
         ("What it makes of single pairs", OUTCOMES, [made("python -m tests.benchmarks.outcomes"), outcomes()]),
         ("What a little tuning does", what_was_tuned(), experiments()),
+        *([("A real model, tuned on real programs", SMOLLM2, smollm2())] if has("smollm2") else []),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
         ("What the loss costs", COSTS.format(gpu=gpu_figures()), [made("python -m tests.benchmarks.loss_cost"),
@@ -205,6 +211,11 @@ def verdicts() -> str:
 def anchor(title: str) -> str:
     """As GitHub makes them."""
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def has(name: str) -> bool:
+    """Whether an experiment that takes many hours has run yet."""
+    return (RESULTS / f"{name}.md").exists()
 
 
 def text(name: str) -> str:
@@ -356,6 +367,18 @@ def experiments() -> list[str]:
         *levels_and_gains("experiments_tiny_400"),
     ]  # fmt: skip
     return parts
+
+
+def smollm2() -> list[str]:
+    """How the rows and the runs are made, and of their page what was planned."""
+    sets = ("codeio", "cruxeval")
+    lines = [line for name in sets for line in (f"procure perturb {name} --concepts paper -o {name}.jsonl",
+             f"procure validate {name}.jsonl --problems {name} -o {name}_valid.jsonl")]  # fmt: skip
+    rows = " ".join(f"{name}_valid.jsonl" for name in sets)
+    command = made(*lines, f"python -m procure_kit.experiments.smollm2 --rows {rows}")
+    planned = text("smollm2").partition("## Found, not planned")[0]
+    body = planned[planned.index("## ") :].strip().replace("\n## ", "\n### ")
+    return [command, f"#{body}", "All comparisons, by concept too: [smollm2.md](smollm2.md)."]
 
 
 def levels_and_gains(name: str) -> tuple[str, str]:
