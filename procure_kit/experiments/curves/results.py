@@ -48,7 +48,7 @@ def points_of(runs: Runs, arm: str) -> list[int]:
 
 
 def sums_of(row: dict, metric: str, split: str, concept: str | None = None) -> dict[str, tuple[float, float]]:
-    """The two sums of a metric for each family of a split."""
+    """The two sums of a metric for each family of a split; the measures of likelihood are not kept by concept."""
     found: dict = defaultdict(lambda: np.zeros(2))
     part = tuple(row["recipe"][name] for name in ("part", "composition", "family"))
     if metric == "whole":
@@ -58,8 +58,8 @@ def sums_of(row: dict, metric: str, split: str, concept: str | None = None) -> d
         return found
     if metric in MEASURES:
         for key, cells in row["measures"].items():
-            kind, family, name = key.split("/")
-            if kind == split and concept in (None, name) and metric in cells:
+            kind, family = key.split("/")
+            if kind == split and metric in cells:
                 found[family] += cells[metric]
         return found
     sides = zip(row["verdicts"]["original"], row["verdicts"]["counterfactual"], strict=True)
@@ -94,6 +94,11 @@ def array(rows: Iterable[dict], metric: str, split: str, concept: str | None = N
 def level(runs: Runs, arm: str, point: int, metric: str, split: str, concept: str | None = None) -> Estimate:
     """A metric of an arm at a point, over families and seeds. Raises: KeyError without a run."""
     return share(array(runs[arm, point].values(), metric, split, concept))
+
+
+def curve(runs: Runs, arm: str, metric: str, split: str, concept: str | None = None) -> list[tuple]:
+    """(tokens, value, low, high) of each point of an arm: what `figures.curves` draws."""
+    return [(point, *level(runs, arm, point, metric, split, concept)[:3]) for point in points_of(runs, arm)]
 
 
 def compared(
