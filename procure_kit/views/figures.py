@@ -127,14 +127,16 @@ def ticks(rows: dict[str, list[bool]], columns: list[str], title: str) -> go.Fig
     return figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=columns)
 
 
-def gains(found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict[str, str], title: str) -> go.Figure:
-    """Differences with their intervals, a line a comparison: {comparison: {metric: (value, low, high)}}, in points.
+def gains(
+    found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict[str, str], title: str, unit: str = "points"
+) -> go.Figure:
+    """Differences with their intervals, a line a comparison: {comparison: {metric: (value, low, high)}}, times 100.
 
-    `metrics`: which are drawn, and what the legend calls them.
+    `metrics`: which are drawn, and what the legend calls them. `unit`: what a hundredth of a value is called.
     """
     names = list(found)[::-1]  # plotly counts from below
     height = 150 + 70 * len(names)
-    figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": "points", "height": height})
+    figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": unit, "height": height})
     # The title is placed by a share of the height, and would meet the legend in a tall figure.
     figure.update_layout(title={"y": 1 - 14 / height, "yanchor": "top"}, legend={"orientation": "h", "y": 1})
     figure.update_layout(margin={"l": 170, "r": 20, "t": 90, "b": 50}, legend_yanchor="bottom")
