@@ -15,6 +15,7 @@ LAYOUT = {"template": "plotly_white", "height": 380, "margin": {"l": 60, "r": 20
 # What is fine in cool colours, what is not in warm ones, what could not be tried in grey.
 OUTCOMES = {
     "valid": BLUE,
+    "valid_on_inputs": BLUE,
     "syntactic": BLUE,
     "tested": GREEN,
     "tests_fail": ORANGE,

@@ -2,11 +2,12 @@
 
 import argparse
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from procure_kit.commands.train import add_arguments, read_run, run
+from procure_kit.commands.train import add_arguments, read_run, run, training_pairs
 from procure_kit.problems.rows import append_row
 from procure_kit.views.live import LiveCurves
 from tests.training.small_models import CONFIGS, model_of
@@ -145,6 +146,23 @@ def test_another_run_in_its_folder_is_refused_before_a_model_is_loaded(tmp_path,
     append_row(tmp_path / "pairs.jsonl", RENAMED.to_row() | {"status": "valid"})
     with pytest.raises(ValueError, match="other settings .rows' text is"):
         run(words)
+
+
+def test_rows_of_a_set_with_inputs_are_trained_on(tmp_path, capsys):
+    job = read_run(run_file(tmp_path, ["valid_on_inputs", "tests_too_weak", "valid"]).config)
+    assert len(training_pairs(job)) == 2 and "2 of 3 rows are valid" in capsys.readouterr().out
+
+
+def test_a_set_in_place_of_rows_or_without_code_says_what_to_do(tmp_path):
+    job = read_run(run_file(tmp_path, ["valid"]).config)
+    with pytest.raises(
+        ValueError, match="not the problem set 'codeio': `procure perturb codeio -o FILE`, then `procure v"
+    ):
+        training_pairs(replace(job, rows="codeio"))
+    bare = tmp_path / "bare.jsonl"
+    append_row(bare, PROBLEM.to_row() | {"canonical_solution": ""})
+    with pytest.raises(ValueError, match="bare.jsonl has no reference code that rows could be made of"):
+        training_pairs(replace(job, problems=str(bare)))
 
 
 def test_rows_that_nobody_validated_are_refused(tmp_path):

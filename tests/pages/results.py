@@ -50,6 +50,14 @@ or the exception's type, what is printed, and what becomes of the arguments. Lef
 not there, or whose own runs differ. [behaviour.md](behaviour.md) has them by concept, and each change with its
 cause."""
 
+PROGRAM_SETS = """\
+CodeI/O and CRUXEval as training data: their programs come with inputs in place of tests, and a counterfactual is valid
+(`valid_on_inputs`) when it behaves alike on them, and versions that are broken on purpose do not. *Problems* and
+*rewritten* are of the whole set, one site a problem and concept, as `procure perturb` writes them; *sample* and *valid*
+of the problems looked at further, which are spread evenly over the set. Problems that need a package which was not
+installed are counted with its name. [near_copies.json](../near_copies.json) names what is left out as a near-copy of
+HumanEval's programs, and the rule."""
+
 SCORES = """\
 `tiny`, the model that ships with the kit, on problems held out from its training: new **compositions** of functions
 it knows, and whole **families** of functions it never saw. Each program is cut off, the model completes it greedily,
@@ -151,6 +159,8 @@ def page() -> str:
         ("What is read, and random programs before and after", FUZZED, [made("python -m tests.proofs.reading",
          "python -m tests.proofs.fuzz"), fuzzed()]),
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
+        ("Real programs to train on", PROGRAM_SETS, [commands("program_sets"),
+         re.sub(r"Made by `.*?`\. ", "", text("program_sets"))]),
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
         ("What it makes of single pairs", OUTCOMES, [made("python -m tests.benchmarks.outcomes"), outcomes()]),
