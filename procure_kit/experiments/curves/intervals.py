@@ -25,17 +25,17 @@ class Estimate(NamedTuple):
     p: float
 
 
-def share(sums: np.ndarray) -> Estimate:
-    """Of a ratio, from its two sums for each family and seed (F, S, 2)."""
-    return _estimate([(1, sums)], least=0.0)
+def share(sums: np.ndarray, least: float = 0.0, most: float = 1.0) -> Estimate:
+    """Of a ratio, from its two sums for each family and seed (F, S, 2); what it measures lies between the last two."""
+    return _estimate([(1, sums)], least, most)
 
 
-def difference(after: np.ndarray, before: np.ndarray) -> Estimate:
+def difference(after: np.ndarray, before: np.ndarray, least: float = -1.0, most: float = 1.0) -> Estimate:
     """Of two ratios on the same families and seeds: after minus before, each (F, S, 2)."""
-    return _estimate([(1, after), (-1, before)], least=-1.0)
+    return _estimate([(1, after), (-1, before)], least, most)
 
 
-def _estimate(ratios: list[tuple[int, np.ndarray]], least: float) -> Estimate:
+def _estimate(ratios: list[tuple[int, np.ndarray]], least: float, most: float) -> Estimate:
     value, influence = 0.0, 0.0
     families = np.logical_and.reduce([sums[..., 1].sum(1) > 0 for _, sums in ratios])
     for sign, sums in ratios:
@@ -49,11 +49,12 @@ def _estimate(ratios: list[tuple[int, np.ndarray]], least: float) -> Estimate:
     if count < FEWEST:
         return Estimate(value, nan, nan, nan)
     variance, freedom = variance_of(influence[families])
-    if variance < 1e-12:  # all alike: what so few families leave open
-        return Estimate(value, *open_ends(value, count, least), 1.0 if value == 0 else nan)
+    if variance < 1e-12:  # all alike: what so few families leave open, where there are bounds
+        ends = open_ends(value, count, least) if most < inf else (nan, nan)
+        return Estimate(value, *ends, 1.0 if value == 0 else nan)
     error = sqrt(variance)
     reach = error * student.ppf((1 + LEVEL) / 2, freedom)
-    low, high = max(value - reach, least), min(value + reach, 1.0)
+    low, high = max(value - reach, least), min(value + reach, most)
     return Estimate(value, low, high, float(2 * student.sf(abs(value) / error, freedom)))
 
 

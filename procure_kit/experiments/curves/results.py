@@ -3,6 +3,7 @@
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ MEASURES = {
     "counterfactual_over_twin": "prefers the counterfactual to the breaking twin",
     "mass": "last layer's attention on altered tokens",
 }
+NATS = tuple(name for name, said in MEASURES.items() if said.endswith("(nats)"))
 Runs = dict[tuple[str, int], dict[int, dict]]  # (arm, point in tokens) → seed → row
 
 
@@ -48,7 +50,7 @@ def points_of(runs: Runs, arm: str) -> list[int]:
 
 
 def sums_of(row: dict, metric: str, split: str, concept: str | None = None) -> dict[str, tuple[float, float]]:
-    """The two sums of a metric for each family of a split."""
+    """The two sums of a metric for each family of a split; the measures of likelihood are not kept by concept."""
     found: dict = defaultdict(lambda: np.zeros(2))
     part = tuple(row["recipe"][name] for name in ("part", "composition", "family"))
     if metric == "whole":
@@ -58,8 +60,8 @@ def sums_of(row: dict, metric: str, split: str, concept: str | None = None) -> d
         return found
     if metric in MEASURES:
         for key, cells in row["measures"].items():
-            kind, family, name = key.split("/")
-            if kind == split and concept in (None, name) and metric in cells:
+            kind, family = key.split("/")
+            if kind == split and metric in cells:
                 found[family] += cells[metric]
         return found
     sides = zip(row["verdicts"]["original"], row["verdicts"]["counterfactual"], strict=True)
@@ -93,7 +95,13 @@ def array(rows: Iterable[dict], metric: str, split: str, concept: str | None = N
 
 def level(runs: Runs, arm: str, point: int, metric: str, split: str, concept: str | None = None) -> Estimate:
     """A metric of an arm at a point, over families and seeds. Raises: KeyError without a run."""
-    return share(array(runs[arm, point].values(), metric, split, concept))
+    bounds = (-inf, inf) if metric in NATS else (0, 1)
+    return share(array(runs[arm, point].values(), metric, split, concept), *bounds)
+
+
+def curve(runs: Runs, arm: str, metric: str, split: str, concept: str | None = None) -> list[tuple]:
+    """(tokens, value, low, high) of each point of an arm: what `figures.curves` draws."""
+    return [(point, *level(runs, arm, point, metric, split, concept)[:3]) for point in points_of(runs, arm)]
 
 
 def compared(
@@ -108,7 +116,8 @@ def compared(
     if not seeds:
         raise ValueError(f"{after!r} and {before!r} have no seed in common at {point:,} tokens")
     both = [[chosen[arm][0 if arm == UNTUNED else seed] for seed in seeds] for arm in (after, before)]
-    return difference(*(array(rows, metric, split, concept) for rows in both))
+    bounds = (-inf, inf) if metric in NATS else (-1, 1)
+    return difference(*(array(rows, metric, split, concept) for rows in both), *bounds)
 
 
 def planned(runs: Runs) -> list[tuple[str, str]]:

@@ -54,6 +54,7 @@ def run_one(name: str, seed: int, recipe: Recipe, until: int, out: Path, state: 
         if point >= 1_000_000:
             model.half().save_pretrained(folder / f"{point}")
             model.float()
+            tokenizer.save_pretrained(folder / f"{point}")
         started = time.perf_counter()
 
     if name == UNTUNED or control in CONTROLS:

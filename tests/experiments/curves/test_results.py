@@ -18,7 +18,7 @@ def row(arm: str, seed: int, point: int, original, counterfactual, whole: str = 
     pairs, problems = scored_pairs(*PART), scored_problems(*PART)
     sides = {"original": original, "counterfactual": counterfactual}
     verdicts = {side: "".join(str(int(passes(i))) for i in range(len(pairs))) for side, passes in sides.items()}
-    measures = {"composition/sum_if/if_else_flip": {"mass": [1.5, 3]}, "family/last_if/if_else_flip": {"mass": [2, 4]}}
+    measures = {"composition/sum_if": {"mass": [1.5, 3]}, "family/last_if": {"mass": [2, 4]}}
     verdicts["whole"] = whole * len(problems)
     return {"arm": arm, "seed": seed, "point": point, "recipe": asdict(RECIPE), "verdicts": verdicts} | {
         "measures": measures
