@@ -23,7 +23,6 @@ from pathlib import Path
 
 from huggingface_hub import hf_hub_download
 
-from procure_kit import experiments
 from procure_kit.problems.rows import read_rows
 from procure_kit.shipped import NEW_RESULTS
 from procure_kit.training.presets import PRESETS
@@ -34,7 +33,7 @@ from tests.benchmarks.loss_table import FAILS
 CHECKS = {"card": 120, "exact": 180, "tiny": 240}  # seconds at most; they take a fraction
 COSTS = {**dict.fromkeys(PRESETS, 600), "loss": 1800}  # unhurried; with --minutes, in these proportions of what is left
 EXPERIMENTS = {"smollm2": 3000, "qwen": 3000}
-EXPERIMENT, CLI = f"{experiments.__name__}.smollm2", "procure_kit.cli"
+EXPERIMENT, CLI = "procure_kit.experiments.smollm2", "procure_kit.cli"
 QWEN = "Qwen/Qwen2.5-Coder-0.5B"
 LEFT_OUT = "left out"
 LAST_LINES = 30  # of what a part that failed has said
@@ -121,9 +120,9 @@ def experiment(names: list[str], args, limit: float, scratch: Path, results: Res
     """The arms on a real model. Its rows and its page lie beside the results; the same command goes on from there."""
     (name,) = names
     out = results.path.with_suffix(f".{name}.jsonl").resolve()
-    rows, commands = args.rows or [], []
-    if not args.rows and not args.dry:
-        rows, commands = rows_made()
+    rows, commands = ([], []) if args.dry else (args.rows, []) if args.rows else rows_made()
+    if args.dry:
+        out.unlink(missing_ok=True)  # which would go on from an older dry run
     command = [EXPERIMENT, *place(args), "--out", str(out), *(["--rows", *map(str, rows)] if rows else [])]
     if name == "qwen":
         command += ["--model", str(Path(args.qwen).resolve()) if Path(args.qwen).is_dir() else args.qwen]
