@@ -261,3 +261,4 @@ def test_the_whole_script_runs_on_a_cpu(tmp_path):
     )
     assert all([row["tokens"] for row in rows[name]] == [48, 96] for name in PRESETS)
     assert "the figures mean nothing" in file.with_suffix(".md").read_text()
+    assert told["parts"]["smollm2"]["ending"] == "done" and "| both |" in file.with_suffix(".smollm2.md").read_text()

@@ -121,9 +121,10 @@ def experiment(names: list[str], args, limit: float, scratch: Path, results: Res
     (name,) = names
     out = results.path.with_suffix(f".{name}.jsonl").resolve()
     rows, commands = ([], []) if args.dry else (args.rows, []) if args.rows else rows_made()
-    if args.dry:
-        out.unlink(missing_ok=True)  # which would go on from an older dry run
     command = [EXPERIMENT, *place(args), "--out", str(out), *(["--rows", *map(str, rows)] if rows else [])]
+    if args.dry:
+        out.unlink(missing_ok=True)  # of an older dry run, which would go on
+        command += ["--seeds", "1", "--arms", "untuned", "both"]
     if name == "qwen":
         command += ["--model", str(Path(args.qwen).resolve()) if Path(args.qwen).is_dir() else args.qwen]
     started = time.monotonic()
