@@ -103,6 +103,9 @@ def test_without_a_card_it_is_one_sentence_and_nothing_is_written(processes, tmp
     assert main(["-o", str(tmp_path)]) == 1
     told = capsys.readouterr()
     assert told.err == "torch finds no CUDA GPU: see what `nvidia-smi` says\n" and list(tmp_path.iterdir()) == []
+    processes.ends["card"] = ("out of time", "cut short after 120 s")
+    assert main(["-o", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "looking at the card: out of time, cut short after 120 s\n"
     for options, said in (
         (["--device", "cpu"], "on a CPU there is only --dry"),
         (["--minutes", "0"], "above 0, not 0"),

@@ -75,8 +75,9 @@ def run(args: argparse.Namespace, scratch: Path) -> int:
         run_it = experiment if group[0] in EXPERIMENTS else measured
         parts = run_it(group, args, limit, scratch, results)
         if results is None:
-            if parts["card"]["ending"] != DONE:
-                print(parts["card"]["note"] or parts["card"]["ending"], file=sys.stderr)
+            if (ending := parts["card"]["ending"]) != DONE:
+                begin = "" if ending == FAILS else f"looking at the card: {ending}, "
+                print(begin + parts["card"]["note"], file=sys.stderr)
                 return 1
             folder = args.out or (Path("runs/gpu") if args.dry else NEW_RESULTS / "gpu")
             results = Results(folder, parts.pop("card")["rows"][0], args.dry)
