@@ -22,6 +22,7 @@ _HOME = {
     "Problem": "problems.problem",
     "load_problems": "validation.problem_names",
     "iter_problems": "validation.problem_names",
+    "find_problem": "validation.problem_names",
     "problems_from_package": "validation.doctest_problems",
     "Site": "problems.counterfactual",
     "Counterfactual": "problems.counterfactual",

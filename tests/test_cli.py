@@ -198,10 +198,10 @@ def test_validate_needs_four_fields_and_names_bad_rows(pairs, problems, tmp_path
 
 def test_rows_without_a_counterfactual_pass_through(problems, tmp_path):
     row = {"task_id": "sign/0", "concept": "def_use_break", "original": SOURCE, "counterfactual": SOURCE}
-    path = write(tmp_path / "in.jsonl", [row | {"status": "not_applicable", "detail": "no such place"}])
+    path = write(tmp_path / "in.jsonl", [row | {"status": "not_applicable", "detail": "no place of its kind"}])
     out = tmp_path / "out.jsonl"
     assert procure("validate", path, "--problems", problems, "-o", out) == 0
-    given = {"status": "not_applicable", "detail": "no such place", "seconds": 0.0, "isolation": ""}
+    given = {"status": "not_applicable", "detail": "no place of its kind", "seconds": 0.0, "isolation": ""}
     assert read(out) == [row | given]
     unread = row | {"status": "unparsable", "detail": "line 3: no", "counterfactual": SOURCE}
     assert procure("validate", write(path, [unread]), "--problems", problems, "-o", tmp_path / "other.jsonl") == 0

@@ -4,6 +4,7 @@ nbval compares them with their committed outputs in a run of its own (`make test
 """
 
 import ast
+import json
 import re
 import shlex
 import subprocess
@@ -60,6 +61,33 @@ def test_runs_with_other_parameters(path, tmp_path, monkeypatch):
     entry = execute(path, tmp_path, OTHER_PARAMETERS[path.stem])
     assert entry["error"] == ""
     assert entry["results"], "the cell tagged `results` printed nothing"
+
+
+GOOD = {"task_id": "mine/good", "prompt": "def f(n):\n", "entry_point": "f"}
+GOOD |= {
+    "canonical_solution": "    a = 1\n    b = n\n    if n > 0:\n        b = a\n    else:\n        b = 2\n    return b\n"
+}
+GOOD |= {"test": "def check(candidate):\n    assert candidate(3) == 1\n    assert candidate(-3) == 2\n"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("01_perturbation", "left out: mine/unread: line 2: the source does not parse"),
+        ("02_validation", "mine/unread    if_else_flip           unparsable       line 2: the source does not parse"),
+        ("03_qlora_finetuning", "left out: mine/wrong, if_else_flip: original_fails, tests_fail: test line 2"),
+    ],
+)
+def test_a_bad_problem_of_ones_own_is_named_and_the_others_are_used(name, said, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype")
+    unread = GOOD | {"task_id": "mine/unread", "canonical_solution": "    return (\n"}
+    wrong = GOOD | {"task_id": "mine/wrong", "canonical_solution": GOOD["canonical_solution"].replace("a = 1", "a = 5")}
+    path = tmp_path / "mine.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in (unread, wrong, GOOD)))
+    few = {"steps": 1, "batch_size": 1} if name.startswith("03") else {}
+    entry = execute(NOTEBOOKS / f"{name}.ipynb", tmp_path, {"problem_set": str(path)} | few)
+    assert entry["error"] == "" and said in (tmp_path / f"{name}.ipynb").read_text()
 
 
 def test_opens_with_aims_needs_and_times(notebook):

@@ -63,6 +63,7 @@ class _Statements(Evaluation):
     def visit_For(self, node: cst.For) -> None:
         self.visit(node.iter)
         head = self.event()
+        self.flow.heads[head] = node
         self.loop(node, head, [head])
 
     def loop(self, node: cst.For | cst.While, head: int, over: list[int]) -> None:

@@ -39,7 +39,7 @@ _LOOK_ONLY = {"bool", "callable", "hasattr", "hash", "id", "isinstance", "repr",
 
 @dataclass(frozen=True, order=True)
 class Effect:
-    """A level, and for a learner what reaches it."""
+    """A level, and for a learner what reaches it, without the subject of the sentence: "calls `f`, which ..."."""
 
     level: int
     why: str = ""
@@ -62,15 +62,15 @@ def effect_of(analysis: Analysis, node: cst.CSTNode) -> Effect:
         case cst.Call():
             return _call(analysis, node)
         case cst.Await():
-            return Effect(ACTS, "it awaits")
+            return Effect(ACTS, "awaits something")
         case cst.Yield():
-            return Effect(ACTS, "it yields")
+            return Effect(ACTS, "yields")
         case cst.NamedExpr():
             return worst([effect_of(analysis, node.value), target_effect(analysis, node.target)])
         case cst.FormattedString():
             return worst([effect_of(analysis, part) for part in node.parts])
         case cst.CompFor() if node.asynchronous is not None:
-            return Effect(ACTS, "it awaits")
+            return Effect(ACTS, "awaits something")
     return worst(
         [
             Effect(INERT if adds_nothing(analysis, node) else READS),
@@ -95,7 +95,7 @@ def _taken_from(node: cst.CSTNode) -> cst.CSTNode | None:
 def using_up(analysis: Analysis, node: cst.CSTNode | None) -> Effect:
     """What taking elements from an expression does, when it is a name that proves to be an iterator."""
     if isinstance(node, cst.Name) and kind(analysis, node) == "iterator":
-        return Effect(ACTS, f"it takes elements from the iterator {node.value}")
+        return Effect(ACTS, f"takes elements from the iterator `{node.value}`")
     return Effect(INERT)
 
 
@@ -120,12 +120,17 @@ def _call(analysis: Analysis, node: cst.Call) -> Effect:
         return worst([Effect(READS), arguments, effect_of(analysis, node.func.value)])
     name = analysis.is_builtin(node.func)
     if name not in PURE_BUILTINS:
-        text = analysis.tree.text(node.func)
-        return Effect(ACTS, f"it calls {text if len(text) < 40 else text[:40] + '...'}, which may change state")
+        return Effect(ACTS, f"calls {analysis.tree.quoted(node.func)}, which {_unknown(node.func)}")
     callback = _callback(node, name)
     if callback is not None and effect_of_callable(analysis, callback).level == ACTS:
-        return Effect(ACTS, f"{name} calls a function that may change state")
+        return Effect(ACTS, f"gives `{name}` a function to call that may change state")
     return worst([Effect(READS), arguments])
+
+
+def _unknown(func: cst.CSTNode) -> str:
+    """What may be behind a name that is called."""
+    is_pure = isinstance(func, cst.Name) and func.value in PURE_BUILTINS
+    return "may mean something else in this file" if is_pure else "may change state"
 
 
 def _is_pure_method(analysis: Analysis, func: cst.Attribute, count: int) -> bool:
@@ -168,4 +173,4 @@ def target_effect(analysis: Analysis, target: cst.CSTNode) -> Effect:
         case cst.Tuple() | cst.List():
             return worst(target_effect(analysis, element.value) for element in target.elements)
         case _:
-            return Effect(ACTS, f"it stores to {analysis.tree.text(target)}, which other names may share")
+            return Effect(ACTS, f"stores to {analysis.tree.quoted(target)}, which other code may see")

@@ -41,6 +41,7 @@ class Flow:
     events: list[Event] = field(default_factory=list)
     before: list[list[int]] = field(default_factory=list)
     assigned: dict[Occurrence, Assigned] = field(default_factory=dict)
+    heads: dict[int, cst.For] = field(default_factory=dict)  # where each `for` asks for its next element, by event
     together: list[list[Occurrence]] = field(default_factory=list)  # definitions that must have one name: `[x] | x`
     kinds: dict[Occurrence, str | None] = field(default_factory=dict)  # worked out by inference.py on first use
 

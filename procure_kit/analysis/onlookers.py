@@ -49,7 +49,7 @@ class Onlookers:
     # Nothing may be renamed ----------------------------------------------------------------------------------------
     def reason(self, scope: Scope) -> str | None:
         """Why the names of a scope's variables may matter to something that runs, if they may."""
-        star = "a star import may bring a function that sees variables by their names"
+        star = "`from … import *` may bring in a function that sees variables by their names"
         return self.certain(scope) or (star if self.built_ins.star_import else None)
 
     def certain(self, scope: Scope) -> str | None:
@@ -57,20 +57,20 @@ class Onlookers:
         function = home(scope)
         if function not in self._readers:
             found = next((node.value for node in walk(function.node) if self._reads(node)), None)
-            self._readers[function] = f"{found} can see variables by their names" if found else None
+            self._readers[function] = f"`{found}` can see variables by their names" if found else None
         return self._in_file or self._readers[function]
 
     @cached_property
     def _in_file(self) -> str | None:
         told = sorted(TELLING & self.tree.words)
         if told:
-            return f"something in the file reads the variables of a frame ({told[0]})"
+            return f"the file has the word `{told[0]}`, by which code can see a function's variables by their names"
         names = {node.value for node in self.nodes if isinstance(node, cst.Name)}
         spoken = sorted((ALIASED | {"dir"}) & self.tree.words)
         if spoken and _DOORS & (names | self.tree.spoken):
-            return f"{spoken[0]} can be reached through the module builtins, and sees variables by names"
+            return f"`{spoken[0]}` can be reached through the module builtins, and sees variables by their names"
         if self._by_another_name is not None:
-            return f"{self._by_another_name} goes by another name in the file, and can see variables by theirs"
+            return f"`{self._by_another_name}` goes by another name in the file, and can see variables by their names"
         return None
 
     @cached_property
@@ -103,6 +103,12 @@ class Onlookers:
                 found.setdefault(word, self.tree.line(self.tree.span(node)[0]))
             self._spoken[function] = found
         return self._spoken[function]
+
+    def looked_up(self, scope: Scope, name: str) -> str | None:
+        """Why a variable of this name may be looked up by what is given a string."""
+        line = self.spoken(scope).get(name)
+        why = "and what it is handed to may look up the variable of that name"
+        return None if line is None else f"the string on line {line} has the word `{name}`, {why}"
 
     def _words_around(self, function: Scope) -> Iterator[tuple[cst.CSTNode, str]]:
         if not isinstance(function.node, cst.FunctionDef | cst.ClassDef):

@@ -59,6 +59,10 @@ class SourceTree:
         start, end = self.span(node)
         return self.source[start:end]
 
+    def quoted(self, node: cst.CSTNode) -> str:
+        """The node's text in a sentence: what stands between backquotes there is the reader's own code."""
+        return f"`{short(self.text(node))}`"
+
     def in_parentheses(self, node: cst.AnnAssign) -> bool:
         """Whether it is `(x): int`, whose parentheses are in no span."""
         return self.span(node.target)[0] in self.layout.wrapped
@@ -149,3 +153,14 @@ def walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         node = stack.pop()
         yield node
         stack.extend(reversed(list(children(node))))
+
+
+def one_line(text: str) -> str:
+    """Code as a label."""
+    return " ".join(text.split())
+
+
+def short(text: str, limit: int = 40) -> str:
+    """Code on one line of a menu, or in a sentence."""
+    text = one_line(text)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

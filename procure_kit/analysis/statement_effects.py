@@ -46,7 +46,7 @@ def _update_effect(analysis: Analysis, statement: cst.AugAssign) -> Effect:
     if isinstance(statement.target, cst.Name):
         occurrence = analysis.scopes.occurrence[statement.target]
         if kind(analysis, statement.target) not in PLAIN:
-            parts.append(Effect(ACTS, f"it may change the object that {occurrence.name} names in place"))
+            parts.append(Effect(ACTS, f"may change `{occurrence.name}` in place, as `+=` does with a list"))
         elif not arithmetic_is_inert(analysis, statement.target, statement.operator, statement.value):
             parts.append(Effect(READS))
         elif analysis.flow(occurrence.variable.scope.frame).reaching(occurrence)[1]:

@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-TYPES = {bool: "True or False", int: "a whole number", float: "a number", str: "text", list: "a list"}
+TYPES = {bool: "True or False", int: "a whole number", float: "a number", str: "text", list: "a list", tuple: "a list"}
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class Parameter:
             return text
         value = parse_value(text)
         kind = type(self.default)
-        fits = type(value) is kind or (kind is float and type(value) is int) or (kind is list and type(value) is tuple)
+        many = type(value) in (list, tuple)
+        fits = type(value) is kind or kind is float and type(value) is int or kind in (list, tuple) and many
         if self.default is not None and not fits:
             wanted = TYPES.get(kind, kind.__name__)
             raise ValueError(f"parameter {self.name!r} is {wanted}, such as {self.default!r}, not {text!r}")
-        return float(value) if kind is float else list(value) if kind is list else value
+        return float(value) if kind is float else list(value) if many else value  # papermill writes no tuples
 
 
 def parse_value(text: str):

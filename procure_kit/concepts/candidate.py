@@ -19,17 +19,6 @@ class Candidate:
     soundness: str = "syntactic"
 
 
-def one_line(text: str) -> str:
-    """Code as a label."""
-    return " ".join(text.split())
-
-
-def short(text: str, limit: int = 40) -> str:
-    """Code on one line of a menu, or in a sentence."""
-    text = one_line(text)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def with_comment(source: str, span: Span) -> Span:
     """The span of a statement, with the comment behind it on its line."""
     comment = re.compile(r"[ \t\f]*#[^\r\n]*").match(source, span[1])

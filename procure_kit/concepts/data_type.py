@@ -21,7 +21,8 @@ import libcst as cst
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.inference import kind
 from procure_kit.analysis.signatures import parameters
-from procure_kit.concepts.candidate import Candidate, apart, one_line, short
+from procure_kit.analysis.source_tree import one_line
+from procure_kit.concepts.candidate import Candidate, apart
 from procure_kit.concepts.negation import outer
 from procure_kit.concepts.type_use import Uses
 from procure_kit.problems.counterfactual import Edit
@@ -80,13 +81,13 @@ def _comparison(analysis: Analysis, node: cst.Comparison, mode: str):
     choices += _LENGTH.get((seen, value), []) if is_length else []
     if not choices:
         return None
-    text, sure = analysis.tree.text(other), "syntactic"
+    text, sure = analysis.tree.quoted(other), "syntactic"
     if kind(analysis, other) != "int":
         if mode != "procure" or not _says_int(analysis, other):
-            return f"{short(text)} is not known to be an int, and between two integers lie other numbers", None, ""
+            return f"{text} is not known to be an int, and other numbers lie between two integers", None, ""
         sure = "tested"
     if abs(value) > 10**18:
-        return "the number is too long to be written anew", None, ""
+        return "the number is too long: more than 18 digits are left as they are", None, ""
     return None, partial(_compare_anew, analysis, target.operator, literal, choices, right is None), sure
 
 
@@ -128,15 +129,15 @@ def _call(analysis: Analysis, node: cst.Call):
     start, end = analysis.tree.span(node)
     opening = analysis.source.find("(", analysis.tree.span(node.func)[1])
     if node.func.lpar or analysis.source[analysis.tree.span(node.func)[1] : opening].strip():
-        return "a comment or a parenthesis stands in the way", None, ""
+        return "a comment or a parenthesis stands between the name and what it is called with", None, ""
     first, last = _DISPLAY[name]
     edits = [Edit(start, opening + 1, first)]
     for arg in node.args:
         key, value = analysis.tree.span(arg.keyword)[0], outer(analysis, arg.value)[0]
         if analysis.source[analysis.tree.span(arg.keyword)[1] : value].strip() != "=":
-            return "a comment stands in the way", None, ""
+            return "a comment stands between a name and its value", None, ""
         if arg.keyword.value.startswith("__"):
-            return f"{arg.keyword.value} may mean another name in a class", None, ""
+            return f"`{arg.keyword.value}` may mean another name in a class", None, ""
         edits.append(Edit(key, value, f'"{unicodedata.normalize("NFKC", arg.keyword.value)}": '))
     return None, partial(_as_they_are, [*edits, Edit(end - 1, end, last)]), "syntactic"
 
@@ -144,7 +145,7 @@ def _call(analysis: Analysis, node: cst.Call):
 def _empty(analysis: Analysis, node: cst.CSTNode):
     name = _EMPTY[type(node)]
     if not analysis.built_ins.means(name):
-        return f"{name} may mean something else in this file", None, ""
+        return f"`{name}` may mean something else in this file", None, ""
     start, end = _brackets(analysis, node)
     edits = [apart(analysis.source, Edit(start, start + 1, f"{name}(")), Edit(end - 1, end, ")")]
     return None, partial(_as_they_are, edits), "syntactic"
@@ -170,17 +171,20 @@ def _display(analysis: Analysis, uses: Uses, node: cst.CSTNode):
 
 def _dict_display(analysis: Analysis, node: cst.Dict):
     if not analysis.built_ins.means("dict"):
-        return "dict may mean something else in this file", None, ""
+        return "`dict` may mean something else in this file", None, ""
     edits, names = [], set()
     for element in node.elements:
-        key = element.key if isinstance(element, cst.DictElement) else None
+        if isinstance(element, cst.StarredDictElement):
+            return "it takes in another dictionary, whose keys the text does not show", None, ""
+        key = element.key
         name = key.evaluated_value if isinstance(key, cst.SimpleString) else None
         if not isinstance(name, str) or not _is_plain(name) or name in names:
-            return "not all of its keys are plain names, each there once, so they cannot be keywords", None, ""
+            why = "it is no plain name, or stands there twice"
+            return f"its key {analysis.tree.quoted(key)} cannot be a keyword: {why}", None, ""
         names.add(name)
         before, after = outer(analysis, key), outer(analysis, element.value)
         if analysis.source[before[1] : after[0]].strip() != ":":
-            return "a comment stands in the way", None, ""
+            return "a comment stands between a name and its value", None, ""
         edits.append(Edit(before[0], after[0], f"{name}="))
     start, end = analysis.tree.span(node)
     edits = [apart(analysis.source, Edit(start, start + 1, "dict(")), *edits, Edit(end - 1, end, ")")]

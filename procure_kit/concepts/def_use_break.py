@@ -14,7 +14,7 @@ from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.inference import PLAIN, definition_kind
 from procure_kit.analysis.scopes import BINDING, Occurrence, Variable
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.renaming import can_rename, fresh_names, kept, places, rename
+from procure_kit.concepts.renaming import VARIABLE, fresh_names, kept, not_plain, places, rename, stays
 from procure_kit.problems.counterfactual import Edit, Span
 
 
@@ -57,13 +57,31 @@ def is_used(web: list[Occurrence]) -> bool:
 def _refuse(analysis: Analysis, variable: Variable, web: list[Occurrence], at: Occurrence) -> str | None:
     name = variable.name
     if not analysis.flow(variable.scope).covers(variable):
-        return f"{name} is also used in a function, class, generator or annotation inside, which may run at any time"
+        return f"`{name}` is also used in a function, class, generator or annotation inside, which may run at any time"
     if not web:
-        return f"a use of {name} may see its first definition as well as any other"
-    if not {o.kind for o in web} <= {"store", "load", "update", "delete"} or name.startswith("__"):
-        return f"the second definition of {name} ({at.kind}) is not an assignment to a variable"
-    unused = None if is_used(web) else f"nothing uses the second definition of {name}"
+        return _shared(analysis, variable)
+    line = analysis.tree.line(at.span[0])
+    if name.startswith("__"):
+        return f"`{name}` begins with two underscores, and may mean another name in a class"
+    if odd := {o.kind for o in web} - VARIABLE:
+        return not_plain(analysis, web, odd)
+    unused = None if is_used(web) else f"nothing uses what `{name}` is given on line {line}"
     return kept(analysis, variable) or analysis.reader(variable.scope) or unused
+
+
+def _shared(analysis: Analysis, variable: Variable) -> str:
+    """Why all definitions of a variable need one name: the first use that may see two of them."""
+    name, flow = variable.name, analysis.flow(variable.scope)
+    uses = sorted((o for o in variable.occurrences if o.kind in ("load", "update")), key=lambda o: (o.kind, o.span))
+    for use in uses:
+        line = analysis.tree.line(use.span[0])
+        if use.kind == "update":
+            return f"line {line} reads `{name}` and changes it in one step, so that one name has to stand for both"
+        given = sorted({analysis.tree.line(o.span[0]) for o in flow.reaching(use)[0] if o.kind != "delete"})
+        if len(given) > 1:
+            either = f"on line {given[0]} or on line {given[1]}"
+            return f"line {line} may see what `{name}` is given {either}, so that one name has to stand for both"
+    return f"every use of `{name}` may see its first definition as well as another"
 
 
 def _nothing_lives_longer(analysis: Analysis, variable: Variable, web: set[Occurrence]) -> bool:
@@ -81,9 +99,7 @@ def _whole(analysis: Analysis, variable: Variable) -> Iterator[Candidate]:
     """The authors' data: the whole variable gets a random name, mostly a parameter."""
     is_parameter = "parameter" in variable.kinds
     refused = analysis.reader(variable.scope)
-    if not can_rename(analysis, variable, "procure"):
-        why = "callers may pass it by its name, or it is no plain variable"
-        refused = refused or kept(analysis, variable) or why
+    refused = refused or stays(analysis, variable, "procure")
     first = min(o.span for o in variable.occurrences)
     rewrite = None if refused else partial(_rewrite, analysis, places(analysis, variable))
     sure = "tested" if is_parameter or analysis.onlookers.doubt(variable.scope) else "syntactic"

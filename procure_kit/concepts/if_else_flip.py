@@ -23,8 +23,8 @@ import libcst as cst
 
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.effects import ACTS, effect_of
-from procure_kit.analysis.source_tree import walk
-from procure_kit.concepts.candidate import Candidate, apart, is_word, one_line, with_comment
+from procure_kit.analysis.source_tree import one_line, walk
+from procure_kit.concepts.candidate import Candidate, apart, is_word, with_comment
 from procure_kit.concepts.negation import negate, negate_whole, outer
 from procure_kit.problems.counterfactual import Edit, Span, exchange
 
@@ -77,16 +77,17 @@ def _refuse(analysis: Analysis, node: cst.If | cst.IfExp, second: tuple | None, 
     if node.orelse is None:
         return "it has no else branch to swap with"
     if isinstance(node.orelse, cst.If):
-        return "its else is an elif, and flipping it would need a nested else"
+        return "an elif follows: only the last test of such a chain has an else of its own to swap with"
     if any(isinstance(inside, cst.Global | cst.Nonlocal) for body in (node.body, node.orelse) for inside in walk(body)):
-        return "a global or nonlocal statement in it must stand before its name is used"
+        return "a global or nonlocal statement in a body must stand before the first use of its name"
     if mode == "procure":
         return None
     effect = effect_of(analysis, node.test)
     if effect.level == ACTS:
-        return f"its test may change state: {effect.why}"
-    if any(isinstance(inside, cst.NamedExpr) for inside in walk(node.test)):
-        return "its test changes state: it gives a name a value"
+        return f"its test {effect.why}"
+    given = next((inside.target for inside in walk(node.test) if isinstance(inside, cst.NamedExpr)), None)
+    if given is not None:
+        return f"its test does more than ask: it gives {analysis.tree.quoted(given)} a value"
     return None
 
 

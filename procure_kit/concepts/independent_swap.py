@@ -16,9 +16,9 @@ import libcst as cst
 from procure_kit.analysis.analysis import Analysis, Block
 from procure_kit.analysis.effects import ACTS, INERT, Effect
 from procure_kit.analysis.scopes import Occurrence, Variable
-from procure_kit.analysis.source_tree import walk
+from procure_kit.analysis.source_tree import one_line, walk
 from procure_kit.analysis.statement_effects import may_finalize, statement_effect
-from procure_kit.concepts.candidate import Candidate, one_line, with_comment
+from procure_kit.concepts.candidate import Candidate, with_comment
 from procure_kit.problems.counterfactual import Edit, Span, exchange
 
 
@@ -113,15 +113,22 @@ def judge(one: Statement, other: Statement) -> tuple[str | None, str]:
     calm, wild = sorted((one, other), key=lambda statement: statement.effect.level)
     if calm.effect.level != INERT:
         # Both may raise, and run operators of unknown types: which comes first can be seen, rarely.
-        return (wild.effect.why if wild.effect.level == ACTS else None), "tested"
+        return _acts(one, other, wild), "tested"
     if wild.effect.level != INERT and one.block.guarded:
-        return "an exception between the two would be seen by the try or with around them", "tested"
+        return "if one of the two fails, the try or with around them can see whether the other has run", "tested"
     # An inert statement binds the function's own names to values that are known already. Nothing else can see when,
     # not even an exception: it leaves the function and its names behind. Only what the old value does at its end can.
     unseen = not calm.may_finalize or wild.effect.level == INERT and not wild.may_finalize
     if wild.effect.level == ACTS and one.analysis.onlookers.doubt(scope):
         unseen = False
     return None, "syntactic" if unseen else "tested"
+
+
+def _acts(one: Statement, other: Statement, wild: Statement) -> str | None:
+    if wild.effect.level < ACTS:
+        return None
+    which, rest = ("first", "second") if wild is one else ("second", "first")
+    return f"the {which} {wild.effect.why}, and the {rest} may fail or depend on it"
 
 
 def dependence(one: Statement, other: Statement) -> str | None:
@@ -132,12 +139,12 @@ def dependence(one: Statement, other: Statement) -> str | None:
         (one.uses & other.definitions, "the first uses what the second defines: {}"),
     ):
         if names:
-            return why.format(", ".join(sorted(variable.name for variable in names)))
+            return why.format(", ".join(sorted(f"`{variable.name}`" for variable in names)))
     for defined, spoken in ((one.definitions, other.spoken), (other.definitions, one.spoken)):
         told = sorted({variable.name for variable in defined} & spoken)
         if told:
-            return f"a text in the one says {told[0]}, which the other defines: what it is handed to may look it up"
-    return "the two are the same" if one.node.deep_equals(other.node) else None
+            return f"one hands on a string with the word `{told[0]}`, and that may look up what the other defines"
+    return "the two statements are the same" if one.node.deep_equals(other.node) else None
 
 
 def _loose_pairs(analysis: Analysis, statements: list[Statement | None]) -> Iterator[Candidate]:

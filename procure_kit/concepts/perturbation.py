@@ -107,8 +107,10 @@ def _pick(found: list[tuple[Site, Candidate]], concept: str, rng: Random) -> tup
     accepted = [pair for pair in found if pair[0].refused is None]
     if accepted:
         return rng.choice(accepted)
+    if not found:
+        raise NotApplicable(f"{concept} finds nothing to rewrite: the source has no place of its kind")
     reasons = Counter(site.refused for site, _ in found).most_common()
-    why = "; ".join(f"{count} × {reason}" for reason, count in reasons) or "the source has no such place"
+    why = "; ".join(f"{count} × {reason}" for reason, count in reasons)
     raise NotApplicable(f"{concept} has no site that can be rewritten safely: {why}")
 
 

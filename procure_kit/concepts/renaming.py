@@ -9,46 +9,60 @@ import libcst as cst
 
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.built_ins import in_namespace
-from procure_kit.analysis.scopes import Scope, Variable
+from procure_kit.analysis.scopes import Occurrence, Scope, Variable
 from procure_kit.analysis.source_tree import walk
 from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.keyword_calls import collected, keyword_spans
 from procure_kit.problems.counterfactual import Edit, Span
 
-_VARIABLE = {"store", "load", "update", "delete", "declare"}
+VARIABLE = {"store", "load", "update", "delete", "declare"}  # the kinds of occurrences that a plain variable has
+_ELSE = {"parameter": "a parameter", "import": "imported", "def": "a function", "class": "a class", "type": "a type"}
+_ELSE["type parameter"] = "a type parameter"
 LENGTH = 5  # characters of a random name (CACP)
 Places = dict[str, list[Span]]  # where each name of a function's variables stands
 
 
 def can_rename(analysis: Analysis, variable: Variable, mode: str) -> bool:
-    """Whether a name is a variable of a function and nothing else, and nothing depends on how it is called.
+    return stays(analysis, variable, mode) is None
+
+
+def stays(analysis: Analysis, variable: Variable, mode: str) -> str | None:
+    """Why a name stays; None where it is a variable of a function and nothing else, and nothing depends on the name.
 
     Parameters are part of an interface: only the looser mode renames them, and with them the keywords that name them
     in the file's calls and doctests; not where that cannot be told. Functions, classes and imports are not variables.
     `__x` means different names in different classes, and `_C__x` may be one of them.
     """
-    mangled = variable.name.startswith("_") and "__" in variable.name
-    if variable.scope.kind not in ("function", "lambda", "comprehension") or mangled:
-        return False
-    kinds = variable.kinds
+    name, kinds = variable.name, variable.kinds
+    if variable.scope.kind not in ("function", "lambda", "comprehension"):
+        return f"`{name}` is no variable of a function"
+    if name.startswith("_") and "__" in name:
+        return f"`{name}` may mean another name inside a class, because of its underscores"
     if mode == "procure" and "parameter" in kinds:
         kinds = kinds - {"parameter"}
-        if variable.name in ("self", "cls") or keyword_spans(analysis, variable) is None:
-            return False
-    return kinds <= _VARIABLE and kept(analysis, variable) is None
+        if name in ("self", "cls"):
+            return f"`{name}` is the name that everybody gives to this parameter"
+        if keyword_spans(analysis, variable) is None:
+            return f"`{name}` is a parameter, and it cannot be told which calls pass it by its name"
+    return not_plain(analysis, variable.occurrences, kinds - VARIABLE) or kept(analysis, variable)
+
+
+def not_plain(analysis: Analysis, occurrences: Iterable[Occurrence], odd: set[str]) -> str | None:
+    """What else than a variable the first of the occurrences of an odd kind makes of a name."""
+    found = min((o for o in occurrences if o.kind in odd), key=lambda o: o.span, default=None)
+    if found is None:
+        return None
+    return f"`{found.name}` is no plain variable: on line {analysis.tree.line(found.span[0])} it is {_ELSE[found.kind]}"
 
 
 def kept(analysis: Analysis, variable: Variable) -> str | None:
     """Why a variable's name stays, where something that runs may ask for it."""
     name = variable.name
     if not analysis.printed.isdisjoint(variable.occurrences):
-        return f"the program can show the name of {name} as text, in an f-string with = or an annotation"
-    line = analysis.onlookers.spoken(variable.scope).get(name)
-    if line is not None:
-        return f"the text on line {line} says {name}, and what it is handed to may look the variable up"
+        return f"the program can show the name of `{name}` as text, in an f-string with `=` or an annotation"
     if any(in_namespace(occurrence) for occurrence in variable.occurrences):
-        return f"a class with a base or a keyword reads {name}, and its metaclass may bring another one into the body"
-    return None
+        return f"a class with a base or a keyword reads `{name}`, and its metaclass may put another one into its body"
+    return analysis.onlookers.looked_up(variable.scope, name)
 
 
 def places(analysis: Analysis, variable: Variable) -> list[Span]:
@@ -98,7 +112,7 @@ def refuse(analysis: Analysis, function: Scope) -> str | None:
 def _why_too_few(analysis: Analysis, function: Scope, otherwise: str) -> str:
     """The reason for which the name of a function's variable stays, if it is what there is too little of."""
     own = (variable for scope in function.inside() for variable in scope.variables.values())
-    variables_ = (variable for variable in own if variable.kinds <= _VARIABLE and variable.scope.kind != "class")
+    variables_ = (variable for variable in own if variable.kinds <= VARIABLE and variable.scope.kind != "class")
     return next((why for variable in variables_ if (why := kept(analysis, variable))), otherwise)
 
 

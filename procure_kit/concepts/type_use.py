@@ -5,8 +5,7 @@ import libcst as cst
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.inference import kind
 from procure_kit.analysis.scopes import Occurrence
-from procure_kit.analysis.source_tree import children, walk
-from procure_kit.concepts.candidate import short
+from procure_kit.analysis.source_tree import children, short, walk
 
 # Built-ins that only take the elements of their first argument (of all of them: `zip`; but the first: `map`, `filter`).
 _TAKERS = {"all", "any", "bool", "enumerate", "frozenset", "len", "list", "max", "min", "set", "sorted", "sum", "tuple"}
@@ -77,7 +76,7 @@ class Uses:
             case cst.BinaryOperation() | cst.AugAssign():
                 return "it is an operand, and its type decides what comes out", ""
             case cst.Attribute():
-                return f"its .{up.attr.value} is used, which the other type may not have", ""
+                return f"its `.{up.attr.value}` is used, which the other type may not have", ""
             case cst.Element() | cst.DictElement():
                 return "it becomes part of another object", ""
         return "it is handed on, and what takes it can see its type", ""
@@ -86,12 +85,12 @@ class Uses:
         if self.is_target(up):
             return "an element of it is changed", ""
         if len(up.slice) > 1 or not isinstance(up.slice[0].slice, cst.Index):
-            return "a slice of it is a new object of its type", ""
+            return "a slice of it is taken, and has its type", ""
         if kind(self.analysis, up.slice[0].slice.value) == "int":
             return None, "syntactic"
         if self.mode == "procure":
             return None, "tested"
-        return f"[{short(self.analysis.tree.text(up.slice[0]))}] may be a slice, a new object of its type", ""
+        return f"`[{short(self.analysis.tree.text(up.slice[0]))}]` may be a slice, which has its type", ""
 
     def _passed(self, arg: cst.Arg) -> Found:
         call = self.parent[arg]
@@ -106,7 +105,7 @@ class Uses:
         join = isinstance(call.func, cst.Attribute) and call.func.attr.value == "join"
         if plain and (takes or join and first and kind(self.analysis, call.func.value) == "str"):
             return None, "syntactic"
-        return f"it is passed to {short(self.analysis.tree.text(call.func))}, which can see its type", ""
+        return f"it is passed to {self.analysis.tree.quoted(call.func)}, which can see its type", ""
 
     def _assigned(self, assign: cst.Assign) -> Found:
         targets = [target.target for target in assign.targets]
@@ -117,13 +116,13 @@ class Uses:
         definition = self.analysis.scopes.occurrence[targets[0]]
         scope, name = definition.variable.scope, definition.name
         if scope.kind != "function":
-            return f"{name} can be seen from elsewhere", ""
+            return f"`{name}` can be seen from outside of the function", ""
         if not self.analysis.flow(scope).covers(definition.variable):
-            return f"{name} is also used in a function, class or generator inside, at another time", ""
+            return f"`{name}` is also used in a function, class or generator inside, which may run at any time", ""
         if reason := self.analysis.reader(scope):
             return reason, ""
-        if line := self.analysis.onlookers.spoken(scope).get(name):
-            return f"the text on line {line} says {name}, and what it is handed to may look the variable up", ""
+        if reason := self.analysis.onlookers.looked_up(scope, name):
+            return reason, ""
         found = [self._reached(use) for use in definition.variable.occurrences if self._reaches(definition, use)]
         found += [(None, "tested")] * self.analysis.onlookers.doubt(scope)
         return min(found, key=lambda each: (each[0] is None, each[1] == "syntactic"), default=(None, "syntactic"))
@@ -135,9 +134,9 @@ class Uses:
     def _reached(self, use: Occurrence) -> Found:
         node = self.node[use]
         if use.kind == "update":
-            return f"{use.name} is changed in place", ""
+            return f"line {self.analysis.tree.line(use.span[0])}: `{use.name}` is changed in place", ""
         line, up = self.analysis.tree.line(use.span[0]), self.parent[node]
         if isinstance(up, cst.Assign) and not all(isinstance(t.target, cst.Tuple | cst.List) for t in up.targets):
-            return f"line {line}: {use.name} gets another name, too", ""
+            return f"line {line}: `{use.name}` gets another name, too", ""
         why, sure = self.of(node)
-        return (f"line {line}, {use.name}: {why}", "") if why else (None, sure)
+        return (f"line {line}, `{use.name}`: {why}", "") if why else (None, sure)

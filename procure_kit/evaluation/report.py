@@ -127,7 +127,8 @@ class Report:
         return table(head, lines)
 
     def _repr_markdown_(self) -> str:
-        return "\n\n".join([self.to_markdown(), *self.notes()])
+        table = self.to_markdown().replace("–", "\u2060–\u2060")  # no interval is broken at its dash
+        return "\n\n".join([table, *self.notes()])
 
     def to_json(self) -> str:
         """Scores, by concept and by data set, the probe, and the rows; null where a metric has no value."""

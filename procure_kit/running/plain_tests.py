@@ -81,7 +81,8 @@ def traits(source: str, entry_point: str = "", known: tuple[str, ...] = ()) -> T
     )
     doubt = doubt or reasons(tree, nodes, tested, free, entry_point)
     seen = {name: modules.get(name, "") for name in {*loaded, *own_names(tree, nodes)} - {entry_point}}
-    early = len(source) <= LONG and all(check in tree.body for check in checks)
+    # What a test does before a call, with a file say, must be done when it is made: such tests send nothing ahead.
+    early = trace is None and len(source) <= LONG and all(check in tree.body for check in checks)
     ahead = list(calls_ahead(tree.body, checks, entry_point)) if early else []
     inside = _inside(nodes, tuple(name for name in free if name not in known), {entry_point, "candidate"})
     return Traits(trace is None, free, bool(checks), inside, doubt, seen, ahead)

@@ -5,6 +5,7 @@ fails here has failed; what passes here and not apart is `needs_own_process`, be
 tests can make them pass. Only who asks for it (`own_process`) believes that it did not: "passed_in_own_process".
 """
 
+from procure_kit.running.crossing.handles import STAYS
 from procure_kit.running.explanation import TESTS, explain
 
 PASSED = "passed_in_own_process"
@@ -29,7 +30,8 @@ def agreed(apart: dict, here: dict, asked: bool) -> dict:
     if here.get("broken"):
         return here
     if here["status"] != PASSED:
-        if apart["status"] == here["status"]:
+        # Apart, what is done with an object of the other side fails for reasons that in one process there are none of.
+        if apart["status"] == here["status"] and STAYS not in apart["doubt"]:
             return apart | longer
         return here | longer | {"detail": f"in one process with the tests: {here['detail']}"}
     if apart["status"] in ("passed", "never_called"):

@@ -21,6 +21,7 @@ from procure_kit.running import oracle, together, zygote
 from procure_kit.running.asking import Finished
 from procure_kit.running.explanation import on_one_line
 from procure_kit.running.isolation import levels, limits, ties
+from procure_kit.running.isolation.folder import empty_folder
 from procure_kit.running.isolation.usage import Usage, processes_of_this_user
 from procure_kit.running.wire import Channel, Gone
 
@@ -43,7 +44,8 @@ def main(fd: int, level: str) -> None:
     try:
         levels.enter(level)
         ties.adopt_orphans()
-        control, usage.root = zygote.start(level, others)
+        control, usage.root, folder = zygote.start(level, others)
+        os.chdir(folder)
         control.sendall(b".")  # the first candidate
     except OSError as error:
         caller.send({"why": str(error)})
@@ -129,7 +131,7 @@ class _Job:
             return None
 
     def _in_a_fork(self, job: dict, channel: Channel) -> dict:
-        """Judge in a process of its own: these tests could change more than their own names."""
+        """Judge in a process and a folder of its own: these tests could change more than their own names."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
             child = os.fork()
@@ -150,6 +152,7 @@ class _Job:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child, signal.SIGKILL)
                 os.waitpid(child, 0)
+                empty_folder(for_others=False)
 
     def look(self, *_) -> None:
         """Called by the timer: ends a job that is over its limits, and this process when nobody waits."""
@@ -170,6 +173,8 @@ class _Job:
 def _report(job: dict) -> None:
     """The life of a fork that judges: whatever its tests catch or patch, the first verdict counts."""
     report, channel = (Channel(socket.socket(fileno=fd)) for fd in (3, 4))
+    os.mkdir("tests")
+    os.chdir("tests")
 
     def finish(result: dict) -> None:
         report.send(result)

@@ -23,8 +23,9 @@ ENDED = struct.Struct("id")  # how a candidate ended, as subprocess's returncode
 SPARE = 100  # descriptors from here on are unused
 
 
-def start(level: str, others: int) -> tuple[socket.socket, int]:
-    """Fork the zygote. Returns the socket that commands it, and its process id.
+def start(level: str, others: int) -> tuple[socket.socket, int, str]:
+    """Fork the zygote. Returns the socket that commands it, its process id, and the folder that the tests work in: no
+    candidate works there, and the zygote removes it in the end.
 
     others: processes that the caller's user has already, for the kernel counts what candidates start on top of them.
     """
@@ -32,21 +33,23 @@ def start(level: str, others: int) -> tuple[socket.socket, int]:
     if level == "namespaces":
         between = os.fork()
         if between == 0:  # only children of this one live in the new PID namespace: the oracle's forks must not
-            namespaces.new_pid_namespace()
+            namespaces.step_aside()
             pid = os.fork()
             if pid == 0:
                 live(serve, theirs, level, others)
             theirs.sendall(pid.to_bytes(4, "big"))
             os._exit(0)
         os.waitpid(between, 0)
-        pid = int.from_bytes(ours.recv(4), "big")
+        pid, folder = int.from_bytes(ours.recv(4), "big"), namespaces.scratch()
     else:
         pid = os.fork()
         if pid == 0:
             ours.close()
             live(serve, theirs, level, others)
+        theirs.close()
+        folder = ours.recv(4096).decode()
     theirs.close()
-    return ours, pid
+    return ours, pid, folder
 
 
 def live(function, *args) -> None:
@@ -72,6 +75,9 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # without a handler, a namespace's first process gets no signal
     uid = privileges.spare_uid(level)
     home = namespaces.scratch() if level == "namespaces" else _own_folder(uid)
+    folders = [] if level == "namespaces" else [home, _own_folder(None)]  # to remove
+    if folders:
+        control.sendall(folders[1].encode())
     os.chdir(home)
     fence = landlock.fence(readable.python_paths(), readable.answers(), home) if level == "landlock" else None
     limits.limit(processes=limits.PROCESSES + (others if uid is None else 0))
@@ -82,9 +88,10 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     try:
         _keep_one_ready(control, uid, level, fence)
     finally:
-        if level != "namespaces":
-            empty_folder()
-            os.rmdir(home)
+        for folder in folders:
+            os.chdir(folder)
+            empty_folder(for_others=False)
+            os.rmdir(folder)
 
 
 def _own_folder(uid: int | None) -> str:

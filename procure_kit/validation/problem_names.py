@@ -1,6 +1,7 @@
 """What the name of a problem set means: a set, a file, or the doctests of an installed package."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from procure_kit.problems.loading import SetOnDisk, iter_set
@@ -19,6 +20,15 @@ def iter_problems(name: str | Path, **options) -> Iterator[Problem]:
     `package:NAME` are the functions with doctests of an installed package (doctest_problems.py).
     """
     return iter(_of_package(name) or iter_set(name, **options))
+
+
+def find_problem(problems: Iterable[Problem], task_id: str) -> Problem:
+    """The problem of this task_id. Raises: ValueError where there is none, with the ones that are most like it."""
+    found = {problem.task_id: problem for problem in problems}
+    if task_id not in found:
+        near = get_close_matches(task_id, found, cutoff=0) or ["none at all"]
+        raise ValueError(f"no task {task_id!r} among the {len(found)} of the set; nearest to it: {', '.join(near)}")
+    return found[task_id]
 
 
 def problems_by_id(name: str | Path, **options) -> Mapping[str, Problem]:

@@ -85,6 +85,8 @@ def definition_use_picture(source: str, function: str | int | None = None, varia
 def line_edges(analysis: Analysis, flow: Flow) -> list[tuple[int, int]]:
     """Pairs of lines, from 1, the second of which may run right after the first."""
     line = [None if e.occurrence is None else analysis.tree.line(e.occurrence.span[0]) for e in flow.events]
+    for number, loop in flow.heads.items():
+        line[number] = analysis.tree.line(analysis.tree.span(loop.target)[0])
     edges = set()
     for number, here in enumerate(line):
         stack, seen = list(flow.before[number]) if here is not None else [], set()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from itertools import accumulate
 
-from procure_kit.concepts.candidate import short
+from procure_kit.analysis.source_tree import short
 from procure_kit.problems.counterfactual import Counterfactual, Site, Span
 from procure_kit.views.code_view import CodeView
 
@@ -56,6 +56,16 @@ def _different(cf: Counterfactual) -> tuple[list[Span], list[Span]]:
     )
 
 
+def show_text(text: str) -> CodeView:
+    """A text as it stands; lines that are too long for the page are broken between words."""
+    return CodeView(f'<pre style="{PRE}">{escape(text)}</pre>', text)
+
+
+def sentence_html(text: str) -> str:
+    """A sentence of the kit's, escaped: what stands between backquotes in it is code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
+
+
 def show_sites(sites: Iterable[Site]) -> CodeView:
     """A table of sites: concept, number, line, what it is, and why it was refused or how sound it is."""
     rows = [
@@ -64,7 +74,9 @@ def show_sites(sites: Iterable[Site]) -> CodeView:
     ]
     head = ("concept", "site", "line", "what", "soundness")
     html = "".join(
-        "<tr>" + "".join(f'<t{tag} style="text-align:left">{escape(str(cell))}</t{tag}>' for cell in row) + "</tr>"
+        "<tr>"
+        + "".join(f'<t{tag} style="text-align:left">{sentence_html(str(cell))}</t{tag}>' for cell in row)
+        + "</tr>"
         for tag, row in [("h", head), *(("d", row) for row in rows)]
     )
     text = "\n".join(" | ".join(map(str, row)) for row in [head, *rows])
@@ -84,8 +96,9 @@ def show_tokens(
     for index, (token, is_marked, is_faded) in enumerate(zip(tokens, marked, faded, strict=True)):
         style, title = MARK if is_marked else FADED if is_faded else "", repr(token)
         if values and not is_faded:
-            line = ";text-decoration:underline 2px" if is_marked else ""
-            style = f"background:{_shade(values[index] / most)};color:#1a1a1a{line}"
+            style = "text-decoration:underline 2px;" if is_marked else ""
+            if values[index] > most / 50:  # the rest stays on the page's own ground, which may be dark
+                style += f"background:{_shade(values[index] / most)};color:#1a1a1a"
             title += f": {values[index]:.4g}"
         tag = "ins" if is_marked else "span"
         html.append(f'<{tag} style="{style}" title="{escape(title)}">{escape(token)}</{tag}>')

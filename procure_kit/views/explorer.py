@@ -11,7 +11,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
-from procure_kit.concepts.candidate import short
+from procure_kit.analysis.source_tree import short
 from procure_kit.concepts.perturbation import find_sites, perturb
 from procure_kit.concepts.table import CONCEPTS
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site

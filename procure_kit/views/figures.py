@@ -125,7 +125,8 @@ def _bars(triples: list[tuple[float, float, float]]) -> dict:
     """Heights and intervals in per cent."""
     value, low, high = ([100 * triple[i] for triple in triples] for i in range(3))
     up, down = ([b - a for a, b in zip(*ends, strict=True)] for ends in ((value, high), (low, value)))
-    whiskers = [[None if x != x else x for x in part] for part in (up, down)]  # no cap where there is no interval
+    # No cap where there is no interval: plotly takes None for 0, and draws one; of what is no number it draws none.
+    whiskers = [["none" if x != x else x for x in part] for part in (up, down)]
     return {"y": value, "error_y": {"array": whiskers[0], "arrayminus": whiskers[1]}}
 
 

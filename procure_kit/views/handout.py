@@ -4,7 +4,7 @@ from html import escape
 
 from procure_kit.concepts.perturbation import find_sites, perturb
 from procure_kit.concepts.table import DEFAULT_CONCEPTS
-from procure_kit.views.code_html import mark_spans
+from procure_kit.views.code_html import mark_spans, sentence_html
 
 ASKS = {  # what a concept changes, and the idea of programming that it asks after
     "if_else_flip": "The test is turned into its opposite and the two bodies change places. *Which branch runs?*",
@@ -83,5 +83,5 @@ def _section(concept: str) -> str:
     return (
         f"<section><h2>{escape(concept)} <small>({cf.soundness})</small></h2><p>{asks[0]}<i>{asks[1]}</i></p>"
         f'<div class="both"><pre>{marked[0].rstrip()}</pre><pre>{marked[1].rstrip()}</pre></div>'
-        f'<pre>{escape(refused.rstrip())}</pre><p class="no">refused: {escape(reason)}</p></section>'
+        f'<pre>{escape(refused.rstrip())}</pre><p class="no">refused: {sentence_html(reason)}</p></section>'
     )

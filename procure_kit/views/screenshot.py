@@ -1,10 +1,19 @@
 """A PNG of a page, by headless Chromium: the static picture that stands in committed notebooks."""
 
 import os
+import re
 import shutil
 import subprocess
+from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+# Says in its title how high a page is that is drawn in it.
+_FRAME = """<!doctype html><title></title><iframe width="{width}" height="{height}" srcdoc="{page}" style="border:0">
+</iframe><script>addEventListener("load", () => setTimeout(() => {{
+  const page = document.querySelector("iframe").contentDocument, end = page.body.getBoundingClientRect().bottom;
+  document.title = Math.ceil(end + parseFloat(getComputedStyle(page.body).marginBottom));
+}}, 2000));</script>"""
 
 
 def chromium() -> str:
@@ -16,20 +25,29 @@ def chromium() -> str:
 
 
 def screenshot(html: str, width: int, height: int) -> bytes:
-    """Open the page with no network and return what it shows. Raises: ValueError without Chromium or a picture."""
-    browser = chromium()
+    """Open the page with no network and return what it shows, down to its end or to the height.
+
+    Raises: ValueError without Chromium or a picture.
+    """
     with TemporaryDirectory(prefix="procure-") as folder:
-        source, picture = Path(folder, "page.html"), Path(folder, "page.png")
-        source.write_text(html, encoding="utf-8")
-        command = [
-            browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
-            f"--user-data-dir={folder}/profile", f"--window-size={width},{height}", "--virtual-time-budget=4000",
-            f"--screenshot={picture}", source.as_uri(),
-        ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        picture = Path(folder, "page.png")
+        frame = _FRAME.format(width=width, height=height, page=escape(html))
+        found = re.search(r"<title>(\d+)</title>", _opened(folder, frame, width, height, "--dump-dom").stdout)
+        done = _opened(folder, html, width, min(int(found[1]), height) if found else height, f"--screenshot={picture}")
         if not picture.is_file():
             raise ValueError(f"Chromium made no picture: {done.stderr.strip()[-300:]}")
         return picture.read_bytes()
+
+
+def _opened(folder: str, html: str, width: int, height: int, wish: str) -> subprocess.CompletedProcess:
+    source = Path(folder, "page.html")
+    source.write_text(html, encoding="utf-8")
+    command = [
+        chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
+        f"--user-data-dir={folder}/profile", f"--window-size={width},{height}", "--virtual-time-budget=4000", wish,
+        source.as_uri(),
+    ]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
 def picture(html: str, text: str, width: int, height: int, alt: str = "") -> tuple[dict, dict] | None:

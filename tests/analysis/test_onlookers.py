@@ -49,7 +49,7 @@ def test_names_that_a_text_hands_on_stay(source, names):
 )
 def test_a_function_without_another_variable_says_why(source, monkeypatch):
     monkeypatch.setattr(builtins, "_", 3, raising=False)  # as an interactive interpreter does
-    assert "may look the variable up" in renamed(source)[0]
+    assert "may look up the variable of that name" in renamed(source)[0]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_other_peoples_code_that_gets_no_value_may_look_for_itself(source, sound
     "word", ["f_locals", "co_varnames", "varname", "register_globals", "getattr(g, 'f_\\u006cocals')", "ｆ_locals"]
 )
 def test_a_word_that_tells_of_frames_stops_all_renaming(word):
-    assert "reads the variables of a frame" in renamed(f"def f():\n    a = 1\n    return a\ndef g(): return {word}\n"
+    assert "see a function's variables" in renamed(f"def f():\n    a = 1\n    return a\ndef g(): return {word}\n"
                                                        "def h():\n    b = 1\n    return b\n")[0]  # fmt: skip
 
 
@@ -119,4 +119,4 @@ def test_when_the_name_of_a_built_in_means_it(text, known):
 def test_a_metaclass_may_bring_a_built_in_of_its_own():
     source = "class C{}:\n    if len(p) > 1: x = 1\n    else: x = 2\n"
     plain, with_base = (find_sites(source.format(base), "if_else_flip")[0] for base in ("", "(B)"))
-    assert plain.soundness == "syntactic" and "calls len, which may change state" in with_base.refused
+    assert plain.soundness == "syntactic" and "calls `len`, which may mean something else" in with_base.refused

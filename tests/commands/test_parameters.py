@@ -18,7 +18,7 @@ def test_values_are_python_where_they_are(text, value):
     [
         (1, "20", 20), (0.5, "2", 2.0), (0.5, "5e-6", 5e-6), (False, "true", True), ("tiny", "7", "7"),
         ("", "a/b.jsonl", "a/b.jsonl"), ([1], "(2, 3)", [2, 3]), (None, "4", 4), (None, "x", "x"),
-        ((1,), "(1, 5)", (1, 5)),
+        ((1,), "(1, 5)", [1, 5]), (None, "(1, 5)", [1, 5]),
     ],
 )  # fmt: skip
 def test_a_value_that_fits_arrives_as_its_default_is(default, text, value):

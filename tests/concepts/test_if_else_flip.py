@@ -74,7 +74,7 @@ def test_words_do_not_run_together(before, after):
     ("source", "reason"),
     [
         ("if a:\n    x = 1\n", "no else"),
-        ("if a: x\nelif b: y\n", "its else is an elif"),
+        ("if a: x\nelif b: y\n", "an elif follows"),
         ("x = 1 if a else 2\n", "conditional expression"),
         ("def f(): \n    if a: return 1\n    return 2\n", "a guard clause"),
         ("if a: g(1)\nmatch b:\n    case _: x\n", "no else"),
@@ -82,9 +82,9 @@ def test_words_do_not_run_together(before, after):
         ("def f():\n    if a: return 1\n    return 2; x\n", "no else"),
         ("while a: x\nelse: y", "a loop's else is no second body"),
         ("for x in a: x\nelse: y", "a loop's else is no second body"),
-        ("async def f():\n    if await a: x\n    else: y", "it awaits"),
-        ("if a.pop():\n    x = 1\nelse:\n    x = 2\n", "calls a.pop, which may change state"),
-        ("if (m := a):\n    x = 1\nelse:\n    x = 2\n", "gives a name a value"),
+        ("async def f():\n    if await a: x\n    else: y", "its test awaits something"),
+        ("if a.pop():\n    x = 1\nelse:\n    x = 2\n", "its test calls `a.pop`, which may change state"),
+        ("if (m := a):\n    x = 1\nelse:\n    x = 2\n", "it gives `m` a value"),
         ("def f():\n    if a:\n        global x\n        x = 1\n    else:\n        x = 2\n", "global"),
     ],
 )

@@ -39,20 +39,23 @@ def test_accepted(body, soundness):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        (in_function("x = 0\ny = x"), "the second uses what the first defines: x"),
-        (in_function("y = a\na = 0"), "the first uses what the second defines: a"),
-        (in_function("x = 0\nx = 1"), "both define x"),
-        (in_function("x = 0\ng = lambda: x"), "the second uses what the first defines: x"),
+        (in_function("x = 0\ny = x"), "the second uses what the first defines: `x`"),
+        (in_function("y = a\na = 0"), "the first uses what the second defines: `a`"),
+        (in_function("x = 0\nx = 1"), "both define `x`"),
+        (in_function("x = 0\ng = lambda: x"), "the second uses what the first defines: `x`"),
         (in_function("a.b = 1\nb.a = 1"), "stores to"),
         (in_function("x = a.pop()\ny = b.pop()"), "calls"),
         (in_function("a += b\nx = b[0]"), "in place"),
-        (in_function("x = locals()\ny = 1"), "locals can see variables by their names"),
-        (in_function("try:\n    x = 1\n    g()\nexcept E: pass\nreturn x"), "seen by the try"),
-        (in_function("with a:\n    x = 1\n    g()\nreturn x"), "seen by the try or with"),
-        (in_function("x = 1\ng()\ndef g(): return x"), "calls g"),
-        (in_function("a.b\na.b"), "the two are the same"),
+        (in_function("x = locals()\ny = 1"), "`locals` can see variables by their names"),
+        (in_function("try:\n    x = 1\n    g()\nexcept E: pass\nreturn x"), "if one of the two fails, the try or with"),
+        (in_function("with a:\n    x = 1\n    g()\nreturn x"), "if one of the two fails, the try or with"),
+        (
+            in_function("x = 1\ng()\ndef g(): return x"),
+            "the second calls `g`, which may change state, and the first",
+        ),
+        (in_function("a.b\na.b"), "the two statements are the same"),
         ("class C:\n    x = 1\n    y = 2\n", "order of a class's names"),
-        ("X = 1\nprint(2)\n", "calls print"),
+        ("X = 1\nprint(2)\n", "calls `print`"),
     ],
 )
 def test_refused(source, reason):

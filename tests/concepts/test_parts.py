@@ -6,7 +6,8 @@ import libcst as cst
 import pytest
 
 from procure_kit.analysis.analysis import analyse
-from procure_kit.concepts.candidate import apart, is_word, one_line, short, with_comment
+from procure_kit.analysis.source_tree import one_line, short
+from procure_kit.concepts.candidate import apart, is_word, with_comment
 from procure_kit.concepts.keyword_calls import keyword_spans
 from procure_kit.concepts.negation import negate, negate_whole, outer
 from procure_kit.concepts.renaming import can_rename, fresh_names, has_parameter, movable, rename, variables

@@ -114,7 +114,7 @@ def test_the_seed_picks_among_the_accepted_sites():
 def test_not_applicable_counts_every_reason():
     with pytest.raises(NotApplicable, match="2 × it has no else branch to swap with; 1 × a conditional expression"):
         perturb("if a: x\nif b: y\nz = 1 if a else 2\n", "if_else_flip")
-    with pytest.raises(NotApplicable, match="the source has no such place"):
+    with pytest.raises(NotApplicable, match="finds nothing to rewrite: the source has no place of its kind"):
         perturb("x = 1\n", "if_else_flip")
 
 

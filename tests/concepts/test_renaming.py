@@ -53,15 +53,15 @@ def test_random_names_follow_what_unicode_holds_equal():
     ("source", "reason"),
     [
         ("def f(p):\n    return p", "no variable of its own"),
-        ("def f():\n    x = 1\n    return locals()", "locals can see"),
-        ("def f():\n    x = 1\n    exec('x')", "exec can see"),
-        ("def f():\n    x = 1\n    return np.bmat('x, x')", "bmat can see"),
-        ("def f():\n    x = 1\n    return eval('x')", "eval can see"),
-        ("def f():\n    x = 1\n    return sys._getframe()", "_getframe can see"),
-        ("def f():\n    x = 1\n    return g()\ndef g(): return h(1).f_locals['x']", "reads the variables of a frame"),
-        ("def f(df):\n    x = 1\n    return df.query('a > @x')", "query can see"),
-        ("from m import *\ndef f():\n    x = 1", "star import"),
-        ("def f():\n    x = 1\n    return f'{x=}'", "show the name of x as text"),
+        ("def f():\n    x = 1\n    return locals()", "`locals` can see"),
+        ("def f():\n    x = 1\n    exec('x')", "`exec` can see"),
+        ("def f():\n    x = 1\n    return np.bmat('x, x')", "`bmat` can see"),
+        ("def f():\n    x = 1\n    return eval('x')", "`eval` can see"),
+        ("def f():\n    x = 1\n    return sys._getframe()", "`_getframe` can see"),
+        ("def f():\n    x = 1\n    return g()\ndef g(): return h(1).f_locals['x']", "the file has the word `f_locals`"),
+        ("def f(df):\n    x = 1\n    return df.query('a > @x')", "`query` can see"),
+        ("from m import *\ndef f():\n    x = 1", "`from … import *` may bring in"),
+        ("def f():\n    x = 1\n    return f'{x=}'", "show the name of `x` as text"),
         ("def f():\n    __x = 1\n    return __x", "no variable of its own"),
     ],
 )
@@ -131,12 +131,15 @@ def test_def_use_break(before, after):
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("def f(p):\n    x = 0\n    x += 1\n    return x", "may see its first definition as well"),
-        ("def f(p):\n    x = 0\n    if p: x = 1\n    return x", "may see its first definition as well"),
+        ("def f(p):\n    x = 0\n    x += 1\n    return x", "line 3 reads `x` and changes it in one step"),
+        (
+            "def f(p):\n    x = 0\n    if p: x = 1\n    return x",
+            "line 4 may see what `x` is given on line 2 or on",
+        ),
         ("def f(p):\n    x = 0\n    x = 1\n    return lambda: x", "may run at any time"),
-        ("def f(p):\n    x = 0\n    import x\n    return x", "(import) is not an assignment"),
-        ("def f(p):\n    x = 0\n    x = 1\n    return f'{x=}'", "show the name of x as text"),
-        ("def f(p):\n    x = 0\n    x = 1\n    return eval('x')", "eval can see"),
+        ("def f(p):\n    x = 0\n    import x\n    return x", "`x` is no plain variable: on line 3 it is imported"),
+        ("def f(p):\n    x = 0\n    x = 1\n    return f'{x=}'", "show the name of `x` as text"),
+        ("def f(p):\n    x = 0\n    x = 1\n    return eval('x')", "`eval` can see"),
     ],
 )
 def test_def_use_break_refused(source, reason):

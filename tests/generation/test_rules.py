@@ -53,7 +53,7 @@ def test_one_for_each_site():
 def test_none_says_why(every_site):
     (cf,) = rows(problem(PLAIN), concepts=["if_else_flip"], every_site=every_site)
     assert (cf.status, cf.site, cf.changed, cf.counterfactual) == ("not_applicable", -1, (), PLAIN)
-    assert "no such place" in cf.detail
+    assert "no place of its kind" in cf.detail
 
 
 def test_a_source_that_does_not_parse():

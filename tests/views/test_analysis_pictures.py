@@ -27,6 +27,13 @@ def test_the_lines_that_may_follow_each_other():
     assert "line 7 → line 3" not in said and "line 2 → line 6" not in said
 
 
+def test_a_loop_is_left_from_its_head_alone_as_in_a_textbook():
+    loop = "def f(xs):\n    n = 0\n    for x in xs:\n        n += x\n        n *= 2\n    return n\n"
+    for text in (loop, loop.replace("for x in xs:", "while n < len(xs):").replace("+= x", "+= 1")):
+        said = control_flow_picture(text).text.splitlines()
+        assert said == [f"line {a} → line {b}" for a, b in ((1, 2), (2, 3), (3, 4), (3, 6), (4, 5), (5, 3))]
+
+
 def test_the_definitions_that_reach_each_use():
     said = definition_use_picture(SOURCE, "f", "total").text.splitlines()
     assert said == [

@@ -66,7 +66,7 @@ def test_scores_carry_their_intervals():
 def test_no_cap_is_drawn_where_there_is_no_interval():
     verdicts = report(("if_else_flip", [True], [True]))
     (bar,) = figures.scores(verdicts, ("ccs_all",)).data
-    assert list(bar.y) == [100, 100] and list(bar.error_y.array) == [None, None]
+    assert list(bar.y) == [100, 100] and list(bar.error_y.array) == ["none", "none"]
 
 
 def test_gains_draw_each_comparison_with_its_interval_from_the_top():

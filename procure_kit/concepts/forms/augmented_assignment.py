@@ -15,7 +15,8 @@ import libcst as cst
 
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.inference import definition_kind, kind
-from procure_kit.concepts.candidate import Candidate, one_line, short
+from procure_kit.analysis.source_tree import one_line
+from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.negation import outer
 from procure_kit.problems.counterfactual import Edit
 
@@ -54,19 +55,19 @@ def _judge(
     analysis: Analysis, node: cst.AugAssign | cst.Assign, old: cst.BaseExpression, mode: str
 ) -> tuple[str | None, str]:
     """`old`: what is read."""
-    text = short(analysis.tree.text(old))
+    text = analysis.tree.quoted(old)
     if not isinstance(old, cst.Name) or old.lpar:
-        return f"{text} would be worked out twice", ""
+        return f"{text} would be evaluated twice", ""
     found = kind(analysis, old)
     if found in _FIXED:
         target = node.target if isinstance(node, cst.AugAssign) else node.targets[0].target
         given = definition_kind(analysis, analysis.scopes.occurrence[target])
         return None, "syntactic" if given is not None else "tested"
     if found is not None:
-        return f"a {found} is changed in place by the one, and replaced by the other", ""
+        return f"a {found} is changed in place by one of the two forms, and replaced by the other", ""
     if mode == "procure":
         return None, "tested"
-    return f"{text} may be of a type that is changed in place", ""
+    return f"{text} may be of a type that `+=` and its like change in place", ""
 
 
 def _spelled_out(analysis: Analysis, node: cst.AugAssign, rng: Random) -> list[Edit]:

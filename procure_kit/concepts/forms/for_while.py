@@ -19,9 +19,9 @@ import libcst as cst
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.inference import kind
 from procure_kit.analysis.scopes import Occurrence, Scope
-from procure_kit.analysis.source_tree import children, walk
+from procure_kit.analysis.source_tree import children, one_line, walk
 from procure_kit.analysis.statement_effects import may_finalize
-from procure_kit.concepts.candidate import Candidate, one_line
+from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.forms.lines import ODD, line_end, line_start, margin, next_line
 from procure_kit.concepts.negation import outer
 from procure_kit.problems.counterfactual import Edit
@@ -58,11 +58,11 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
 
 def _refuse(analysis: Analysis, node: cst.For, scope: Scope) -> str | None:
     if node.asynchronous is not None:
-        return "it awaits what comes next"
+        return "an async for awaits each of its elements"
     if scope.kind != "function":
-        return "what counts would be a name that can be seen from elsewhere"
+        return "outside of a function its counter would be a name that others can see"
     if any(isinstance(inner, cst.Continue) for inner in _of_this_loop(node.body)):
-        return "a continue would pass over the step at the end of the body"
+        return "a continue in its body would pass over the step to the next round"
     end = line_end(analysis.source, analysis.tree.span(node.body.body[-1])[1])
     if margin(analysis, node) is None or analysis.source[:end].endswith("\\"):
         return ODD
@@ -85,9 +85,9 @@ def _plan(analysis: Analysis, node: cst.For, mode: str) -> _Plan | str:
     if isinstance(node.iter, cst.Call) and analysis.is_builtin(node.iter.func) == "range":
         return _counting(analysis, node)
     if not isinstance(node.iter, cst.Name) or node.iter.lpar:
-        return "it goes over something that would be worked out in each round"
+        return "it goes over an expression that would be evaluated in each round"
     if kind(analysis, node.iter) not in _SEQUENCES:
-        return f"{node.iter.value} is not known to be a list, a tuple or a string"
+        return f"`{node.iter.value}` is not known to be a list, a tuple or a string"
     return _indexing(analysis, node)
 
 
@@ -95,10 +95,10 @@ def _plan(analysis: Analysis, node: cst.For, mode: str) -> _Plan | str:
 def _counting(analysis: Analysis, node: cst.For) -> _Plan | str:
     bounds = [arg.value for arg in node.iter.args]
     if not 1 <= len(bounds) <= 3 or any(arg.star or arg.keyword is not None for arg in node.iter.args):
-        return "its range has other arguments than a start, an end and a step"
+        return "its range has other arguments than a start, an end and a step, each by itself"
     step = _literal(bounds[2]) if len(bounds) == 3 else 1
     if not step:
-        return "its step is no number that the text shows"
+        return "its step is not written as a number"
     if refused := _counter_is_needed(analysis, node):
         return refused
     start, stop = (bounds[0], bounds[1]) if len(bounds) > 1 else (None, bounds[0])
@@ -108,7 +108,7 @@ def _counting(analysis: Analysis, node: cst.For) -> _Plan | str:
     else:
         end = f"stop_{name}"
         if end in analysis.words:
-            return f"the name {end} is taken"
+            return f"the name `{end}` is taken"
         head = f"{name}, {end} = {text[0] if start is not None else 0}, {text[0 if start is None else 1]}"
     sure = (start is None or _is_int(analysis, start)) and kind(analysis, stop) == "int"
     sure = sure and not may_finalize(analysis, analysis.scopes.occurrence[node.target])
@@ -126,18 +126,18 @@ def _literal(node: cst.BaseExpression) -> int:
 def _counter_is_needed(analysis: Analysis, node: cst.For) -> str | None:
     """Why the counter cannot be a plain variable that goes on to the end."""
     if not isinstance(node.target, cst.Name) or node.target.lpar:
-        return "its target is no plain name"
+        return "what it counts with is no plain name"
     target = analysis.scopes.occurrence[node.target]
     function, name = target.variable.scope, target.name
     if function.kind != "function" or not analysis.flow(function).covers(target.variable):
-        return f"{name} can be seen from elsewhere"
+        return f"`{name}` can be seen from outside of the function"
     inside = _occurrences(analysis, node.body)
     for other in target.variable.occurrences:
         if other in inside and other.kind != "load":
-            return f"{name} is given another value in the loop"
+            return f"`{name}` is given another value in the loop"
         elsewhere = other is not target and other not in inside and other.kind != "store"
         if elsewhere and target in analysis.flow(function).reaching(other)[0]:
-            return f"line {analysis.tree.line(other.span[0])} still uses {name}, which would be a step further"
+            return f"line {analysis.tree.line(other.span[0])} still uses `{name}`, which would be one step further"
     return None
 
 
@@ -169,13 +169,13 @@ def _indexing(analysis: Analysis, node: cst.For) -> _Plan | str:
     if not _unchanged(analysis, node, variable) or variable in {
         o.variable for o in _occurrences(analysis, node.target)
     }:
-        return f"{node.iter.value} is given another value in the loop"
+        return f"`{node.iter.value}` is given another value in the loop"
     if not analysis.built_ins.means("len"):
-        return "len may mean something else in this file"
+        return "`len` may mean something else in this file"
     target = _text(analysis, node.target)
     at = f"at_{node.iter.value}"
     if at in analysis.words:
-        return f"the name {at} is taken"
+        return f"the name `{at}` is taken"
     xs = node.iter.value
     return _Plan(f"{at} = 0", f"{at} < len({xs})", f"{target} = {xs}[{at}]", f"{at} += 1")
 

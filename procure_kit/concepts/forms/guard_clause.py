@@ -15,13 +15,14 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, one_line
+from procure_kit.analysis.source_tree import one_line
+from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.forms.lines import ODD, line_end, line_start, margin, next_line, reindent, unit
 from procure_kit.concepts.negation import outer
 from procure_kit.problems.counterfactual import Edit
 
 JUMPS = cst.Return | cst.Raise | cst.Break | cst.Continue
-_RUNS_ON = "one of its branches runs on to what stands behind the if"
+_RUNS_ON = "one of its branches does not leave: it runs on to what stands behind the if"
 
 
 def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
@@ -96,7 +97,7 @@ def _out(analysis: Analysis, node: cst.If) -> list[Edit] | str:
     edits = [Edit(*head, source[slice(*head)])]
     if isinstance(body, cst.SimpleStatementSuite):
         if "\n" in source[keyword:first] or "\r" in source[keyword:first]:
-            return "a backslash stands behind its else"
+            return "a backslash joins its else to the next line"
         return [*edits, Edit(keyword, first, "")]
     inner, rest_of_line = margin(analysis, body.body[0]), source[keyword:first].partition(":")[2].lstrip(" \t")
     if before is None or inner is None or rest_of_line.startswith("\\"):

@@ -13,7 +13,7 @@ _BEGINS_A_LINE = (
     cst.SimpleStatementLine | cst.BaseCompoundStatement | cst.Else | cst.Finally | cst.MatchCase | cst.Decorator
     | cst.ExceptHandler | cst.ExceptStarHandler
 )  # fmt: skip
-ODD = "a line of it does not begin as the others do"
+ODD = "one of its lines is indented unlike the others, or joined to another by a backslash or a semicolon"
 
 
 def line_start(source: str, position: int) -> int:
@@ -56,7 +56,7 @@ def reindent(analysis: Analysis, nodes: tuple, span: Span, old: str, new: str) -
             if before is None or not before.startswith(old):
                 return ODD
             if {" ", "\t"} <= set(before + new):
-                return "it mixes tabs and blanks"
+                return "its indentation mixes tabs and blanks"
         elif isinstance(node, cst.SimpleString | cst.FormattedString | cst.TemplatedString):
             begin, end = analysis.tree.span(node)
             held |= {start for start in starts if begin < start < end}

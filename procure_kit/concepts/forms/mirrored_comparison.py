@@ -17,8 +17,8 @@ import libcst as cst
 from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.effects import ACTS, INERT, effect_of
 from procure_kit.analysis.inference import PLAIN, kind
-from procure_kit.analysis.source_tree import walk
-from procure_kit.concepts.candidate import Candidate, one_line
+from procure_kit.analysis.source_tree import one_line, walk
+from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.if_else_flip import between
 from procure_kit.concepts.negation import outer
 from procure_kit.problems.counterfactual import Edit
@@ -46,15 +46,15 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
 
 def _judge(analysis: Analysis, node: cst.Comparison) -> tuple[str | None, str]:
     if len(node.comparisons) > 1:
-        return "a chain: its middle is compared with both sides, and the last only if the first holds", ""
+        return "a chain of comparisons: its middle is compared with both of its neighbours", ""
     sides = node.left, node.comparisons[0].comparator
     if sides[0].deep_equals(sides[1]):
-        return "both sides are the same", ""
+        return "its two sides are the same", ""
     if any(isinstance(inner, cst.NamedExpr) for side in sides for inner in walk(side)):
-        return "it gives a name a value, which the other side may use", ""
+        return "one side gives a name a value, which the other may use", ""
     calm, wild = sorted((effect_of(analysis, side) for side in sides), key=lambda effect: effect.level)
     if calm.level != INERT and wild.level == ACTS:
-        return f"what comes first can be seen: {wild.why}", ""
+        return f"one side {wild.why}, and the other may fail or depend on it", ""
     kinds = {kind(analysis, side) for side in sides}
     if isinstance(node.comparisons[0].operator, cst.Equal | cst.NotEqual):
         agree = bool(kinds & _ITS_OWN) or kinds <= PLAIN

@@ -15,12 +15,13 @@ from random import Random
 import libcst as cst
 
 from procure_kit.analysis.analysis import Analysis
-from procure_kit.concepts.candidate import Candidate, one_line
+from procure_kit.analysis.source_tree import one_line
+from procure_kit.concepts.candidate import Candidate
 from procure_kit.concepts.forms.lines import ODD, line_end, margin, next_line, reindent, unit
 from procure_kit.concepts.negation import outer
 from procure_kit.problems.counterfactual import Edit
 
-_COMMENT = "a comment stands between the two"
+_COMMENT = "a comment stands between the two conditions"
 
 
 def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
@@ -34,7 +35,7 @@ def find(analysis: Analysis, mode: str) -> Iterator[Candidate]:
             if not both and inner is None:
                 continue
             if node.orelse is not None or inner is not None and inner.orelse is not None and not both:
-                made = "an else belongs to one of the two conditions alone"
+                made = "it has an else, which would belong to one of the two conditions alone"
             else:
                 made = _apart(analysis, node) if both else _together(analysis, node, inner)
             span, label = analysis.tree.span(node), f"if {one_line(analysis.tree.text(node.test))}"
@@ -54,7 +55,7 @@ def _apart(analysis: Analysis, node: cst.If) -> list[Edit] | str:
     if before is None:
         return ODD
     if len(test.lpar) > 1:
-        return "its test stands in several parentheses"
+        return "its test stands in more than one pair of parentheses"
     left, right = outer(analysis, test.left)[1], outer(analysis, test.right)[0]
     if "#" in source[left:right]:
         return _COMMENT

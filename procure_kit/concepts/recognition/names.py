@@ -9,7 +9,7 @@ from procure_kit.analysis.python_tree import check_syntax
 from procure_kit.analysis.scopes import Occurrence, Scope, Variable
 from procure_kit.concepts.def_use_break import is_used, second_web
 from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept, parts, same, several
-from procure_kit.concepts.renaming import LENGTH, can_rename, kept, places, rename
+from procure_kit.concepts.renaming import LENGTH, can_rename, kept, places, rename, stays
 from procure_kit.problems.counterfactual import Edit, Span, apply_edits
 
 Found = tuple[str, list[Span], list[Span]]  # a detail, and the changed spans in the original and the counterfactual
@@ -181,9 +181,7 @@ def _same_meaning(old: Analysis, new: Analysis) -> dict[Variable, str]:
 
 def _check_allowed(old: Analysis, mapping: dict[Variable, str]) -> None:
     for variable in mapping:
-        if not can_rename(old, variable, "procure"):
-            raise NotThisConcept(f"{variable.name} has a new name, but is no local variable, or is known by its name")
-        if reason := old.onlookers.certain(variable.scope):
+        if reason := stays(old, variable, "procure") or old.onlookers.certain(variable.scope):
             raise NotThisConcept(f"{variable.name} has a new name, but {reason}")
 
 

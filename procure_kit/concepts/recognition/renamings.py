@@ -6,7 +6,7 @@ from procure_kit.analysis.analysis import Analysis
 from procure_kit.analysis.scopes import Occurrence, Variable
 from procure_kit.concepts.recognition.names import check_keywords, renamed_pairs
 from procure_kit.concepts.recognition.syntax_pairs import NotThisConcept
-from procure_kit.concepts.renaming import can_rename, kept, places, rename
+from procure_kit.concepts.renaming import kept, places, rename, stays
 
 
 def check_renamings(one: ast.Module, other: ast.Module, old: Analysis, new: Analysis) -> None:
@@ -34,8 +34,8 @@ def check_renamings(one: ast.Module, other: ast.Module, old: Analysis, new: Anal
 
 def _check_may_change(old: Analysis, variable: Variable, whole: bool) -> None:
     reason = kept(old, variable) or old.onlookers.certain(variable.scope)
-    if reason or whole and not can_rename(old, variable, "procure"):
-        raise NotThisConcept(f"{variable.name} has a new name, but {reason or 'is known by the old one'}")
+    if reason := reason or whole and stays(old, variable, "procure"):
+        raise NotThisConcept(f"{variable.name} has a new name, but {reason}")
 
 
 def _check_split(old: Analysis, variable: Variable, parts: dict[Variable, list[Occurrence]]) -> None:

@@ -107,7 +107,7 @@ class Client:
         if self.batch_out:
             self._batch(request, body)
         if self._server is None:
-            raise ApiFault("the record has no reply to this request")
+            raise ApiFault("the record has no reply to this request, and no server is asked")
         try:
             return self._record.keep(request, body, await self._patiently(body))
         except ApiFault as fault:

@@ -103,7 +103,7 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
         return _made(work, source, source, None, "unparsable", str(error))
     accepted = [site for site in sites if site.refused is None]
     if not accepted:
-        why = "; ".join(dict.fromkeys(site.refused for site in sites)) or "the source has no such place"
+        why = "; ".join(dict.fromkeys(site.refused for site in sites)) or "the source has no place of its kind"
         return _made(work, source, source, None, "not_applicable", why)
     site = Random(f"{concept} {work['seed']}").choice(accepted)  # the rules' choice for the same seed
     if unfit := await asyncio.to_thread(_unfit, problem):

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+STAYS = "which stays on its own side"  # said of what a handle stands for
 OPERATIONS = {  # what the other side may ask of an object that stayed here
     "call": lambda target, args, kwargs: target(*args, **kwargs),
     "iter": lambda target, args, kwargs: iter(target),

@@ -14,7 +14,7 @@ import re
 from collections import Counter, OrderedDict, defaultdict, deque
 
 from procure_kit.running.crossing import arrays, classes, library_values
-from procure_kit.running.crossing.handles import ABILITIES, Handle, handle_type
+from procure_kit.running.crossing.handles import ABILITIES, STAYS, Handle, handle_type
 from procure_kit.running.crossing.held import Table
 from procure_kit.running.wire import Unsendable
 
@@ -119,7 +119,7 @@ class Values:
                     plain = self.encode(_plain(value, base), table, depth + 1)
                 return ["plain", name, plain]
         able = [name for name in ABILITIES if any(name in vars(base) for base in kind.__mro__)]
-        self.doubt(f"a value of type {name} crossed, which stays on its own side")
+        self.doubt(f"a value of type {name} crossed, {STAYS}")
         return ["handle", self.keep(value), name, able]
 
     def decode(self, data: object, table: Table, depth: int = 0) -> object:
@@ -148,7 +148,7 @@ class Values:
             case "yours", [int(number)]:
                 return self.kept[number]
             case "handle", [int(number), str(kind), list(able)]:
-                self.doubt(f"a value of type {kind[:100]} crossed, which stays on its own side")
+                self.doubt(f"a value of type {kind[:100]} crossed, {STAYS}")
                 return self.handle(number, kind, able)
             case "plain", [str(kind), plain]:
                 value = self.decode(plain, table, depth + 1)

@@ -1,12 +1,15 @@
-"""The folder that a candidate works in, and how it is emptied."""
+"""The folders that tests and a candidate work in, and how they are emptied."""
 
 import contextlib
 import os
 
 
-def empty_folder() -> None:
-    """Empty the working directory, however deep a program nested its folders: each level is moved up, then removed."""
-    _unlock(".", 0o777 if os.geteuid() == 0 else 0o700)  # a candidate of the same user may have locked it
+def empty_folder(for_others: bool = True) -> None:
+    """Empty the working directory, however deep a program nested its folders: each level is moved up, then removed.
+
+    for_others: where this process is root, a candidate of another user works in there.
+    """
+    _unlock(".", 0o777 if for_others and os.geteuid() == 0 else 0o700)  # who works in there may have locked it
     moved, count = os.urandom(8).hex(), 0  # begins a name that no program can have given
     while names := os.listdir():
         for name in names:

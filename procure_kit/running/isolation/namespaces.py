@@ -42,7 +42,7 @@ def enter() -> None:
     os.makedirs(root + scratch(), exist_ok=True)
     os.symlink(scratch(), f"{root}/dev/shm")  # where C libraries keep semaphores, which pools of processes need
     _mount(None, root, None, MS_REMOUNT | MS_RDONLY)
-    _mount("tmpfs", root + scratch(), "tmpfs", 0, "size=64m,nr_inodes=10000,mode=1777")
+    _mount_scratch(root)
     os.chdir(root)
     call("pivot_root", b".", b".")
     call("umount2", b".", DETACH)
@@ -50,8 +50,13 @@ def enter() -> None:
 
 
 def scratch() -> str:
-    """The one directory that a candidate in namespaces can write to: /tmp, unless Python itself lies in there."""
+    """The one directory that tests or a candidate in namespaces can write to, each has its own: /tmp, unless Python
+    itself lies in there."""
     return "/scratch" if any(path.startswith("/tmp/") for path in python_paths()) else "/tmp"
+
+
+def _mount_scratch(root: str) -> None:
+    _mount("tmpfs", root + scratch(), "tmpfs", 0, "size=64m,nr_inodes=10000,mode=1777")
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
@@ -60,6 +65,8 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, option
     call("mount", source, target, kind, ctypes.c_ulong(flags), options)
 
 
-def new_pid_namespace() -> None:
-    """Let the next fork be the first process of a PID namespace: when it dies, all its descendants do."""
-    call("unshare", NEW_PID)
+def step_aside() -> None:
+    """Let the next fork be the first process of a PID namespace, so that when it dies, all its descendants do; and let
+    it have an empty folder of its own where this process has another one."""
+    call("unshare", NEW_PID | NEW_MOUNT)
+    _mount_scratch("")

@@ -56,7 +56,7 @@ function drawProblem() {
 
 function drawRefusal(problem, site) {
   return [
-    element("p", { class: "verdict" }, element("strong", { text: "Refused: " }), site.refused),
+    whyRefused(site),
     pane("program", drawCode(problem.program, { here: site.span })),
   ];
 }

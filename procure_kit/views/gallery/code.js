@@ -52,6 +52,10 @@ function drawCode(text, { marks = [], here = null, wrote = Infinity, onrow = nul
   return code;
 }
 
+/** The reason to refuse a site: what stands between backquotes in it is code. */
+const whyRefused = (site) => element("p", { class: "verdict" }, element("strong", { text: "Refused: " }),
+  ...site.refused.split("`").map((part, k) => (k % 2 ? element("code", { text: part }) : part)));
+
 const pane = (title, ...inside) => element("section", { class: "pane" }, element("h3", { text: title }), ...inside);
 
 const SOUND = { syntactic: "holds for any input", tested: "holds as far as the tests tell" };

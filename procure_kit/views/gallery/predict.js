@@ -25,8 +25,8 @@ function shuffled(items) {
   return mixed;
 }
 
-/** A reason to refuse without the names in it, so that two of one kind are one answer. */
-const reasonKind = (site) => site.refused.replace(/\b(?:of|by|what|calls|that) [A-Za-z_]\w*(?=[ ,;]|$)/g, (part) => part.split(" ")[0] + " …");
+/** A reason to refuse without the program's own names and lines: two of one kind are one answer, and none tells by its names whose it is. */
+const reasonKind = (site) => site.refused.replace(/`[^`]*`(, `[^`]*`)*|(?<=line )\d+/g, "…");
 
 function questionsOf(kind) {
   const pairs = allSites().filter(({ site }) => site.pair && isValid(site.pair));
@@ -122,14 +122,13 @@ function askSame({ problem, site }) {
 }
 
 function askSite({ problem, site }) {
-  const refused = site.refused !== undefined, right = refused ? site.refused : "it can be rewritten";
+  const refused = site.refused !== undefined, right = refused ? reasonKind(site) : "it can be rewritten";
   const others = allSites().filter(({ site: s }) => s.refused !== undefined && s.concept === site.concept && (!refused || reasonKind(s) !== reasonKind(site)));
-  const kinds = new Map(shuffled(others).map(({ site: s }) => [reasonKind(s), s.refused]));
-  const reasons = [...kinds.values()].slice(0, refused ? 2 : 3);
-  const answers = ["it can be rewritten", ...shuffled(refused ? [site.refused, ...reasons] : reasons)];
+  const reasons = [...new Set(shuffled(others).map(({ site: s }) => reasonKind(s)))].slice(0, refused ? 2 : 3);
+  const answers = ["it can be rewritten", ...shuffled(refused ? [right, ...reasons] : reasons)];
   pose(`Can ${words(site.concept)} rewrite the outlined place safely? If not, why?`,
     [pane(`${problem.id}, line ${site.line}: ${site.label}`, drawCode(problem.program, { here: site.span }))], answers, right, () => [
-      ...(refused ? [] : [element("div", { class: "pair" }, pane("original", drawCode(problem.program, { marks: site.pair.before })), pane("counterfactual", drawCode(site.pair.program, { marks: site.pair.changed }))),
+      ...(refused ? [whyRefused(site)] : [element("div", { class: "pair" }, pane("original", drawCode(problem.program, { marks: site.pair.before })), pane("counterfactual", drawCode(site.pair.program, { marks: site.pair.changed }))),
         element("p", { text: `${verdictWords(site.pair)}. It ${SOUND[site.soundness]}.` })]),
       more(problem, site),
     ]);

@@ -1,5 +1,7 @@
 """Static pictures of a pair's attention: what the interactive page shows, as plotly figures. Dark is much, as there."""
 
+import textwrap
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -13,12 +15,15 @@ TITLES = ("original", "counterfactual", "counterfactual − original")
 def pair_figure(pair, layer: int = -1, head: int | None = None, view: str = "line") -> go.Figure:
     """Both programs' maps on one colour scale: rows look at columns; ▶ marks what the perturbation changed.
 
-    Raises: ValueError for a view that the pair lacks; IndexError for a layer or head that the model lacks.
+    Raises: ValueError for a view that the pair lacks, or a layer or head that the model lacks.
     """
     if view not in pair.views:
         raise ValueError(f"no view {view!r}; there are {', '.join(pair.views)}")
+    for name, number, count in zip(("layer", "head"), (layer, head), pair.sides[0].mass.shape, strict=True):
+        if number is not None and not -count <= number < count:
+            raise ValueError(f"no {name} {number}: the model has {count}, numbered from 0, or from -1 down")
     drawn = [side.unit_map(layer, head, view) for side in pair.sides]
-    figure = make_subplots(1, 2, subplot_titles=[side.name for side in pair.sides], horizontal_spacing=0.31)
+    figure = make_subplots(1, 2, subplot_titles=[side.name for side in pair.sides], horizontal_spacing=0.4)
     # The first unit and the unit itself take most of the attention; a scale up to theirs would show only them.
     others = [values[1:, 1:][np.tri(len(values) - 1, k=-1) > 0] for _, values in drawn]
     top = max((float(np.quantile(values, 0.98)) for values in others if values.size), default=1.0)
@@ -40,7 +45,7 @@ def pair_figure(pair, layer: int = -1, head: int | None = None, view: str = "lin
     layer = range(len(pair.sides[0].mass))[layer]
     return figure.update_layout(
         template="plotly_white", height=140 + 18 * max(len(labels) for labels, _ in drawn), margin={"l": 10, "r": 10},
-        title=f"{pair.model_name}: attention by {view}, layer {layer}, {heads} (▶ changed by {pair.concept})",
+        title=_title(f"{pair.model_name}: attention by {view}, layer {layer}, {heads} (▶ changed by {pair.concept})"),
     )  # fmt: skip
 
 
@@ -59,8 +64,13 @@ def mass_figure(pair) -> go.Figure:
     figure.update_xaxes(title="head").update_yaxes(autorange="reversed").update_yaxes(title="layer", row=1, col=1)
     return figure.update_layout(
         template="plotly_white", height=max(380, 260 + 10 * len(original)), margin={"l": 10, "r": 10},
-        title=f"{pair.model_name}: attention mass on the tokens changed by {pair.concept}",
+        title=_title(f"{pair.model_name}: attention mass on the tokens changed by {pair.concept}"),
     )  # fmt: skip
+
+
+def _title(text: str) -> str:
+    """In lines that fit the narrowest figure: plotly cuts what is longer."""
+    return "<br>".join(_plain(line) for line in textwrap.wrap(text, 64))
 
 
 def _plain(text: str) -> str:

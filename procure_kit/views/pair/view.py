@@ -29,7 +29,7 @@ from procure_kit.views.pair.pictures import mass_figure, pair_figure
 from procure_kit.views.pair.units import VIEWS
 from procure_kit.views.screenshot import picture
 
-WIDEST = 30  # characters of a label in a figure
+WIDEST = 24  # characters of a label in a figure
 CHANGED, GENERATED = 1, 2  # a unit's marks, as script.js reads them
 NAMES = ("original", "counterfactual")
 LINES_ONLY = "A long program: attention between its lines is kept, and between its single tokens it is not."

@@ -86,7 +86,7 @@ def test_ok(concept, counterfactual):
         ("variable_name_random", RANDOM.replace("yxcvb", "input"), "already means something"),
         ("variable_name_random", SHUFFLED, "has 5 characters"),
         ("variable_name_random", RANDOM.replace("def f", "def fghij"), "more than names"),
-        ("variable_name_random", changed(("g", "qwert")), "is no local variable"),
+        ("variable_name_random", changed(("g", "qwert")), "is no variable of a function"),
         ("variable_name_shuffle", RANDOM, "not the same names in another order"),
         ("variable_name_shuffle", SHUFFLED.replace("return y", "return z"), "no longer stands for"),
         ("variable_name_shuffle", SHUFFLED.replace("2", "3"), "more than names"),

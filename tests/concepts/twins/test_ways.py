@@ -51,15 +51,15 @@ def test_a_swap_takes_a_dependent_neighbour_or_mixes_up_the_parts():
     assert first.detail == "the two statements trade their values, and not their places"
     assert "x = 2\n    b = a\n" in first.counterfactual
     moved = "def f(a):\n    n = a\n    m = 2\n    m = a\n    return n, m\n"
-    assert made(moved, "independent_swap", site=0)[0].detail == "two statements are exchanged, and both define m"
+    assert made(moved, "independent_swap", site=0)[0].detail == "two statements are exchanged, and both define `m`"
     assert "total = None\n    best = 0\n" in made(SUM, "independent_swap", site=0)[0].counterfactual
 
 
 def test_an_exchange_after_which_a_name_has_no_value_comes_last():
     source = "def f(a):\n    n = 1\n    m = 2\n    k = m\n    return n, m, k\n"
     found = made(source, "independent_swap", site=0)
-    assert "the second uses what the first defines: m" not in found[0].detail
-    assert any("the second uses what the first defines: m" in one.detail for one in found)
+    assert "the second uses what the first defines: `m`" not in found[0].detail
+    assert any("the second uses what the first defines: `m`" in one.detail for one in found)
 
 
 def test_equal_values_have_a_name_mixed_up():

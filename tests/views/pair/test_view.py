@@ -91,9 +91,17 @@ def test_save_html_writes_the_page(pair, tmp_path):
     assert pair.save_html(tmp_path / "pair.html").read_text("utf-8") == pair.html
 
 
-def test_an_unknown_view_is_named(pair):
-    with pytest.raises(ValueError, match="no view 'word'; there are token, line"):
-        pair.figure(view="word")
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"view": "word"}, "no view 'word'; there are token, line"),
+        ({"layer": 99}, "no layer 99: the model has "),
+        ({"head": -99}, "no head -99: the model has "),
+    ],
+)
+def test_what_there_is_none_of_is_named(pair, asked, said):
+    with pytest.raises(ValueError, match=said):
+        pair.figure(**asked)
 
 
 def test_a_notebook_gets_a_frame_that_may_run_scripts_and_no_more(pair, monkeypatch):
