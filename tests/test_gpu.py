@@ -103,6 +103,9 @@ def test_without_a_card_it_is_one_sentence_and_nothing_is_written(processes, tmp
     assert main(["-o", str(tmp_path)]) == 1
     told = capsys.readouterr()
     assert told.err == "torch finds no CUDA GPU: see what `nvidia-smi` says\n" and list(tmp_path.iterdir()) == []
+    processes.ends["card"] = ("out of time", "cut short after 120 s")
+    assert main(["-o", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "looking at the card: out of time, cut short after 120 s\n"
     for options, said in (
         (["--device", "cpu"], "on a CPU there is only --dry"),
         (["--minutes", "0"], "above 0, not 0"),
@@ -261,3 +264,4 @@ def test_the_whole_script_runs_on_a_cpu(tmp_path):
     )
     assert all([row["tokens"] for row in rows[name]] == [48, 96] for name in PRESETS)
     assert "the figures mean nothing" in file.with_suffix(".md").read_text()
+    assert told["parts"]["smollm2"]["ending"] == "done" and "| both |" in file.with_suffix(".smollm2.md").read_text()

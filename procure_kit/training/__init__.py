@@ -6,3 +6,9 @@ config.py, adapters.py and trainer.py; interrupt.py stops a run in good order, a
 loads a model by name: smollm2.py and presets.py know some, four_bit.py packs the weights. pretraining/ trains `tiny`
 from nothing.
 """
+
+import logging
+
+# Whoever imports bitsandbytes, peft too, is told in red that a kernel from the Hub is missing, which only its form for
+# AVX512-BF16 uses: four_bit.keep_gradients forbids that form.
+logging.getLogger("bitsandbytes.backends.cpu.ops").addFilter(lambda record: "gemm_4bit_forward" not in record.msg)

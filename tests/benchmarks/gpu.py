@@ -23,7 +23,6 @@ from pathlib import Path
 
 from huggingface_hub import hf_hub_download
 
-from procure_kit import experiments
 from procure_kit.problems.rows import read_rows
 from procure_kit.shipped import NEW_RESULTS
 from procure_kit.training.presets import PRESETS
@@ -34,7 +33,7 @@ from tests.benchmarks.loss_table import FAILS
 CHECKS = {"card": 120, "exact": 180, "tiny": 240}  # seconds at most; they take a fraction
 COSTS = {**dict.fromkeys(PRESETS, 600), "loss": 1800}  # unhurried; with --minutes, in these proportions of what is left
 EXPERIMENTS = {"smollm2": 3000, "qwen": 3000}
-EXPERIMENT, CLI = f"{experiments.__name__}.smollm2", "procure_kit.cli"
+EXPERIMENT, CLI = "procure_kit.experiments.smollm2", "procure_kit.cli"
 QWEN = "Qwen/Qwen2.5-Coder-0.5B"
 LEFT_OUT = "left out"
 LAST_LINES = 30  # of what a part that failed has said
@@ -76,8 +75,9 @@ def run(args: argparse.Namespace, scratch: Path) -> int:
         run_it = experiment if group[0] in EXPERIMENTS else measured
         parts = run_it(group, args, limit, scratch, results)
         if results is None:
-            if parts["card"]["ending"] != DONE:
-                print(parts["card"]["note"] or parts["card"]["ending"], file=sys.stderr)
+            if (ending := parts["card"]["ending"]) != DONE:
+                begin = "" if ending == FAILS else f"looking at the card: {ending}, "
+                print(begin + parts["card"]["note"], file=sys.stderr)
                 return 1
             folder = args.out or (Path("runs/gpu") if args.dry else NEW_RESULTS / "gpu")
             results = Results(folder, parts.pop("card")["rows"][0], args.dry)
@@ -121,10 +121,11 @@ def experiment(names: list[str], args, limit: float, scratch: Path, results: Res
     """The arms on a real model. Its rows and its page lie beside the results; the same command goes on from there."""
     (name,) = names
     out = results.path.with_suffix(f".{name}.jsonl").resolve()
-    rows, commands = args.rows or [], []
-    if not args.rows and not args.dry:
-        rows, commands = rows_made()
+    rows, commands = ([], []) if args.dry else (args.rows, []) if args.rows else rows_made()
     command = [EXPERIMENT, *place(args), "--out", str(out), *(["--rows", *map(str, rows)] if rows else [])]
+    if args.dry:
+        out.unlink(missing_ok=True)  # of an older dry run, which would go on
+        command += ["--seeds", "1", "--arms", "untuned", "both"]
     if name == "qwen":
         command += ["--model", str(Path(args.qwen).resolve()) if Path(args.qwen).is_dir() else args.qwen]
     started = time.monotonic()

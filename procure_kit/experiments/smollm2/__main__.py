@@ -37,6 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: a GPU if there is one")
     parser.add_argument("--minutes", type=float, help="stop then; the same command goes on")
     parser.add_argument("--whole-weights", action="store_true", help="LoRA on 32 bits (16 on a GPU) in place of NF4")
+    parser.add_argument("--model", default=Recipe.model, help="another model: a Hub id or a path; give --out, too")
     parser.add_argument("--pairs", type=int, help=f"programs to tune on with a counterfactual each: {Recipe.pairs}")
     parser.add_argument("--out", type=Path, help=f"default: {NEW_RESULTS / 'smollm2.jsonl'}, or smollm2_whole.jsonl")
     parser.add_argument("--work", type=Path, default=Path("runs"), help="for checkpoints and records")
@@ -58,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(args: argparse.Namespace, scratch: Path | None) -> None:
     out = args.out or (scratch or NEW_RESULTS) / f"smollm2{'_whole' if args.whole_weights else ''}.jsonl"
-    recipe = DRY if args.dry else Recipe(pairs=args.pairs or Recipe.pairs)
+    recipe = DRY if args.dry else Recipe(model=args.model, pairs=args.pairs or Recipe.pairs)
     for name in args.arms:
         trainable(name)
     if args.seeds < 0 or recipe.steps < 1:

@@ -20,7 +20,7 @@ from procure_kit.experiments.curves.stream import altered
 from procure_kit.experiments.data import of_same_lengths
 from procure_kit.experiments.smollm2.recipe import Recipe
 from procure_kit.generation.rules import pairs_of
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.counterfactual import VALID, Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import read_rows
 from procure_kit.training.examples import build_example
@@ -83,7 +83,7 @@ def _valid(files: Iterable[Path], problems: dict[str, Problem], arm: Arm) -> lis
     for path in files:
         for row in read_rows(path, required=("task_id", "concept", "original", "counterfactual")):
             wanted = row["concept"] in arm.concepts and row.get("mode", arm.mode) == arm.mode
-            if wanted and str(row.get("status", "")).startswith("valid"):
+            if wanted and row.get("status") in VALID:
                 problem = problems.get(row["task_id"])
                 unknown += problem is None
                 found += [_alone(Counterfactual.from_row(row), problem)] if problem else []

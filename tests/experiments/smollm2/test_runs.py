@@ -81,6 +81,14 @@ def test_a_bad_command_line_is_told_before_anything_loads(line, said, capsys):
     assert said in capsys.readouterr().err
 
 
+def test_another_model_is_tuned_by_the_same_recipe(tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr("procure_kit.experiments.smollm2.__main__.run_all", lambda *call: given.append(call))
+    with pytest.raises(SystemExit):  # where nothing ran there is no page to write
+        main(["--rows", __file__, "--model", "some/model", "--out", str(tmp_path / "other.jsonl")])
+    assert given[0][3] == Recipe(model="some/model") and Recipe().model == "smollm2"
+
+
 def test_time_that_is_up_is_a_ctrl_c_even_where_that_is_ignored():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
