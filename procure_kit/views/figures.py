@@ -179,14 +179,17 @@ def curves(
     `level`: the untuned model's value and interval, drawn across. Values are shown times `scale`.
     """
     figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": "tokens of tuning", "yaxis_title": y})
-    figure.add_hline(y=scale * level[0], line_dash="dot", line_color=GREY, annotation_text="untuned")
-    for (arm, points), colour in zip(
-        found.items(), cycle((BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9", "#000000"))
-    ):
+    figure.add_hline(y=scale * level[0], line_dash="dot", line_color=GREY)
+    figure.add_annotation(
+        x=0, xref="paper", y=scale * level[0], text="untuned", showarrow=False, yshift=8, xanchor="left"
+    )
+    colours = cycle((BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9"))
+    for (arm, points), colour in zip(found.items(), colours, strict=False):
         tokens, values, lows, highs = ([*column] for column in zip(*points, strict=True))
         edge = [scale * end for end in [*highs, *lows[::-1]]]
         band = {"fill": "toself", "fillcolor": colour, "opacity": 0.15, "line_width": 0, "hoverinfo": "skip"}
         figure.add_scatter(x=[*tokens, *tokens[::-1]], y=edge, showlegend=False, mode="lines", **band)
         lines = {"mode": "lines+markers", "line_color": colour, "name": arm}
         figure.add_scatter(x=tokens, y=[scale * value for value in values], **lines)
-    return figure.update_xaxes(type="log")
+    told = sorted({tokens for points in found.values() for tokens, *_ in points})
+    return figure.update_xaxes(type="log", tickvals=told, ticktext=[f"{tokens / 1e6:g} M" for tokens in told])

@@ -79,11 +79,16 @@ held-out problems, in per cent. Arms that differ in the loss alone see the same 
 
 {share} **That is too little to tell whether data or loss help; what moved are whole functions, downwards, most with λ
 at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
-of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md).
+of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
 
-Longer tuning, and what would count as an answer: [the plan](curves_plan.md) of the next experiment, whose recipe was
-[chosen](curves_choice.jsonl) on problems that it does not report. So there is of the one on
-[SmolLM2](smollm2_plan.md), a real model that is tuned on real programs."""
+CURVES = """\
+`tiny`, tuned on programs and rewrites that never come twice, with some of its pre-training text replayed, and scored
+on its way. `plain` − `originals` is what the data does; the others are what a loss adds. [The plan](curves_plan.md)
+was written before the runs: what is compared, on which problems, and what would count as an answer; the recipe was
+[chosen](curves_choice.md) on problems that stand in no table here. **The runs are not complete, and nothing here
+answers the plan's questions yet.** Intervals are over families of problems, and over seeds where an arm has several;
+with one seed they say nothing about what another would give. For a real model, tuned on real programs, there is a
+[plan](smollm2_plan.md) too."""
 
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
@@ -174,6 +179,7 @@ def page() -> str:
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
         ("What it makes of single pairs", OUTCOMES, [made("python -m tests.benchmarks.outcomes"), outcomes()]),
         ("What a little tuning does", what_was_tuned(), experiments()),
+        ("What longer tuning does", CURVES, curves()),
         *([("A real model, tuned on real programs", SMOLLM2, smollm2())] if has("smollm2") else []),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
@@ -349,8 +355,8 @@ def what_was_tuned() -> str:
         f"{percent(short / pretrained())} and {percent(longer / pretrained())} of the {pretrained():,} that `tiny` "
         "learnt from."
     )
-    first, second, third = EXPERIMENTS.format(share=share).split("\n\n")
-    return f"{first}\n\n{fill(second, 120)}\n\n{third}"
+    first, second = EXPERIMENTS.format(share=share).split("\n\n")
+    return f"{first}\n\n{fill(second, 120)}"
 
 
 def experiments() -> list[str]:
@@ -367,6 +373,16 @@ def experiments() -> list[str]:
         *levels_and_gains("experiments_tiny_400"),
     ]  # fmt: skip
     return parts
+
+
+def curves() -> list[str]:
+    """The planned comparisons, and the rest folded."""
+    run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs"
+    parts = dict(part.split("\n\n", 1) for part in text("curves_tiny").removeprefix("### ").split("\n### "))
+    shown = [parts.pop("Runs at hand"), parts.pop("Planned comparisons")]
+    made_by = made(f"{run} --arms eight --seeds 5 --workers 2", f"{run} --arms others --seeds 3 --workers 2",
+                   "python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl")  # fmt: skip
+    return [made_by, *shown, *(folded(title, body) for title, body in parts.items())]
 
 
 def smollm2() -> list[str]:

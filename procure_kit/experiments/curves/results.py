@@ -1,6 +1,5 @@
 """What the rows of runs.py say: levels and differences by arm, point, split and concept."""
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from math import inf
@@ -9,10 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from procure_kit.experiments.curves.arms import MAIN
-from procure_kit.experiments.curves.intervals import Estimate, difference, holm, share
-from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_pairs, scored_problems
-from procure_kit.problems import markdown
-from procure_kit.problems.markdown import hundredths
+from procure_kit.experiments.curves.intervals import Estimate, difference, share
+from procure_kit.experiments.curves.problems import family_of, scored_pairs, scored_problems
 from procure_kit.problems.rows import read_rows
 
 METRICS = ("counterfactual", "original", "whole", "ccs_valid", "ccs_all", "ame")
@@ -132,68 +129,3 @@ def last_common(runs: Runs, *arms: str) -> int:
         if set.intersection(*(set(runs[arm, point]) for arm in arms)):
             return point
     raise ValueError(f"{' and '.join(arms)} have no point with a seed in common")
-
-
-def choice_table(path: str | Path) -> str:
-    """What was tried on the choice problems: per cent by rate, rows a step, arm and point; single runs."""
-    rows = []
-    for row in read_rows(path, required=("arm",)):
-        recipe, runs = row["recipe"], {(row["arm"], row["point"]): {row["seed"]: row}}
-        size = [f"{recipe['lr']:g}", recipe["batches"] * recipe["rows"]] if row["point"] else ["–", "–"]
-        for split in SPLITS:
-            cells = [f"{100 * level(runs, row['arm'], row['point'], metric, split).value:.1f}" for metric in PLANNED]
-            rows.append([row["arm"], *size, f"{row['point'] / 1e6:g}", split, *cells])
-    return markdown.table(["arm", "rate", "rows a step", "million tokens", "split", *PLANNED], rows)
-
-
-def levels_table(runs: Runs) -> str:
-    """Per cent by arm, point and split, with intervals."""
-    rows = []
-    for arm in arms_of(runs):
-        for point in points_of(runs, arm):
-            seeds = len(runs[arm, point])
-            for split in SPLITS:
-                cells = [hundredths(*level(runs, arm, point, metric, split)[:3], ".0f") for metric in METRICS]
-                rows.append([arm, f"{point / 1e6:g}", seeds, split, *cells])
-    return markdown.table(["arm", "million tokens", "seeds", "split", *METRICS], rows)
-
-
-def planned_table(runs: Runs) -> str:
-    """The planned comparisons in points at the last point that two arms have in common, Holm's p beside where it is
-    below one half."""
-    rows = []
-    for split in SPLITS:
-        found = {
-            (after, before): {
-                metric: compared(runs, after, before, last_common(runs, after, before), metric, split)
-                for metric in PLANNED
-            }
-            for after, before in planned(runs)
-        }
-        corrected = {
-            metric: holm({after: found[after, "plain"][metric].p for after, before in found if before == "plain"})
-            for metric in PLANNED
-        }
-        for (after, before), estimates in found.items():
-            point = last_common(runs, after, before)
-            cells = []
-            for metric, estimate in estimates.items():
-                p = corrected[metric].get(after, 1.0) if before == "plain" else estimate.p
-                cells.append(hundredths(*estimate[:3], "+.1f") + (f" p {p:.2g}" if p < 0.05 else ""))
-            seeds = len(set(runs[after, point]) & set(runs[before, point]))
-            rows.append([f"{after} − {before}", split, f"{point / 1e6:g}", seeds, *cells])
-    return markdown.table(["after − before", "split", "million tokens", "seeds", *PLANNED], rows)
-
-
-def main() -> None:
-    """Print the tables of a file of runs: python -m procure_kit.experiments.curves.results FILE."""
-    path = sys.argv[1]
-    if next(iter(read_rows(path, required=("arm",))))["recipe"]["part"] == "choice":
-        print(choice_table(path))
-    else:
-        runs = load_runs(path)
-        print(planned_table(runs), levels_table(runs), sep="\n\n")
-
-
-if __name__ == "__main__":
-    main()

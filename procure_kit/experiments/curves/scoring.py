@@ -14,7 +14,8 @@ MEASURES = (
     *("behind_original", "behind_counterfactual", "behind_kl", "uses_original", "uses_counterfactual"),
     *("original_over_twin", "counterfactual_over_twin"),
 )
-EVERY = 3  # one pair of so many is measured beyond its verdicts: that takes longer than they do
+EVERY = 3  # of many pairs one of so many is measured beyond its verdicts: that takes longer than they do
+MANY = 300
 PREFERENCES = ("original_over_twin", "counterfactual_over_twin")
 
 
@@ -22,7 +23,7 @@ def score(model, tokenizer, recipe: Recipe, thorough: bool = True) -> dict:
     """`verdicts`: "original", "counterfactual" (a digit a pair of `scored_pairs`) and "whole" (a digit a problem).
 
     With `thorough` also `measures`, the sums and numbers of the likelihood measures and of the attention mass on
-    altered tokens for each split and family, of one pair in `EVERY`.
+    altered tokens for each split and family, of one pair in `EVERY` where they are many.
     """
     part = recipe.part, recipe.composition, recipe.family
     pairs, problems = scored_pairs(*part), scored_problems(*part)
@@ -33,7 +34,8 @@ def score(model, tokenizer, recipe: Recipe, thorough: bool = True) -> dict:
         raise RuntimeError(f"{len(report.rows)} of {len(pairs)} pairs, {len(whole.rows)} of {len(problems)} problems")
     sides = {side: "".join(str(int(row[side][0])) for row in report.rows) for side in ("original", "counterfactual")}
     row = {"verdicts": sides | {"whole": "".join(str(int(row["original"][0])) for row in whole.rows)}}
-    return row | ({"measures": measured(model, tokenizer, pairs[::EVERY])} if thorough else {})
+    chosen = pairs[:: EVERY if len(pairs) > MANY else 1]
+    return row | ({"measures": measured(model, tokenizer, chosen)} if thorough else {})
 
 
 def measured(model, tokenizer, pairs) -> dict:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from procure_kit.experiments.curves import results
+from procure_kit.experiments.curves import report, results
 from procure_kit.experiments.curves.arms import Recipe
 from procure_kit.experiments.curves.problems import scored_pairs, scored_problems
 from procure_kit.problems.rows import append_row
@@ -26,7 +26,7 @@ def row(arm: str, seed: int, point: int, original, counterfactual, whole: str = 
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "runs.jsonl"
     append_row(path, row("untuned", 0, 0, lambda i: True, lambda i: i % 2))
     for seed in range(3):
@@ -34,6 +34,11 @@ def runs(tmp_path_factory):
             append_row(path, row("originals", seed, point, lambda i: True, lambda i: i % 2))
             if (seed, point) != (2, 300):
                 append_row(path, row("plain", seed, point, lambda i: i % 10 > 0, lambda i: True, "0"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def runs(path):
     return results.load_runs(path)
 
 
@@ -63,9 +68,16 @@ def test_a_concept_by_itself_and_the_concepts_together(runs):
     assert 0 < one[..., 1].sum() < everything[..., 1].sum() and one.shape[1] == 3
 
 
-def test_the_tables_name_points_seeds_and_what_was_planned(runs):
+def test_what_was_planned_is_compared_where_both_have_come(runs):
     assert results.planned(runs) == [("plain", "originals")]
     assert results.last_common(runs, "plain", "originals") == 300
-    table = results.planned_table(runs)
+    assert results.curve(runs, "plain", "whole", "family")[1][:2] == (300, 0)
+
+
+def test_the_page_names_points_seeds_and_says_everything_once(runs, path):
+    table = report.planned_table(runs)
     assert table.count("| plain − originals |") == 2 and "| 0.0003 | 2 |" in table
-    assert "| untuned | 0 | 1 | composition |" in results.levels_table(runs)
+    assert "| untuned | 0 | 1 | composition |" in report.levels_table(runs)
+    page = report.page(path)
+    assert "`originals` 3, `plain` 3 (arm, and its seeds)" in page and page.count("### ") == 5
+    assert "+0.0 (" in report.measures_table(runs)
