@@ -23,12 +23,16 @@ _threads = 0  # that need the room now
 _limit = 0  # of the interpreter before the first of them
 
 
-def check_depth(tree: ast.AST) -> None:
-    """Raises: ValueError with one sentence for a tree of more than DEEPEST levels, or more than LONGEST_CHAIN where a
-    chain of n `and` or `or` counts as n: LibCST reads it as pairs of pairs."""
-    rest = [(tree, 1, 1)]
+def check_depth(tree: ast.AST) -> int:
+    """How many levels a tree has.
+
+    Raises: ValueError with one sentence for more than DEEPEST, or more than LONGEST_CHAIN where a chain of n `and` or
+    `or` counts as n: LibCST reads it as pairs of pairs.
+    """
+    rest, deepest = [(tree, 1, 1)], 1
     while rest:
         node, level, pairs = rest.pop()
+        deepest = max(deepest, level)
         if isinstance(node, ast.BoolOp):
             pairs += len(node.values) - 2
         if level > DEEPEST or pairs > LONGEST_CHAIN:
@@ -36,6 +40,7 @@ def check_depth(tree: ast.AST) -> None:
             most = DEEPEST if level > DEEPEST else LONGEST_CHAIN
             raise ValueError(f"{line}the source is nested too deeply: more than {most:,} levels are not analysed")
         rest.extend((child, level + 1, pairs + 1) for child in ast.iter_child_nodes(node))
+    return deepest
 
 
 def with_room(function: Callable) -> Callable:

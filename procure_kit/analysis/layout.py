@@ -7,6 +7,7 @@ place in the source. Where a statement is indented to, Python's own parser says.
 
 import ast
 import keyword
+import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ class Layout:
     starts: list[int]
     ends: dict[int, int]  # where it is not one behind the start
     wrapped: frozenset[int]  # where targets begin whose parentheses are left out
+    told: bool  # whether it keeps layout that the program itself tells, as f"{x =}" does
+    brackets: int  # how many are open at once
+    levels: int  # of indentation
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where a piece of the text stands in the source."""
@@ -36,18 +40,22 @@ class Layout:
         return self.starts[start], self.ends.get(end - 1, self.starts[end - 1] + 1)
 
 
-def lay_out(parsed: PythonTree) -> Layout:
-    """The plain layout of a source."""
+def lay_out(parsed: PythonTree, told: bool = True) -> Layout:
+    """The plain layout of a source. told: except where the program tells its own layout, which stays as it is."""
     found = list(tokens(parsed.source, len(BOM) * parsed.source.startswith(BOM)))
     found, wrapped = without_parentheses(parsed, found)
-    writer = _Writer(parsed.source, _indentations(parsed))
+    writer = _Writer(parsed.source, _indentations(parsed), told)
     writer.write(bases_first(parsed, found))
-    return Layout("".join(writer.pieces), writer.starts, writer.ends, wrapped)
+    kept = told and any(token.told for token in found)
+    levels = max(writer.depths.values(), default=0)
+    return Layout(
+        "".join(writer.pieces), writer.starts, writer.ends, wrapped, kept, _brackets(parsed.source, found), levels
+    )
 
 
 class _Writer:
-    def __init__(self, source: str, depths: dict[int, int]):
-        self.source = source
+    def __init__(self, source: str, depths: dict[int, int], told: bool):
+        self.source, self.told = source, told
         self.depths, self.order = depths, sorted(depths)
         self.pieces: list[str] = []
         self.starts: list[int] = []
@@ -70,6 +78,8 @@ class _Writer:
                 continue
             if before is None:
                 self.add("    " * self.depth(token), token.start)
+            elif token.told and self.told:
+                self.as_told(before.end, token.start)
             elif self.apart(before, token):
                 self.add(" ", token.start)
             if chains.get(number, "))") != "))":
@@ -81,6 +91,11 @@ class _Writer:
         if before is not None:
             self.add("\n", len(self.source))
         self.starts.append(len(self.source))
+
+    def as_told(self, start: int, end: int) -> None:
+        """Layout as it is, with newlines as Python reads them."""
+        for found in re.finditer(r"\r\n?|.", self.source[start:end], re.DOTALL):
+            self.add("\n" if found[0][0] == "\r" else found[0], start + found.start())
 
     def token(self, token: Token) -> None:
         text = self.source[token.start : token.end]
@@ -109,6 +124,15 @@ class _Writer:
         if before.kind == "word" and first in _WORDS and second[0] not in _CLOSING:
             return second != "." or first in ("from", "in", "return", "yield") or self.source[token.end] == "."
         return token.kind == "word" and second in keyword.kwlist and first[-1] not in _OPENING
+
+
+def _brackets(source: str, found: list[Token]) -> int:
+    deepest = depth = 0
+    for token in found:
+        if token.kind == "sign":
+            depth += (source[token.start] in "([{") - (source[token.start] in ")]}")
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def _indentations(parsed: PythonTree) -> dict[int, int]:

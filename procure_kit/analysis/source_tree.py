@@ -16,7 +16,7 @@ from functools import cached_property
 import libcst as cst
 from libcst.metadata.span_provider import CodeSpan, SpanProvidingCodegenState
 
-from procure_kit.analysis.depth import with_room
+from procure_kit.analysis.depth import check_depth, with_room
 from procure_kit.analysis.layout import Layout, lay_out
 from procure_kit.analysis.python_tree import PythonTree, line_starts
 from procure_kit.problems.counterfactual import Span
@@ -49,6 +49,7 @@ class SourceTree:
     spans: dict[cst.CSTNode, CodeSpan]
     layout: Layout
     strings: frozenset[str]  # what the literals of the source say
+    depth: int  # levels of Python's own syntax tree
 
     def span(self, node: cst.CSTNode) -> Span:
         """[start, end) of the node in characters of the source, without its parentheses and layout."""
@@ -96,6 +97,18 @@ def parse_source(source: str) -> SourceTree:
     parsed = PythonTree(source)
     layout = lay_out(parsed)
     try:
+        module, spans = _read(source, layout)
+    except (ValueError, TypeError, cst.CSTValidationError):
+        if not layout.told:
+            raise
+        layout = lay_out(parsed, told=False)  # LibCST minds what Python does not there, too
+        module, spans = _read(source, layout)
+    return SourceTree(source, module, spans, layout, frozenset(_strings(parsed.tree)), check_depth(parsed.tree))
+
+
+def _read(source: str, layout: Layout) -> tuple[cst.Module, dict[cst.CSTNode, CodeSpan]]:
+    """LibCST's tree of a layout, and where its nodes stand in it. Raises: ValueError, with the line of the source."""
+    try:
         module = cst.parse_module(layout.text)
         spans = _Spans()
         # What MetadataWrapper does for ByteSpanPositionProvider, but in characters and without its two extra walks.
@@ -108,7 +121,7 @@ def parse_source(source: str) -> SourceTree:
         raise ValueError(f"line {line}: LibCST cannot read this source: {error.message}") from error
     if "".join(state.tokens) != layout.text:
         raise ValueError("LibCST cannot read this source: it does not print what it has read")
-    return SourceTree(source, module, spans._computed, layout, frozenset(_strings(parsed.tree)))
+    return module, spans._computed
 
 
 def _strings(tree: ast.Module) -> Iterator[str]:

@@ -6,7 +6,7 @@ reads indentation by other rules than Python's own parser, so it is not asked.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _DIGITS = r"[0-9](?:_?[0-9])*"
 _NUMBER = rf"""0[xX](?:_?[0-9a-fA-F])+ | 0[bB](?:_?[01])+ | 0[oO](?:_?[0-7])+
@@ -36,12 +36,14 @@ _SPEC = re.compile(r"[^{}]+")
 @dataclass(frozen=True)
 class Token:
     """`kind`: "word", "number", "string", "text" (of an f-string, with its quotes), "sign" (of one character) or
-    "newline" (the end of a logical line). `quoted`: whether it stands in the braces of an f-string."""
+    "newline" (the end of a logical line). `quoted`: whether it stands in the braces of an f-string. `told`: whether the
+    program says the layout before it: that of f"{x =}" is a part of the text."""
 
     kind: str
     start: int
     end: int
     quoted: bool
+    told: bool = False
 
 
 def tokens(source: str, start: int = 0) -> Iterator[Token]:
@@ -69,51 +71,53 @@ def _string(source: str, opening: re.Match, quoted: bool) -> Iterator[Token]:
         yield Token("string", opening.start(), _REST[quotes].match(source, opening.end()).end(), quoted)
         return
     text = _RAW_TEXT if "r" in prefix else _TEXT
-    start = position = opening.start()
-    position = opening.end()
+    start, position, told = opening.start(), opening.end(), False
     while not source.startswith(quotes, position):
         found = text.match(source, position)
         if found is not None or source[position] == "\\":  # a backslash before a brace is text
             position = found.end() if found is not None else position + 1
             continue
-        yield Token("text", start, position + 1, quoted)
-        start = yield from _field(source, position + 1)
+        yield Token("text", start, position + 1, quoted, told)
+        start, told = yield from _field(source, position + 1)
         position = start + 1
-    yield Token("text", start, position + len(quotes), quoted)
+    yield Token("text", start, position + len(quotes), quoted, told)
 
 
 def _field(source: str, position: int) -> Iterator[Token]:
-    """The tokens in a pair of braces of an f-string. Returns: the place of the closing brace."""
-    depth = 0
+    """The tokens in a pair of braces of an f-string. Returns: the place of the closing brace, and whether the layout
+    before it is told."""
+    depth, inside = 0, []
     while True:
         found = _TOKEN.match(source, position)
         kind, sign = found.lastgroup, found[0]
-        if depth == 0 and sign == "}":
-            return position
-        if depth == 0 and (sign == ":" or sign == "!" and source[position + 1] != "="):
-            return (yield from _spec(source, position))
+        if depth == 0 and (sign in "}:" or sign == "!" and source[position + 1] != "="):
+            break
         position = found.end()
         if kind == "string":
-            yield from (string := list(_string(source, found, True)))
-            position = string[-1].end
+            inside += _string(source, found, True)
+            position = inside[-1].end
         elif kind not in ("layout", "newline", "comment"):
             depth += (sign in "([{") - (sign in ")]}") if kind == "sign" else 0
-            yield Token(kind, *found.span(), True)
+            inside.append(Token(kind, *found.span(), True))
             if sign == "!":  # of !=
-                yield Token("sign", position, position + 1, True)
+                inside.append(Token("sign", position, position + 1, True))
                 position += 1
+    told = source.startswith("=", inside[-1].start)
+    yield from (replace(token, told=True) for token in inside) if told else inside
+    return (position, told) if sign == "}" else (yield from _spec(source, position, told))
 
 
-def _spec(source: str, start: int) -> Iterator[Token]:
-    """A conversion and a format, which may hold braces again. Returns: the place of the closing brace."""
+def _spec(source: str, start: int, told: bool) -> Iterator[Token]:
+    """A conversion and a format, which may hold braces again. Returns: as `_field`."""
     position = start
     while source[position] != "}":
         if source[position] == "{":
-            yield Token("text", start, position + 1, True)
-            start = yield from _field(source, position + 1)
+            yield Token("text", start, position + 1, True, told)
+            start, told = yield from _field(source, position + 1)
             position = start + 1
         else:
             position = _SPEC.match(source, position).end()
     if position > start:
-        yield Token("text", start, position, True)
-    return position
+        yield Token("text", start, position, True, told)
+        told = False
+    return position, told

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from random import Random
 
 from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.depth import with_room
 from procure_kit.concepts.candidate import Candidate
-from procure_kit.concepts.composition import Composition, compose, site_rng
+from procure_kit.concepts.composition import Composition, site_rng
+from procure_kit.concepts.nesting import compose_readable, is_deep, too_deep
 from procure_kit.concepts.table import CONCEPTS, known_concept, known_concepts
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site, apply_edits
 
@@ -44,7 +46,7 @@ def perturb(
     known_concept(concept, mode)
     found = candidates_of(source, concept, mode)
     if site is not None and not isinstance(site, int | Site):
-        made = compose(source, [_asked(found, concept, one) for one in site], seed)
+        made = compose_readable(source, [_asked(found, concept, one) for one in site], seed)
         for one, why in made.left_out:
             raise NotApplicable(f"{concept}, site {one.index} on line {one.line}: {why}")
         index, soundness = -1, made.soundness
@@ -89,7 +91,7 @@ def perturb_all(
         and soundness in (site.soundness, "tested")
         and (wanted is None or (site.concept, site.index) in wanted)
     ]
-    return compose(source, chosen, seed)
+    return compose_readable(source, chosen, seed)
 
 
 @lru_cache(maxsize=64)
@@ -97,10 +99,21 @@ def candidates_of(source: str, concept: str, mode: str) -> list[tuple[Site, Cand
     """The sites of one concept, each with what rewrites it. Raises: ValueError for a source that cannot be read."""
     analysis = analyse(source)
     candidates = sorted(CONCEPTS[concept](analysis, mode), key=lambda candidate: candidate.span)
+    if is_deep(source):
+        candidates = [_tried(source, candidate) for candidate in candidates]
     return [
         (Site(concept, index, analysis.tree.line(c.span[0]), c.span, c.label, c.refused, c.soundness), c)
         for index, c in enumerate(candidates)
     ]
+
+
+def _tried(source: str, candidate: Candidate) -> Candidate:
+    """The candidate, refused where what it writes does not compile."""
+    if candidate.rewrite is None:
+        return candidate
+    edits = candidate.rewrite(Random(0))
+    why = too_deep(source, edits, apply_edits(source, edits)[0])
+    return replace(candidate, rewrite=None, refused=why) if why else candidate
 
 
 def _pick(found: list[tuple[Site, Candidate]], concept: str, rng: Random) -> tuple[Site, Candidate]:

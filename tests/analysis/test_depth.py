@@ -62,8 +62,16 @@ def answers(source: str) -> list:
     cf = pk.perturb(source, "variable_name_random")
     both = pk.perturb_all(source)
     said = pk.classify(source, cf.counterfactual, cf.concept), pk.recognise(source, both.counterfactual)
+    twin = pk.twin(pk.perturb(source, "if_else_flip"))
     broken = [version.what for version in islice(broken_versions(source, "f"), 3)]
-    return [*(str(site) for site in sites), cf.counterfactual, both.concept, *map(str, said), *broken]
+    return [
+        *(str(site) for site in sites),
+        cf.counterfactual,
+        twin.counterfactual,
+        both.concept,
+        *map(str, said),
+        *broken,
+    ]
 
 
 @pytest.fixture
@@ -91,6 +99,13 @@ def test_what_cpython_compiles_of_thousands_of_parts_is_read(shape):
     compile(source, "long", "exec")
     cf = pk.perturb(source, "variable_name_random", mode="procure")
     assert pk.classify(source, cf.counterfactual, cf.concept).status == "ok"
+
+
+def test_a_twin_of_a_deep_source_needs_no_room_of_its_caller(limit):
+    cf = pk.perturb(DEEP["not"], "if_else_flip")
+    limit(200)
+    clear()
+    assert "not " * QUICK in pk.twin(cf).counterfactual
 
 
 @pytest.mark.slow  # twelve rounds of every entry point, at the greatest depth

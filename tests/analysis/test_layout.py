@@ -9,6 +9,7 @@ import pytest
 from procure_kit.analysis.analysis import analyse
 from procure_kit.analysis.layout import lay_out
 from procure_kit.analysis.python_tree import PythonTree
+from procure_kit.analysis.source_tree import parse_source, walk
 from procure_kit.analysis.tokens import tokens
 
 ODD = {
@@ -28,6 +29,9 @@ ODD = {
     "decorators": "@a\n@(b)\n\n# c\nclass C:\n  @d\n  async def f(s):await(s)\n",
     "numbers that meet words": "x = [0x1for x in y]\nz = 1if x else 1.or 1_0j\n",
     "f-strings": "f'''{\n x\n!r:>{w}}{{}}{ {1:2}[1] }{not(1 if p else 0)}''' rf'\\{x}' f'{x=}{x!=y}{a[\"b\"]:%Y{z}}'\n",
+    "f-strings that tell": "f'''{\n3\n=}''' f'{x  =!r}{(a\t+b) = :>{ w  = }}' rf'{not(1)=}\\d{a.b  . c=}'\n",
+    "one in one that tells": "y = f'''{f\"{ 3\t= }{a  }\"   =!s:{ w }}{ z   }'''\n",
+    "with newlines of two kinds": "x = f'''{\r\n(1,\r2)\r\n=}'''\r\ny = 1\r\n",
     "names that Unicode holds equal": "ﬁ = 1\nprint(fi, e\u0301, ℘, a·b)\nclass C: ｘ = 1\n",
     "an annotated name in parentheses": "def f():\n    ((x)): int = 1\n    (y): int\n    (z(1).a[(2)]): (int) = 2\n",
     "bases behind keywords": "class C(metaclass=M, *a, *(b), k=1, **d): pass\n",
@@ -61,6 +65,13 @@ def test_every_token_has_its_place_and_the_rest_is_layout(source):
         where, end = layout.span(start, start + 1)
         same = layout.text[start] == source[where : where + 1] or layout.text[start] in " \n()+,"
         assert same or not source[where:end].isascii()
+
+
+def test_layout_that_is_told_and_that_libcst_minds_is_laid_out_plainly():
+    source = "def f(p):\n    return f'{not(1 if p else 0)  =}', f'{(await(lambda: p))=}'\n".replace("await", "not")
+    tree = parse_source(source)
+    assert not tree.layout.told and tree.module.code == tree.layout.text
+    assert [tree.text(node) for node in walk(tree.module) if isinstance(node, cst.Lambda)] == ["lambda: p"]
 
 
 def test_spans_are_of_the_source_as_it_is_written():
