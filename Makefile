@@ -10,7 +10,7 @@ SUPPORTED = $(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info <
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test check check-core gallery lab notebooks wheel peers clean class
+.PHONY: run test check check-core gallery lab notebooks wheel peers gpu clean class
 
 run: $(READY)  ## execute the notebooks into runs/<time>/ and show the main results
 	$(BIN)/procure run
@@ -51,6 +51,10 @@ wheel: $(READY)  ## what `pip install` takes, with data and notebooks inside: a 
 peers: $(READY)  ## what tests/benchmarks time the kit against; the two views go in without what they never load
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt mutmut trl
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps bertviz circuitsvis importlib_metadata zipp
+
+gpu: $(READY)  ## on an NVIDIA card: what the loss and QLoRA cost there, and tuned models; options: make gpu GPU="--minutes 20"
+	-$(BIN)/python -m pip install --quiet --constraint constraints.txt trl
+	$(BIN)/python -m tests.benchmarks.gpu $(GPU)
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-core-* runs dist .pytest_cache .ruff_cache .hypothesis

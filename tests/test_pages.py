@@ -71,6 +71,17 @@ def test_the_rewrites_counted_are_those_of_the_file():
         assert line.endswith(f"| {' | '.join(f'{number:,}' for number in numbers)} |")
 
 
+def test_a_card_that_was_measured_gets_its_section(tmp_path, monkeypatch):
+    told = results.page()
+    assert "No GPU figure has been measured" in told or "## On a GPU" in told
+    monkeypatch.setattr(results, "cards", lambda: ["some_rtx_9"])
+    monkeypatch.setattr(results, "card", lambda name: f"### {name}\n\n| tokens |\n| --- |\n| 512 |")
+    told = results.page()
+    assert "- [On a GPU](#on-a-gpu)" in told and "No GPU figure" not in told
+    section = told.partition("\n## On a GPU\n")[2].partition("\n## ")[0]
+    assert section.index("make gpu") < section.index("| 512 |") and "### some_rtx_9" in section
+
+
 def test_every_table_has_its_command():
     for section in RESULTS_PAGE.split("\n## ")[1:]:
         assert section.index("```sh") < section.index("\n| "), section.splitlines()[0]

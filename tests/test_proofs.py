@@ -1,13 +1,16 @@
 """The control tree changes no syntax tree, a failing test is put down to its cause, and mutants are what they say."""
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
 
 import procure_kit as pk
 from procure_kit.problems.problem import Problem
-from tests.proofs import coverage, twins
+from procure_kit.problems.sets import NEAR_COPIES
+from procure_kit.validation.problem_names import load_problems
+from tests.proofs import coverage, near_copies, program_sets, twins
 from tests.proofs.mutations import mutations
 from tests.proofs.suites import as_table, judge, read_junit, remarked
 
@@ -100,3 +103,67 @@ def test_coverage_counts_sites_where_there_are_no_tests():
     page = coverage.page({"set strict": part, "set procure": part | {"concepts": {"if_else_flip": [1, 0, 1, 1]}}})
     assert "| set | 2 (1 unread) | `if_else_flip` | 3 | 1 | 2 | – | 1 | 0 | 1 | 1 |" in page
     assert page.startswith("Made by `c`.") and "| not yet |" in coverage.page({"set strict": part})
+
+
+GCD = "def greatest(a: int, b: int) -> int:\n    while b:\n        a, b = b, a % b\n    return a\n"
+RENAMED = '''
+class Fraction:
+    @staticmethod
+    def g(x, y):
+        """Words."""
+        # a comment
+        while y:
+            x, y = y, x % y
+        return x
+
+def main_solution(n):
+    return Fraction.g(n, 12)
+'''
+
+
+def test_a_near_copy_is_the_same_function_by_other_names():
+    known = near_copies.Known([Problem("h/13", GCD, "\n", "", "greatest")])
+    assert known.nearest(RENAMED) == {"function": "g", "of": "h/13", "its": "greatest", "share": 1.0}
+    longer = known.nearest(RENAMED.replace("return x\n", "return abs(x)\n"))
+    assert near_copies.SHARE < longer["share"] < 1
+    other = known.nearest(RENAMED.replace("x, y = y, x % y", "y = y - 1 if y > 0 else y + 1"))
+    assert other is None or other["share"] < near_copies.NEAREST
+    assert known.nearest("x = 1\n") is None
+
+
+@pytest.mark.slow
+@pytest.mark.extras
+def test_the_committed_near_copies_are_those_of_the_rule():
+    """Of those that it names, and of some others: to compare all takes a quarter of a minute."""
+    committed = json.loads(NEAR_COPIES.read_text())
+    known = near_copies.Known(load_problems("humaneval"))
+    assert committed["rule"] == near_copies.RULE
+    for name in ("codeio", "cruxeval"):
+        problems = load_problems(name, near_copies=True)
+        named = committed["left out"].get(name, {}) | committed["nearest kept"].get(name, {})
+        for problem in [p for n, p in enumerate(problems) if p.task_id in named or n % 50 == 0]:
+            best, told = known.nearest(problem.program), named.get(problem.task_id)
+            if told is None:
+                assert best is None or best["share"] < near_copies.NEAREST
+            else:
+                left_out = problem.task_id in committed["left out"].get(name, {})
+                assert round(best["share"], 2) == told["share"] and left_out == (best["share"] >= near_copies.SHARE)
+
+
+def test_what_a_set_gives_is_counted(tmp_path):
+    row = {
+        "task_description": "Its sign.",
+        "input_output_spec": "`n`",
+        "code_sample": FLIP.replace("f(n)", "main_solution(n)"),
+    }
+    row["input_generator"] = "def generate_inputs(rng):\n    return {'n': rng.randint(-9, 9)}\n"
+    missing = row | {"code_sample": "import no_such\n" + row["code_sample"]}
+    path = tmp_path / "set.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in (row, missing, {})))
+    found = program_sets.measure(str(path), every=1, workers=1)
+    assert (found["load"], found["bad rows"], found["looked at"]) == (2, 1, 2)
+    assert found["settled"] == {"settled": 1, "not_installed: no_such": 1}
+    assert found["perturb"]["if_else_flip"] == {"rewritten": 2}
+    assert found["validate"]["if_else_flip"] == {"valid_on_inputs": 1, "not_installed": 1}
+    page = program_sets.page({"set": found})
+    assert "| `if_else_flip` | 2 | 2 | 2 | 1 | 1 not_installed |" in page and "2 problems load; 1 rows cannot" in page

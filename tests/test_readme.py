@@ -10,7 +10,7 @@ import procure_kit as pk
 from procure_kit.problems.sets import SETS
 from procure_kit.shipped import NOTEBOOKS, RESULTS
 from tests.pages import readme
-from tests.pages.results import tokens
+from tests.pages.results import pretrained
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def test_the_findings_are_those_of_the_results_files():
 def test_findings_change_with_the_files(monkeypatch):
     """Each figure is read, none is typed: with other files the paragraph says something else, or refuses to."""
     told = readme.findings()
-    monkeypatch.setattr("tests.pages.readme.tokens", lambda name: 2 * tokens(name))
+    monkeypatch.setattr("tests.pages.readme.pretrained", lambda: 2 * pretrained())
     assert readme.findings() != told
     monkeypatch.undo()
     behaviour = readme.read("behaviour")

@@ -22,7 +22,7 @@ SMALL = {
     "03_qlora_finetuning": {"limit": 3, "steps": 2, "batch_size": 2},
     "04_attention_maps": {"steps": 1, "real_model": "tiny"},
     "05_evaluation": {"limit": 6, "samples": 1, "k": [1], "max_new_tokens": 24},
-    "06_experiments": {"steps": 1, "composition": 2, "family": 1},
+    "06_experiments": {"until": 2000, "composition": 2, "family": 1},
 }
 ASKED = re.compile(r'lessons\.check\("([^"]+)"')
 SOLVED = re.compile(r"Solution</summary>\s+```python\n(.*?)```", re.S)
@@ -58,7 +58,7 @@ def test_every_cell_runs_twice_and_every_solution_is_right(name, tmp_path, monke
     notebook.cells = twice(notebook, SMALL[name])
     notebook.cells.append(nbformat.v4.new_code_cell("lessons.progress()"))
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": tmp_path}}).execute()
-    said = notebook.cells[-1].outputs[-1].text
+    said = "".join(output.text for output in notebook.cells[-1].outputs)  # in one piece or several, as it comes
     for exercise in EXERCISES.values():
         if exercise.notebook == name.split("_")[0]:
             assert f"{exercise.name}: right at try 1" in said

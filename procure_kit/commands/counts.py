@@ -17,10 +17,11 @@ from procure_kit.commands import published
 from procure_kit.concepts.perturbation import find_sites, perturb
 from procure_kit.concepts.table import MODES, known_concepts
 from procure_kit.problems import markdown
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.counterfactual import VALID, Counterfactual
+from procure_kit.problems.loading import with_code
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import Complaints
-from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.problem_names import iter_problems
 from procure_kit.validation.validation import validate_all
 
 # The authors' published benchmark files, HumanEval: rows counted as successes, one at most for each problem.
@@ -92,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     if args.published:
         return published.run(args)
     complaints = Complaints()
-    problems = load_problems(args.problems, on_bad=complaints)
+    problems = list(with_code(iter_problems(args.problems, on_bad=complaints), args.problems))
     concepts = args.concepts.split(",") if args.concepts else None
     result = count(problems, concepts, mode=args.mode, seed=args.seed, workers=args.workers)
     command = f"procure counts --problems {args.problems} --mode {args.mode} --seed {args.seed}"
@@ -142,7 +143,7 @@ def count(
         entry = entries[cf.concept]
         entry["rewritten"] += 1
         isolation.add(verdict.isolation)
-        if verdict.status == "valid":
+        if verdict.status in VALID:
             entry["valid"] += 1
             entry["valid_problems"].add(cf.task_id)
         else:

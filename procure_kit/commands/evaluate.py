@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from procure_kit.evaluation.evaluation import Report, differences, evaluate, evaluate_whole, rescore, score_samples
-from procure_kit.problems.counterfactual import BREAKING, NOT_MADE, REQUIRED, Counterfactual
+from procure_kit.problems.counterfactual import BREAKING, NOT_MADE, REQUIRED, VALID, Counterfactual
 from procure_kit.problems.markdown import hundredths, table
 from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.problems.rows import Complaints, read_rows
@@ -25,7 +25,7 @@ examples:
   procure evaluate --whole --problems mbpp --model smollm2 --samples 1 --k 1 -o whole.jsonl
   procure evaluate --samples-file samples.jsonl --problems humaneval       # completions made elsewhere
   procure evaluate --rescore record.jsonl --problems humaneval --before other.jsonl    # no model"""
-GOOD = ("", "valid", "valid_in_own_process")  # a verdict, or none yet
+GOOD = ("", *VALID, "valid_in_own_process")  # a verdict, or none yet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from procure_kit.concepts.twins.twin import GENERATOR, twin
 from procure_kit.generation.processes import mapped
 from procure_kit.generation.rules import generate, identity
 from procure_kit.problems.counterfactual import BREAKING, Counterfactual, NotApplicable
+from procure_kit.problems.loading import with_code
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import Complaints, append_row, count_line
 from procure_kit.repositories.perturbation import perturb_tree, state_of
@@ -31,6 +32,7 @@ examples:
   procure perturb humaneval -o pairs.jsonl
   procure perturb humaneval -o pairs.jsonl --concepts forms     # the kit's further forms, all five
   procure perturb humaneval -o pairs.jsonl --twins              # `procure validate` says which of them break
+  procure perturb codeio -o pairs.jsonl                 # real programs; what they return judges
   procure perturb package:statistics -o pairs.jsonl     # an installed package's functions; their doctests judge
   procure perturb PACKAGE_DIR -o NEW_DIR                # a source tree, rewritten at every sound site
   procure perturb kit -o pairs.jsonl --generator openai:smollm2     # starts its own server, no key needed
@@ -43,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "set",
         metavar="IN",
-        help="a problem set ('humaneval', 'mbpp', 'kit', 'package:NAME', ...), a file, or a directory",
+        help="a problem set ('humaneval', 'codeio', 'kit', 'package:NAME', ...), a file, or a directory",
     )
     parser.add_argument(
         "-o", "--out", required=True, type=Path, metavar="OUT", help="rows are appended here; or the new directory"
@@ -93,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         )
     concepts = known_concepts(_named(args), args.mode)
     complaints = Complaints()
-    problems = iter_problems(args.set, on_bad=complaints)
+    problems = with_code(iter_problems(args.set, on_bad=complaints), args.set)
     if args.generator != "rules":
         if args.twins:
             raise ValueError("twins are made by the rules: pk.twin(cf) makes one of a model's counterfactual, too")
@@ -104,7 +106,8 @@ def run(args: argparse.Namespace) -> int:
         counts[row.get("status") or "rewritten"] += 1
     options = {"concepts": concepts, "mode": args.mode, "seed": args.seed, "every_site": args.every_site}
     work = partial(_with_twins if args.twins else _rows, **options)
-    items = ((replace(problem, test="", cases=()), done[problem.task_id]) for problem in problems)  # no test is needed
+    no_test = {"test": "", "cases": (), "input_generator": ""}  # none is needed
+    items = ((replace(problem, **no_test), done[problem.task_id]) for problem in problems)
     for made in mapped(work, items, args.workers, "perturb", "problem"):
         for row in made:
             append_row(args.out, row)

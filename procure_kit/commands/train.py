@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from procure_kit.commands.parameters import parse_value
-from procure_kit.problems.counterfactual import REQUIRED, Counterfactual
+from procure_kit.problems.counterfactual import REQUIRED, VALID, Counterfactual
 from procure_kit.problems.rows import BadRow, Complaints, read_rows, warn_bad_row
+from procure_kit.problems.sets import SETS
 from procure_kit.training.field_types import check_types
 from procure_kit.training.presets import PRESETS
 from procure_kit.validation.problem_names import load_problems
@@ -20,7 +21,7 @@ EPILOG = """\
 The file, in TOML or JSON:
 
   model = "smollm2"              # "tiny", a Hub name or a path
-  rows = "pairs.jsonl"           # what `procure validate` wrote; rows with status "valid" are trained on
+  rows = "pairs.jsonl"           # what `procure validate` wrote; its valid rows are trained on
   problems = "humaneval"         # optional: the statements for the prompts
   [train]                        # fields of pk.TrainConfig
   output_dir = "runs/first"      # without it nothing is kept
@@ -118,6 +119,7 @@ def _settings(job: Run, path):
 
 
 def _train(job: Run, config, complaints: Complaints) -> None:
+    from procure_kit.training.card import about_pairs
     from procure_kit.training.examples import build_examples
     from procure_kit.training.folder import claim
     from procure_kit.training.models import load_model
@@ -131,7 +133,8 @@ def _train(job: Run, config, complaints: Complaints) -> None:
     template = job.template or (PRESETS[job.model].template if job.model in PRESETS else "plain")
     examples, counts = build_examples(tokenizer, pairs, template=template, **choices)
     print(", ".join(f"{name} {count}" for name, count in counts.items()))
-    result = train(model, tokenizer, examples, config)
+    dataset = ", ".join(Path(name).name for name in (job.problems, job.rows) if name)
+    result = train(model, tokenizer, examples, config, about=about_pairs(pairs, dataset))
     print(
         f"{result.seconds:.0f} s; " + (f"adapter in {result.adapter}" if result.adapter else "no output_dir: not kept")
     )
@@ -182,8 +185,13 @@ def checked(kind: type, values: dict, where: str | Path):
 def training_pairs(job: Run, on_bad: Callable[[BadRow], None] = warn_bad_row) -> list[tuple]:
     """The valid counterfactuals, each with its problem or None. Raises: ValueError when there is none."""
     problems = {p.task_id: p for p in load_problems(job.problems, on_bad=on_bad)} if job.problems else {}
+    if problems and not any(problem.has_code for problem in problems.values()):
+        raise ValueError(f"{job.problems} has no reference code that rows could be made of: it is for scoring models")
+    if job.rows in SETS and not Path(job.rows).exists():
+        make = f"`procure perturb {job.rows} -o FILE`, then `procure validate`"
+        raise ValueError(f"rows must be a file, not the problem set {job.rows!r}: {make}")
     rows = list(read_rows(job.rows, required=REQUIRED, check=Counterfactual.from_row, on_bad=on_bad))
-    valid = [row for row in rows if row.get("status") == "valid"]
+    valid = [row for row in rows if row.get("status") in VALID]
     if not valid:
         raise ValueError(f'{job.rows}: none of the {len(rows)} rows has status "valid": run `procure validate` first')
     print(f"{len(valid)} of {len(rows)} rows are valid")

@@ -23,8 +23,9 @@ from procure_kit.validation.problem_names import problems_by_id
 from procure_kit.validation.validation import Verdict, validate_all
 
 EPILOG = """\
-Rows keep their fields and gain status, detail, seconds and isolation. `valid` is the one good status; any other word
-says why not. Rows that OUT has already are not judged again.
+Rows keep their fields and gain status, detail, seconds and isolation. `valid` is the one good status, and
+`valid_on_inputs` that of sets with inputs and no tests (codeio, cruxeval): both programs behave alike on them.
+Any other word says why not. Rows that OUT has already are not judged again.
 
 A program never meets its tests: they run in another process, and calls and plain data cross. On Linux it runs
 in namespaces of its own, without network, files or sight of another process; where the system forbids that,
@@ -33,6 +34,7 @@ folder. Each verdict names its level.
 
 examples:
   procure validate pairs.jsonl --problems humaneval -o verdicts.jsonl
+  procure validate pairs.jsonl --problems codeio -o verdicts.jsonl         # runs each original on ten inputs
   procure validate --repo NEW_DIR --test-command "python -m pytest -q"     # of a rewritten source tree"""
 GIVEN = ("status", "detail", "seconds", "isolation")  # the fields that a row gains
 

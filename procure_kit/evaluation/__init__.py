@@ -2,6 +2,7 @@
 
 Read evaluation.py, which goes through all of it: completion.py or completion_server.py, then judging.py, then scores.
 function_end.py says where what a model writes stops to belong to the function.
+likelihood.py and measures.py ask without sampling, where a model passes too little to be told from another.
 metrics.py has the scores of pairs, row_metrics.py of rows; report.py and differences.py are the tables; rescoring.py
 makes them again from a record.
 """

@@ -30,23 +30,30 @@ def differences(
         raise ValueError("the reports have no pair in common")
     tasks = sorted({known[0][key]["task_id"] for key in common})
     sizes = tuple(size for size in before[0].k if all(size in report.k for report in (*before, *after)))
-    drawn_tasks = draws(len(tasks))
-    seeds = np.random.default_rng(1).integers(len(before), size=(RESAMPLES, len(before)))
     found = {}
     paired = all("counterfactual" in rows[key] for rows in known for key in common)
     for name, parts in row_metrics(sizes, paired).items():
         chosen = ([rows[key] for key in common] for rows in known)
-        sums = np.array([row_sums(rows, tasks, *parts) for rows in chosen])  # (2 · runs, tasks, 2)
-        total = sums.sum(axis=1)
-        drawn = sums[:, drawn_tasks].sum(axis=2)  # (2 · runs, RESAMPLES, 2)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            value = np.subtract(*np.split(total[:, 0] / total[:, 1], 2)[::-1]).mean()
-            gained = np.subtract(*np.split(drawn[..., 0] / drawn[..., 1], 2)[::-1])  # (runs, RESAMPLES)
-        gained = gained[seeds.T, np.arange(RESAMPLES)].mean(axis=0)
-        gained = gained[~np.isnan(gained)]
-        problems = int((sums[..., 1] > 0).all(axis=0).sum())
-        found[name] = float(value), *ends(gained, float(value), problems, least=-1)
+        found[name] = paired_difference(np.array([row_sums(rows, tasks, *parts) for rows in chosen]), least=-1)
     return found
+
+
+def paired_difference(sums: np.ndarray, least: float | None) -> Triple:
+    """Of ratios, from the two sums of each problem: (2 · runs, problems, 2), the runs before and then those after.
+
+    Problems and runs are drawn anew. `least`: as in `ratio_interval`.
+    """
+    runs, problems = len(sums) // 2, sums.shape[1]
+    seeds = np.random.default_rng(1).integers(runs, size=(RESAMPLES, runs))
+    total = sums.sum(axis=1)
+    drawn = sums[:, draws(problems)].sum(axis=2)  # (2 · runs, RESAMPLES, 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.subtract(*np.split(total[:, 0] / total[:, 1], 2)[::-1]).mean()
+        gained = np.subtract(*np.split(drawn[..., 0] / drawn[..., 1], 2)[::-1])  # (runs, RESAMPLES)
+    gained = gained[seeds.T, np.arange(RESAMPLES)].mean(axis=0)
+    gained = gained[~np.isnan(gained)]
+    evidence = int((sums[..., 1] > 0).all(axis=0).sum())
+    return float(value), *ends(gained, float(value), evidence, least)
 
 
 def comparison(reports: dict[str, Report]) -> str:

@@ -71,20 +71,25 @@ def interval(groups: Sequence[Sequence[float]], least: float = 0.0) -> Triple:
     return tuple(round(x, 4) for x in ratio_interval(sums, least))
 
 
-def ratio_interval(sums: np.ndarray, least: float = 0.0) -> Triple:
-    """Of a ratio, from (problems, 2) sums of its two parts; problems whose second part is 0 are no evidence."""
+def ratio_interval(sums: np.ndarray, least: float | None = 0.0) -> Triple:
+    """Of a ratio, from (problems, 2) sums of its two parts; problems whose second part is 0 are no evidence.
+
+    `least` is None for values without bounds, which have no interval where all are equal.
+    """
     value, problems = _ratio(*map(float, sums.sum(axis=0))), int((sums[:, 1] > 0).sum())
     drawn = sums[draws(len(sums))].sum(axis=1)  # (RESAMPLES, 2)
     drawn = drawn[drawn[:, 1] > 0]
     return value, *ends(drawn[:, 0] / drawn[:, 1], value, problems, least)
 
 
-def ends(drawn: np.ndarray, value: float, problems: int, least: float) -> tuple[float, float]:
+def ends(drawn: np.ndarray, value: float, problems: int, least: float | None) -> tuple[float, float]:
     """The interval of a value, from what was drawn for it."""
     if problems < FEWEST or not len(drawn):
         return nan, nan
     low, high = (float(end) for end in np.quantile(drawn, (0.025, 0.975)))
-    return open_ends(value, problems, least) if high - low < 1e-9 else (low, high)
+    if high - low >= 1e-9:
+        return low, high
+    return (nan, nan) if least is None else open_ends(value, problems, least)
 
 
 def open_ends(value: float, problems: int, least: float = 0.0) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from procure_kit.experiments.arms import Arm, Recipe
 from procure_kit.generation.rules import pairs_of
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.counterfactual import VALID, Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import read_rows
 from procure_kit.training.cuts import cut_pair
@@ -47,7 +47,7 @@ def pairs_from(name: str, seed: int, count: int, arm: Arm, scored: Collection[st
 
 def pairs_in(file: str, count: int) -> list[Pair]:
     """`count` valid rows of a generator's file, over and over where it has fewer."""
-    rows = [row for row in read_rows(file, required=("task_id", "original")) if row.get("status") == "valid"]
+    rows = [row for row in read_rows(file, required=("task_id", "original")) if row.get("status") in VALID]
     pairs = [pair for pair in map(Counterfactual.from_row, rows) if cut_pair(pair)]
     if not pairs:
         raise ValueError(f"{file}: no valid counterfactual to train on")

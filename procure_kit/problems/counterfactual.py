@@ -8,6 +8,7 @@ Span = tuple[int, int]  # [start, end) in characters
 IDENTITY = ("task_id", "concept", "mode", "site", "seed", "generator")  # two rows alike in these are the same work
 REQUIRED = ("task_id", "concept", "original", "counterfactual")  # what a row must have to be judged
 BREAKING = "breaking"  # the soundness of a twin, which is made to fail the tests
+VALID = ("valid", "valid_on_inputs")  # statuses of rows that models are trained on, and that count as a success
 NOT_MADE = ("not_applicable", "api_fault")  # statuses of rows in which a generator made no counterfactual
 
 

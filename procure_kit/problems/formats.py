@@ -3,12 +3,14 @@
 import ast
 import builtins
 from collections.abc import Collection
+from hashlib import sha256
 
 from procure_kit.problems.codecontests import codecontests
 from procure_kit.problems.fields import docstring, number_of, strings_of, text_of
 from procure_kit.problems.problem import FIELDS, Problem
 
 UNUSED = ("incorrect_solutions",)  # columns of a set that no problem is made of, and large
+INPUTS, MOST = 10, 1000  # inputs of a CodeI/O program, whose generator would make any number; of any problem
 
 
 def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:
@@ -19,6 +21,8 @@ def problem_of(row: dict, languages: Collection[str] = ("PYTHON3",)) -> Problem:
         return codecontests(row, languages)
     if {"input", "output"} <= set(row) and ("code" in row or "function" in row):
         return _cruxeval(row)
+    if {"code_sample", "input_generator"} <= set(row):
+        return _codeio(row)
     if {"task_id", "prompt", "test"} <= set(row) and not set(row) & {"entry_point", "canonical_solution"}:
         statements = _statements(text_of(row, "test"))
         if not any(statement.startswith("def check(") for statement in statements):
@@ -37,11 +41,13 @@ def _humaneval(row: dict) -> Problem:
     for name in ("tolerance", "time_limit"):
         if row.get(name) is not None:
             given[name] = number_of(row, name)
-    for name, kind in (("setup", str), ("any_case", bool)):
+    for name, kind in (("setup", str), ("any_case", bool), ("inputs", int), ("input_generator", str)):
         if row.get(name) is not None:
-            if not isinstance(row[name], kind):
+            if type(row[name]) is not kind:
                 raise ValueError(f"field {name!r} must be of type {kind.__name__}, not {type(row[name]).__name__}")
             given[name] = row[name]
+    if not (1 if given.get("input_generator") else 0) <= given.get("inputs", 0) <= MOST:
+        raise ValueError(f"field 'inputs' must be the number of inputs to make, or that the test has, at most {MOST}")
     if not given["cases"] and not given["entry_point"].isidentifier():
         raise ValueError("field 'entry_point' must be the name of a function")
     return Problem(**given)
@@ -107,4 +113,24 @@ def _cruxeval(row: dict) -> Problem:
         ast.parse(call, mode="eval")
     except (SyntaxError, ValueError) as error:
         raise ValueError("fields 'input' and 'output' must be a call's arguments and what it returns") from error
-    return Problem(number, "", code.rstrip() + "\n", f"def check(candidate):\n    assert {call}\n", "f")
+    return Problem(number, "", code.rstrip() + "\n", f"def check(candidate):\n    assert {call}\n", "f", inputs=1)
+
+
+def _codeio(row: dict) -> Problem:
+    """CodeI/O, as reasoning-gym has it: a task in words, a program that defines `main_solution`, and a generator of
+    inputs. The rows have no names: a program and its task are known by their digest, in whatever order they stand."""
+    task, code, makes = (text_of(row, name) for name in ("task_description", "code_sample", "input_generator"))
+    for name, text, function in (("code_sample", code, "main_solution"), ("input_generator", makes, "generate_inputs")):
+        if f"def {function}(" not in text:
+            raise ValueError(f"field {name!r} defines no function {function!r}")
+    words = f"{task.strip()}\n\n{text_of(row, 'input_output_spec').strip()}\n\nDefine main_solution."
+    digest = sha256(f"{task}\n{code}".encode(errors="surrogatepass")).hexdigest()
+    return Problem(
+        task_id=f"codeio/{digest[:8]}",
+        prompt=docstring(words),
+        canonical_solution=code.rstrip() + "\n",
+        test="",
+        entry_point="main_solution",
+        inputs=INPUTS,
+        input_generator=makes.rstrip() + "\n",
+    )

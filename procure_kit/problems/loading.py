@@ -1,6 +1,7 @@
 """Problem sets by name or by path, one problem at a time: a set may be larger than memory."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from procure_kit.problems.files import rows_file
 from procure_kit.problems.formats import UNUSED, problem_of
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import BadRow, usable, warn_bad_row
-from procure_kit.problems.sets import SETS, locate
+from procure_kit.problems.sets import NEAR_COPIES, SETS, locate, near_copies_of
 
 
 def iter_set(
@@ -17,18 +18,22 @@ def iter_set(
     split: str = "",
     languages: Collection[str] = ("PYTHON3",),
     on_bad: Callable[[BadRow], None] = warn_bad_row,
+    near_copies: bool = False,
 ) -> Iterator[Problem]:
     """The problems of a set, by its name (sets.SETS) or from a file, in any format of formats.py, as they are read.
 
     A file is JSONL (also .gz), a JSON array, or Parquet. `split` names a part of a set of the Hub, by default the one
     that papers report on. `languages` are those whose accepted solutions may be a CodeContests problem's original. A
-    bad row, and one whose `task_id` an earlier one has, is reported through `on_bad` by file and line and left out.
+    bad row, and one whose `task_id` an earlier one has, is reported through `on_bad` by file and line and left out. So
+    are, by one warning, a named set's near-copies of HumanEval's programs, unless `near_copies` keeps them: what is
+    trained on should not be what models are scored on.
 
     Raises: ValueError for an unknown name or a file without a single usable row; ModuleNotFoundError when the package
     that carries a set, or pyarrow for Parquet, is not installed; OSError when a set can only come from the Hub, and
     that cannot be reached.
     """
-    return (problem for problem, _ in _found(name, _paths(name, split), languages, on_bad))
+    paths, without = _paths(name, split), _without(name, near_copies)
+    return (problem for problem, _ in _found(name, paths, languages, on_bad, without))
 
 
 class SetOnDisk(Mapping[str, Problem]):
@@ -38,8 +43,11 @@ class SetOnDisk(Mapping[str, Problem]):
     set is looked through once before, for what is where. Arguments and what it raises as in `iter_set`.
     """
 
-    def __init__(self, name: str | Path, *, split: str = "", languages=("PYTHON3",), on_bad=warn_bad_row):
-        found = _found(name, _paths(name, split), languages, on_bad)
+    def __init__(
+        self, name: str | Path, *, split: str = "", languages=("PYTHON3",), on_bad=warn_bad_row, near_copies=False
+    ):
+        paths, without = _paths(name, split), _without(name, near_copies)
+        found = _found(name, paths, languages, on_bad, without)
         self._read = {problem.task_id: again for problem, again in found}
         self._last: Problem | None = None
 
@@ -62,8 +70,24 @@ def _paths(name: str | Path, split: str) -> list[Path]:
     return locate(name, split) if name in SETS else [Path(name)]
 
 
+def _without(name: str | Path, near_copies: bool) -> Collection[str]:
+    """The task_ids to leave out. Warns that they are."""
+    without = {} if near_copies else near_copies_of(name)
+    if without:
+        warnings.warn(
+            f"{name}: {len(without)} programs that are near-copies of HumanEval's are left out; "
+            f"{NEAR_COPIES.name} in data/ names them, and the rule",
+            stacklevel=4,  # the caller of load_problems
+        )
+    return without
+
+
 def _found(
-    name: str | Path, paths: list[Path], languages: Collection[str], on_bad: Callable[[BadRow], None]
+    name: str | Path,
+    paths: list[Path],
+    languages: Collection[str],
+    on_bad: Callable[[BadRow], None],
+    without: Collection[str],
 ) -> Iterator[tuple[Problem, Callable[[], Problem]]]:
     """Each problem, and what reads it again."""
     seen: set[str] = set()
@@ -84,6 +108,8 @@ def _found(
             while bad:
                 on_bad(bad.pop(0))
             seen.add(problem.task_id)
+            if problem.task_id in without:
+                continue
             yield problem, partial(_again, file, key, languages)
     if not seen:
         raise ValueError(str(bad[0]) if bad else f"{name}: the file has no rows")
@@ -91,3 +117,18 @@ def _found(
 
 def _again(file, key: int, languages: Collection[str]) -> Problem:
     return problem_of(file.at(key), languages)
+
+
+def with_code(problems: Iterable[Problem], name: str) -> Iterator[Problem]:
+    """Those that can be rewritten; warns of others. Raises: ValueError at the end where there was none."""
+    found = without = 0
+    for problem in problems:
+        if problem.has_code:
+            found += 1
+            yield problem
+        else:
+            without += 1
+    if without and not found:
+        raise ValueError(f"{name} has no reference code to rewrite: it is for scoring models")
+    if without:
+        warnings.warn(f"{without} problems of {name} have no reference code and are left out", stacklevel=2)

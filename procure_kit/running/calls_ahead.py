@@ -41,4 +41,6 @@ def calls_ahead(body: list[ast.stmt], checks: list[ast.FunctionDef], name: str) 
             kwargs = {keyword.arg: ast.literal_eval(keyword.value) for keyword in calls[0].keywords}
         except (ValueError, TypeError):
             return
+        if None in kwargs:  # f(**names)
+            return
         yield args, kwargs

@@ -5,7 +5,7 @@ import reprlib
 import traceback
 
 TESTS = "<tests>"  # the file name under which tests are compiled
-LONGEST = 400  # characters of a detail's part: a learner reads it
+LONGEST, LONGEST_DETAIL = 400, 2000  # characters of a detail's part, which a learner reads, and of the whole
 
 
 class Short(reprlib.Repr):
@@ -73,3 +73,8 @@ def _expected(statement: ast.stmt, frame) -> str:
             except Exception:  # a name of the function around this frame; an attribute that the candidate answers for
                 return ""
     return ""
+
+
+def on_one_line(detail: str) -> str:
+    """With every character that cannot be printed, such as a terminal's commands, as Python would write it."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in detail[:LONGEST_DETAIL])

@@ -21,6 +21,7 @@ from procure_kit.running.cases import run_cases
 from procure_kit.running.crossing.held import Table
 from procure_kit.running.explanation import LONGEST, TESTS, explain
 from procure_kit.running.plain_tests import Traits, imported, traits
+from procure_kit.running.recording import record
 from procure_kit.running.wire import Channel, Gone
 
 ALIASES = {"np": "numpy"}
@@ -60,7 +61,8 @@ def _compiled(source: str, name: str):
 
 
 def judge(job: dict, channel: Channel, end: Callable[[dict], None] = _raise) -> dict:
-    """The verdict on one job: {"status", "detail", "doubt"}; for a program "slowest", the seconds of its slowest case.
+    """The verdict on one job: {"status", "detail", "doubt"}; for a program "slowest", the seconds of its slowest case;
+    for one whose "calls" are to be written down what came of them (recording.py).
 
     With job["together"], tests and program share the candidate's process (together.py), where either could be forged.
     Raises: Finished, for a verdict in the middle of a test, unless `end` does something else with it.
@@ -91,6 +93,8 @@ def judge(job: dict, channel: Channel, end: Callable[[dict], None] = _raise) -> 
         return {"status": loaded["status"], "detail": str(loaded.get("detail"))[:LONGEST]}
     if not found:
         return run_cases(job["cases"], peer, job["tolerance"], job["any_case"])
+    if "calls" in job:
+        return record(job["calls"], job["entry_point"], peer)
     if job["together"]:
         return peer.verdict(together.PASSED, found.inside)
     if loaded.get("doubt"):

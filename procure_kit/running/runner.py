@@ -23,6 +23,7 @@ from procure_kit.problems.problem import Problem
 from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.running.in_order import in_order
 from procure_kit.running.isolation.system import LEVELS, check_system
+from procure_kit.running.reference import Unsettled, with_test
 from procure_kit.running.wire import Channel, Gone, Unsendable
 from procure_kit.shipped import PACKAGE
 
@@ -48,10 +49,11 @@ class TestResult:
     `status` is "passed", "tests_fail", "timeout", "memory", "crashed", "refused", "unparsable", "never_called" (the
     tests never ask the program for anything: they would pass for every program), or "needs_own_process": the tests look
     into the program's own process, or pass in one process with it and not apart from it, and there they could be
-    forged. Where that was allowed, it is "passed_in_own_process". The detail says why. `seconds` are wall time, without
-    the start of the processes, and `slowest` those of the slowest case of a program that reads standard input; `limit`
-    is the limit on them, of the whole run or of each case. `cpu` and `cpu_limit`: the same in CPU time, of the program
-    and the processes that it started and waited for.
+    forged. Where that was allowed, it is "passed_in_own_process". Where the original's outputs are to be the tests, and
+    cannot be had, it is one of reference.UNSETTLED. The detail says why. `seconds` are wall time, without the start of
+    the processes, and `slowest` those of the slowest case of a program that reads standard input; `limit` is the limit
+    on them, of the whole run or of each case. `cpu` and `cpu_limit`: the same in CPU time, of the program and the
+    processes that it started and waited for.
     """
 
     __test__ = False  # pytest should not collect it
@@ -165,8 +167,11 @@ def run_tests(
     Raises: ValueError for an unknown level, or a number that cannot be meant; OSError where the system has none.
     """
     refuse_impossible(timeout=timeout, cpu_seconds=cpu_seconds, memory_mb=memory_mb)
-    if require is not None and require not in LEVELS:
-        raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
+    _check_level(require)
+    try:
+        problem = with_reference(problem, memory_mb=memory_mb, require=require)
+    except Unsettled as why:
+        return TestResult(False, why.status, why.detail, 0.0, why.isolation)
     job = {name: getattr(problem, name) for name in ("test", "setup", "entry_point", "cases", "tolerance", "any_case")}
     program, original = (text.removeprefix("\ufeff") for text in (program, problem.program))  # a mark of the encoding
     job |= {"program": program, "original": original, "solved": bool(problem.canonical_solution.strip())}
@@ -180,24 +185,36 @@ def run_tests(
         cpu_seconds = own if cpu_seconds is None else cpu_seconds
     cpu_seconds = timeout if cpu_seconds is None else cpu_seconds
     job |= {"timeout": timeout, "cpu_seconds": cpu_seconds}
-    given = {"limit": timeout, "cpu_limit": cpu_seconds}
+    result = _run(job, require)
+    passed = result["status"] in ("passed", "passed_in_own_process")
+    return TestResult(passed, limit=timeout, cpu_limit=cpu_seconds, **{"slowest": result["seconds"]} | result)
+
+
+def _check_level(require: str | None) -> None:
+    if require is not None and require not in LEVELS:
+        raise ValueError(f"unknown level of isolation {require!r}: use one of {', '.join(map(repr, LEVELS))}")
+
+
+def _run(job: dict, require: str | None) -> dict:
+    """What a worker makes of a job: {"status", "detail", "seconds", "isolation", ...}."""
     for attempt in (1, 2):
         worker = _worker()
+        level = {"isolation": worker.level}
         if require is not None and LEVELS.index(worker.level) > LEVELS.index(require):
             _idle.append(worker)
             why = "; ".join(f"{level}: {reason}" for level, reason in _reasons.items())
-            return TestResult(False, "refused", f"{require!r} is required, but {why}", 0.0, worker.level, **given)
+            return {"status": "refused", "detail": f"{require!r} is required, but {why}", "seconds": 0.0} | level
         try:
             result = worker.run(job)
         except Unsendable as error:
             _idle.append(worker)
-            return TestResult(False, "refused", str(error), 0.0, worker.level, **given)
+            return {"status": "refused", "detail": str(error), "seconds": 0.0} | level
         except Gone as error:
             worker.kill()
             # comparing or hashing what the program returned can take for ever
             if error.timeout or worker.process.returncode == -signal.SIGPROF:
-                result = {"status": "timeout", "detail": "the tests could not be stopped in time", "seconds": timeout}
-                return TestResult(False, isolation=worker.level, slowest=timeout, **given, **result)
+                why = "the tests could not be stopped in time"
+                return {"status": "timeout", "detail": why, "seconds": job["timeout"]} | level
             # someone killed the worker: try once more, with a fresh one
             result = {"status": "crashed", "detail": "the worker died twice while it ran this program", "seconds": 0.0}
             if attempt == 1:
@@ -209,8 +226,7 @@ def run_tests(
                     continue
             else:
                 _idle.append(worker)
-        passed = result["status"] in ("passed", "passed_in_own_process")
-        return TestResult(passed, isolation=worker.level, **given, **{"slowest": result["seconds"]} | result)
+        return result | level
 
 
 _originals: OrderedDict[bytes, TestResult] = OrderedDict()  # by a digest: problems may be large, and many
@@ -225,6 +241,37 @@ def run_original(original: str, problem: Problem, **limits) -> TestResult:
     _originals[key] = found = run_tests(original, problem, **limits)
     if len(_originals) > ORIGINALS:
         _originals.popitem(last=False)
+    return found
+
+
+_references: OrderedDict[bytes, Problem | tuple] = OrderedDict()
+
+
+def with_reference(
+    problem: Problem, *, timeout: float = TIMEOUT, memory_mb: int = MEMORY_MB, require: str | None = None
+) -> Problem:
+    """The problem with tests made of what its original returns, once for each problem (reference.py); as it is where it
+    has tests. Limits as in `run_tests`; `timeout` is for all inputs together.
+
+    Raises: Unsettled, with the status, where no tests can be made; ValueError and OSError as `run_tests`.
+    """
+    if not problem.input_generator:
+        return problem
+    refuse_impossible(timeout=timeout, memory_mb=memory_mb)
+    _check_level(require)
+    limits = {"timeout": timeout, "cpu_seconds": timeout, "memory_mb": memory_mb}
+    key = sha256(repr((problem, limits, require)).encode(errors="surrogatepass")).digest()
+    if (found := _references.get(key)) is None:
+        usual = {"test": "", "cases": (), "original": "", "solved": False, "own_process": False}
+        try:
+            found = with_test(problem, lambda job: _run(usual | job | limits, require))
+        except Unsettled as why:
+            found = why.args
+        _references[key] = found
+        if len(_references) > ORIGINALS:
+            _references.popitem(last=False)
+    if isinstance(found, tuple):
+        raise Unsettled(*found)
     return found
 
 

@@ -19,6 +19,7 @@ import time
 
 from procure_kit.running import oracle, together, zygote
 from procure_kit.running.asking import Finished
+from procure_kit.running.explanation import on_one_line
 from procure_kit.running.isolation import levels, limits, ties
 from procure_kit.running.isolation.folder import empty_folder
 from procure_kit.running.isolation.usage import Usage, processes_of_this_user
@@ -26,7 +27,6 @@ from procure_kit.running.wire import Channel, Gone
 
 GRACE = 0.5  # seconds beyond the time limit in which the oracle can still report by itself
 TICK = 0.1  # seconds between two looks at the clock, the memory, and the caller
-LONGEST_DETAIL = 2000  # characters
 WARM = """abc array base64 bisect calendar cmath collections contextlib copy dataclasses datetime decimal enum
 fractions functools hashlib heapq io itertools json math numbers operator random re statistics string struct textwrap
 time typing"""  # what programs of the benchmarks import, so that a fork has it already
@@ -74,15 +74,16 @@ class _Job:
 
     def run(self, job: dict) -> dict:
         """The result of one job; `broken` in it when this worker should not go on."""
-        inside = "" if job["cases"] else _inside(job)
+        apart = job["cases"] or "calls" in job  # no tests that could run in one process with the program
+        inside = "" if apart else _inside(job)
         if inside and not job["own_process"]:
             why = f"{inside}; such tests are not run by default"
             return {"status": "needs_own_process", "detail": why, "seconds": 0.0, "cpu": 0.0}
         result = self._run_once(job | {"together": bool(inside)})
-        if result.get("doubt") and not inside and not result.get("broken"):
+        if result.get("doubt") and not apart and not inside and not result.get("broken"):
             result = together.agreed(result, self._run_once(job | {"together": True}), job["own_process"])
         result.pop("doubt", None)
-        return result | {"detail": _on_one_line(result["detail"])}
+        return result | {"detail": on_one_line(result["detail"])}
 
     def _run_once(self, job: dict) -> dict:
         """What one candidate makes of the job."""
@@ -188,11 +189,6 @@ def _inside(job: dict) -> str:
         return oracle.tests_of(job).inside
     except oracle.BROKEN_TESTS:
         return ""
-
-
-def _on_one_line(detail: str) -> str:
-    """With every character that cannot be printed, such as a terminal's commands, as Python would write it."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in detail[:LONGEST_DETAIL])
 
 
 def _ended(ending: int) -> str:

@@ -1,16 +1,21 @@
-"""A model made ready to train: a fresh LoRA around it, unless it has an adapter or trains in full."""
+"""Adapters: a fresh LoRA around a model that is to train, and a trained one put on the model that it belongs to."""
 
+import json
 import warnings
+from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.tuners_utils import BaseTunerLayer
+from safetensors import SafetensorError
 
 from procure_kit.training.config import TrainConfig
 from procure_kit.training.four_bit import keep_gradients
 
 # peft asks each model it wraps by a name that transformers 5 calls deprecated: nobody here can do otherwise.
 warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+
+CONFIG, BASE = "adapter_config.json", "base.json"  # peft's own; and what the adapter was trained on
 
 
 def with_adapter(model, config: TrainConfig):
@@ -92,3 +97,68 @@ def _in_32_bits(model):
         if parameter.requires_grad and parameter.dtype in (torch.float16, torch.bfloat16):
             parameter.data = parameter.data.float()
     return model
+
+
+def base_of(model) -> dict:
+    """What tells a base model from others, in whichever width it is loaded: its name, and some of its first matrix, the
+    embeddings, which are never packed."""
+    brought = ("lora_", "modules_to_save", "trainable_tokens")  # by an adapter
+    own = [p for name, p in model.named_parameters() if p.ndim == 2 and not any(word in name for word in brought)]
+    sample = own[0].detach()[::97, :4][:64].float().flatten()
+    return {"base": base_name(model), "embeddings": [float(f"{value:.5g}") for value in sample.tolist()]}
+
+
+def base_name(model) -> str:
+    """What the base model is called; of a local folder the last part."""
+    name = model.config.get_text_config().name_or_path
+    return Path(name).name if Path(name).is_absolute() else name or type(model).__name__
+
+
+def is_adapter(folder: str | Path) -> bool:
+    return Path(folder, CONFIG).is_file()
+
+
+def trained_on(folder: str | Path) -> dict:
+    """`base_of` the model that the adapter in a folder was trained on; of an adapter from elsewhere only the name.
+
+    Raises: ValueError for a file that cannot be read.
+    """
+    if Path(folder, BASE).is_file():
+        return _read(Path(folder, BASE))
+    name = base_path(folder)
+    return {"base": Path(name).name if Path(name).is_absolute() else name}
+
+
+def base_path(folder: str | Path) -> str:
+    """Where the adapter's base model was loaded from, a folder or a Hub id; "" where that is not told."""
+    return _read(Path(folder, CONFIG)).get("base_model_name_or_path") or ""
+
+
+def _read(file: Path) -> dict:
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{file} is damaged ({error})") from error
+
+
+def put_on(model, folder: str | Path) -> PeftModel:
+    """The model with the adapter of a folder on it, for evaluation.
+
+    Warns where another name is all that is known of the adapter's own base model. Raises: ValueError where there is no
+    adapter, for one that was trained on another model, and for one that does not fit.
+    """
+    if not is_adapter(folder):
+        raise ValueError(f"{folder}: no adapter there (a folder with {CONFIG})")
+    here, there = base_of(model), trained_on(folder)
+    theirs = there.get("base") or "a model without a name"
+    both = f"this adapter was trained on {theirs}, and the model here is {here['base']}"
+    values = [torch.tensor(known.get("embeddings", ())) for known in (here, there)]
+    if "embeddings" in there:
+        if values[0].shape != values[1].shape or not torch.allclose(*values, rtol=1e-2, atol=1e-6):  # 16 bits' rounding
+            raise ValueError(f"{folder}: {both}, with other weights: load the one that it was trained on")
+    elif there.get("base") and there["base"].rpartition("/")[2] != here["base"].rpartition("/")[2]:
+        warnings.warn(f"{folder}: {both}: it is of use only if both are the same model", stacklevel=2)
+    try:
+        return PeftModel.from_pretrained(model, str(folder)).eval()
+    except (RuntimeError, ValueError, OSError, KeyError, SafetensorError) as error:
+        raise ValueError(f"{folder}: {both}; it does not fit: {str(error).splitlines()[0]}") from error

@@ -1,15 +1,9 @@
 """Weights in 4 bits, as QLoRA has them."""
 
-import logging
-
 import torch
 from transformers import BitsAndBytesConfig, PreTrainedModel
 
 from procure_kit.extras import load
-
-# On import bitsandbytes warns in red that a kernel from the Hub is missing, which only its form for AVX512-BF16 uses:
-# `keep_gradients` below forbids that form.
-logging.getLogger("bitsandbytes.backends.cpu.ops").addFilter(lambda record: "gemm_4bit_forward" not in record.msg)
 
 
 def four_bit_config(dtype: torch.dtype) -> BitsAndBytesConfig:

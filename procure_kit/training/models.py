@@ -10,8 +10,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 
 from procure_kit.extras import load
 from procure_kit.shipped import DATA, brought_back_by
+from procure_kit.training.adapters import base_path, is_adapter, put_on, trained_on
 from procure_kit.training.four_bit import four_bit_config, keep_gradients
-from procure_kit.training.smollm2 import smollm2_folder
+from procure_kit.training.smollm2 import FOLDER, smollm2_folder
 
 
 def load_model(
@@ -22,7 +23,8 @@ def load_model(
     dtype: torch.dtype | None = None,
     **options,
 ) -> tuple[PreTrainedModel, PreTrainedTokenizer]:
-    """Load "tiny" (the kit's own), "smollm2" (SmolLM2-135M-Instruct), a local folder, or any Hub id.
+    """Load "tiny" (the kit's own), "smollm2" (SmolLM2-135M-Instruct), a local folder, or any Hub id. A folder with an
+    adapter gives the model that it was trained on, with the adapter on it.
 
     four_bit: NF4 weights by bitsandbytes, for QLoRA; the arithmetic stays in `dtype`.
     device: "cpu", "cuda" or one GPU of several; default: a GPU if there is one, its own for each process of torchrun.
@@ -30,14 +32,21 @@ def load_model(
     options: go to transformers' `from_pretrained`.
 
     The model is in evaluation mode and runs SDPA; the loss and the attention functions exchange that as they need.
-    Raises: ValueError when there is no such GPU, model or complete copy of it; ModuleNotFoundError when bitsandbytes or
-    accelerate is missing; the message says what to do.
+    Raises: ValueError when there is no such GPU, model or complete copy of it, or when an adapter's base model is gone
+    or another by now; ModuleNotFoundError when bitsandbytes or accelerate is missing; the message says what to do.
     """
+    if is_adapter(name):
+        base = _base_of_adapter(name)
+        model, tokenizer = load_model(base, four_bit=four_bit, device=device, dtype=dtype, **options)
+        return put_on(model, name), tokenizer
     load("accelerate")  # which transformers leaves the placing of weights to
-    own = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"  # of several processes (torchrun, accelerate) each has its GPU
-    device = torch.device(device or (own if torch.cuda.is_available() else "cpu"))
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError('device="cuda": this machine shows no CUDA GPU to PyTorch; use device="cpu" or leave it out')
+    if device.type == "cuda" and device.index is None:
+        # Of several processes (torchrun, accelerate) each has its GPU. And one without a number is another than cuda:0
+        # to accelerate, which then refuses to train a model in 4 bits.
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
     dtype = dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16)
     folder = _folder(name)
     if four_bit:
@@ -64,6 +73,20 @@ def load_model(
     elif tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.eval(), tokenizer
+
+
+def _base_of_adapter(folder: str | Path) -> str:
+    """What `load_model` knows the adapter's base model by. One of the kit's own is found wherever the kit is."""
+    named = trained_on(folder).get("base")
+    if own := {"tiny": "tiny", FOLDER: "smollm2"}.get(named):
+        return own
+    base = base_path(folder)
+    if not base or (Path(base).is_absolute() and not Path(base).is_dir()):
+        raise ValueError(
+            f"adapter {folder}: the model that it was trained on, {named or 'which has no name'}, is not where it was: "
+            "load that by its own name, and put the adapter on it by procure_kit.training.adapters.put_on"
+        )
+    return base
 
 
 def _refuse_tokens_beyond(model, tokenizer, name) -> None:

@@ -12,7 +12,7 @@ TEMPLATES = {
     "instruct": "### Instruction:\n{task}\n\n### Response:\n",
 }
 TASK = "Complete this Python function.\n\n{statement}"
-GENERIC_TASK = "Write a Python program."  # for a pair whose problem is not at hand
+GENERIC_TASK = "Write a Python program."  # for a pair whose problem is not at hand, or has no statement
 PLACE = "\ue000task\ue000", "\ue000program\ue000"  # private characters, which no template looks for
 
 
@@ -29,7 +29,8 @@ def frame(tokenizer, template: str, statement: str | None) -> Frame:
     """Raises: ValueError for an unknown template, a tokenizer without chat, or a chat template that refuses."""
     if template == "plain":
         return Frame("")
-    task = GENERIC_TASK if statement is None else TASK.format(statement=statement.strip())
+    statement = (statement or "").strip()
+    task = TASK.format(statement=statement) if statement else GENERIC_TASK
     if template == "chat":
         before, between, end = _chat(tokenizer)
         return Frame(before + task + between, (len(before), len(before) + len(task)), end)

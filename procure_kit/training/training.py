@@ -9,7 +9,7 @@ step's examples are cut into batches (and spread over processes), the gradient i
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from transformers.trainer_callback import ProgressCallback
 
 from procure_kit.extras import load
-from procure_kit.training.adapters import with_adapter
+from procure_kit.training.adapters import BASE, base_name, base_of, is_adapter, with_adapter
 from procure_kit.training.card import model_card
 from procure_kit.training.config import TrainConfig, TrainResult, fast_bf16
 from procure_kit.training.examples import collate
@@ -49,12 +49,14 @@ def train(
     examples: Sequence[dict],
     config: TrainConfig | None = None,
     callbacks: Sequence[TrainerCallback] = (),
+    about: Mapping[str, str] | None = None,
 ) -> TrainResult:
     """Train on examples from `build_example`; with an `output_dir` that holds checkpoints, go on from the last whole.
 
     A folder holds one run: settings, examples, base model, quantisation and the number of processes belong to it. A
     finished run called again returns itself: the weights, the log and the time that it took. In the folder TensorBoard
-    finds its events in `tensorboard/`, and `README.md`, the model card, says what was done.
+    finds its events in `tensorboard/`, and `README.md`, the model card, says what was done, with what `about` tells of
+    the data and the arm (`card.about_pairs`); scores that come later go there by `card.add_scores`.
     Of several processes (torchrun, accelerate launch) each calls this with the same examples.
 
     A model in 4 bits gets LoRA on top (QLoRA); a PeftModel goes on with the adapter it has. The model stays in the
@@ -75,6 +77,7 @@ def train(
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(config.output_dir or scratch)
         run = _identity(model, tokenizer, examples, config) if config.output_dir else {}
+        base = base_of(model)  # before anything is trained
         trainer = _trainer(model, tokenizer, examples, config, folder)
         if config.output_dir:
             trainer.accelerator.wait_for_everyone()  # nobody writes while one still looks
@@ -95,7 +98,8 @@ def train(
             seconds = time.perf_counter() - started
             log = [row for row in trainer.state.log_history if "nll" in row]
             if config.output_dir:
-                _keep(trainer, folder, model_card(_base_name(model), config, examples, log, seconds), log, seconds)
+                card = model_card(base["base"], config, examples, log, seconds, about)
+                _keep(trainer, folder, card, base, log, seconds)
     return TrainResult(trainer.model, log, _adapter(trainer, folder) if config.output_dir else None, seconds)
 
 
@@ -104,7 +108,7 @@ def _identity(model, tokenizer, examples, config: TrainConfig) -> dict:
     settings = {name: value for name, value in asdict(config).items() if name != "output_dir"}
     return settings | {
         "examples": fingerprint(examples),
-        "base model": _base_name(model),
+        "base model": base_name(model),
         "weights": weights_fingerprint(model),
         "four_bit": bool(getattr(model, "is_loaded_in_4bit", False)),
         "pad_token_id": tokenizer.pad_token_id,
@@ -137,19 +141,15 @@ def _adapter(trainer, folder: Path) -> Path:
     return folder / "adapter" / ("" if callable(name) or name == "default" else name)
 
 
-def _keep(trainer, folder: Path, card: str, log: list[dict], seconds: float) -> None:
+def _keep(trainer, folder: Path, card: str, base: dict, log: list[dict], seconds: float) -> None:
     trainer.save_model(folder / "adapter")
     if trainer.is_world_process_zero():
+        if is_adapter(adapter := _adapter(trainer, folder)):  # and not the whole model
+            write_whole(adapter / BASE, json.dumps(base) + "\n")
         for place in (folder / "adapter", folder):
             write_whole(place / "README.md", card)
         write_whole(folder / LOG, json.dumps({"log": log, "seconds": seconds}))
     trainer.accelerator.wait_for_everyone()
-
-
-def _base_name(model) -> str:
-    """What the base model is called; of a local folder the last part."""
-    name = model.config.get_text_config().name_or_path
-    return Path(name).name if Path(name).is_absolute() else name or type(model).__name__
 
 
 def _in_16_bits(model) -> bool:

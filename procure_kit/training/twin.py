@@ -7,7 +7,8 @@ from pathlib import Path
 
 from peft import PeftModel
 from peft.tuners.tuners_utils import BaseTunerLayer
-from safetensors import SafetensorError
+
+from procure_kit.training.adapters import put_on
 
 
 @contextmanager
@@ -26,18 +27,11 @@ def twin(model) -> Iterator:
 def with_other_adapter(model, folder: str | Path) -> Iterator[PeftModel]:
     """A twin with the adapter in `folder` in the place of the model's own, if it has one.
 
-    Raises: ValueError where there is no adapter, for one that does not fit, and for a model with a merged one.
+    Raises: ValueError as `put_on` does, and for a model with a merged adapter.
     """
-    if not Path(folder, "adapter_config.json").is_file():
-        raise ValueError(f"{folder}: no adapter there (a folder with adapter_config.json)")
     _refuse_merged(model)
     with twin(model) as base:
-        try:
-            base = base.unload() if isinstance(base, PeftModel) else base
-            adapted = PeftModel.from_pretrained(base, str(folder))
-        except (RuntimeError, ValueError, OSError, KeyError, SafetensorError) as error:
-            raise ValueError(f"{folder}: this adapter does not fit the model: {str(error).splitlines()[0]}") from error
-        yield adapted.eval()
+        yield put_on(base.unload() if isinstance(base, PeftModel) else base, folder)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from math import sqrt
 
 from procure_kit.concepts.table import CONCEPTS
 from procure_kit.problems import markdown
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.counterfactual import VALID, Counterfactual
 
 PUBLISHED = (  # what, successes and attempts, or the share alone
     ("the paper (arXiv 2508.12620), all sets", None, None, 97.51),
@@ -39,7 +39,7 @@ def success_table(judged: Iterable[Counterfactual], name: str) -> SuccessTable:
     for concept in [*CONCEPTS, None]:
         rows = [cf for cf in judged if concept in (None, cf.concept)]
         if rows:
-            valid, problems = sum(cf.status == "valid" for cf in rows), len({cf.task_id for cf in rows})
+            valid, problems = sum(cf.status in VALID for cf in rows), len({cf.task_id for cf in rows})
             what = f"{concept or 'all concepts'}, {name} ({problems} problems)"
             low, high = wilson(valid / len(rows), problems)
             table.append((what, valid, len(rows), 100 * valid / len(rows), 100 * low, 100 * high))

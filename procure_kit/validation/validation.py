@@ -4,6 +4,11 @@ The statuses, in the order in which they are looked for: `unparsable`, `no_chang
 (concept_check.py); `never_called`; `original_fails`; `tests_fail`, `timeout`, `memory`, `crashed`, `refused`,
 `needs_own_process` (runner.py); `tests_too_weak` (the tests also pass for broken versions, mutants.py); `valid`.
 
+Where a set has inputs and no author's tests (CodeI/O, CRUXEval), its original's own outputs are the test, and nobody
+says that the original is right. Such a row is `valid_on_inputs`, and the detail on how many both behave alike; it
+counts as valid wherever valid rows do. Where there are no outputs to compare with, the status says why
+(running/reference.py): `not_installed`, `no_inputs`, `original_fails`, `no_outputs`, `nondeterministic`.
+
 Tests that have to share a process with the program do so where both programs are known to be this kit's work, and the
 detail says it: the original is the problem's own, and the rules make the counterfactual of it again (`reproduces`).
 Where they were allowed to for any program, the status is `valid_in_own_process`.
@@ -24,7 +29,16 @@ from procure_kit.problems.problem import Problem
 from procure_kit.problems.ranges import RANGES, refuse_impossible
 from procure_kit.running.in_order import in_order
 from procure_kit.running.isolation.system import check_system
-from procure_kit.running.runner import MEMORY_MB, TIMEOUT, TestResult, limits_by, run_original, run_tests
+from procure_kit.running.reference import Unsettled
+from procure_kit.running.runner import (
+    MEMORY_MB,
+    TIMEOUT,
+    TestResult,
+    limits_by,
+    run_original,
+    run_tests,
+    with_reference,
+)
 from procure_kit.validation.mutants import broken_versions
 
 MUTANTS = 5
@@ -68,16 +82,24 @@ def validate(
     twin = cf.soundness == BREAKING
     if finding.status != "ok" and not (twin and finding.status == "not_this_concept"):
         return Verdict(finding.status, finding.detail)
-    limits = {"memory_mb": memory_mb, "require": require, "own_process": own_process or cf.original == problem.program}
+    own, compares = cf.original == problem.program, bool(problem.input_generator)
+    limits = {"memory_mb": memory_mb, "require": require}
+    try:
+        problem = with_reference(problem, timeout=timeout, **limits)
+    except Unsettled as why:
+        return Verdict(why.status, why.detail, 0.0, why.isolation)
+    limits["own_process"] = own_process or own
     original = run_original(cf.original, problem, timeout=timeout, **limits)
     if original.status in ("refused", "needs_own_process", "never_called"):
         return Verdict(original.status, original.detail, 0.0, original.isolation)
+    if original.status == "tests_fail" and own and compares:  # with itself, where it had agreed twice
+        return Verdict("nondeterministic", original.detail, 0.0, original.isolation, timeout)
     if not original.passed:
         return Verdict("original_fails", f"{original.status}: {original.detail}", 0.0, original.isolation, timeout)
     limits["timeout"], limits["cpu_seconds"] = limits_by(original, cf.counterfactual, cf.original)
     limits["own_process"] = own_process
     result = run_tests(cf.counterfactual, problem, **limits)
-    if result.status == "needs_own_process" and cf.original == problem.program and reproduces(cf):
+    if result.status == "needs_own_process" and own and reproduces(cf):
         limits["own_process"] = True
         result = run_tests(cf.counterfactual, problem, **limits)
     found = (result.seconds, result.isolation, result.limit, result.cpu_limit)
@@ -89,10 +111,13 @@ def validate(
         return Verdict(result.status, result.detail, *found)
     if weak := _weakness(cf, problem, limits):
         return Verdict("tests_too_weak", weak, *found)
-    if result.status == "passed":
-        return Verdict("valid", "", *found)
-    where = f"the tests ran in the program's own process: {result.detail}"
-    return Verdict("valid_in_own_process" if own_process else "valid", where, *found)
+    status, said = "valid", []
+    if problem.inputs:
+        status, said = "valid_on_inputs", [f"behaves alike on {problem.inputs} input{'s' * (problem.inputs > 1)}"]
+    if result.status != "passed":
+        said.append(f"the tests ran in the program's own process: {result.detail}")
+        status = "valid_in_own_process" if own_process else status
+    return Verdict(status, "; ".join(said), *found)
 
 
 def reproduces(cf: Counterfactual) -> bool:

@@ -38,6 +38,7 @@ PAIR, FLOW, TOKENS, ATTENTION = range(len(TABS))
 SOUND = {"syntactic": "it holds for any input", "tested": "it holds as far as the tests tell"}
 MEANING = {
     "valid": "both programs pass the tests, and versions that are broken on purpose fail them",
+    "valid_on_inputs": "on these inputs it returns what the original does; versions broken on purpose do not",
     "valid_in_own_process": "both programs pass the tests, which ran in the program's own process",
     "tests_too_weak": "not decided: broken versions pass these tests too",
     "original_fails": "nothing to compare with: the original does not pass its tests",

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import cycle
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from procure_kit.concepts.table import CONCEPTS
 
@@ -14,6 +16,7 @@ LAYOUT = {"template": "plotly_white", "height": 380, "margin": {"l": 60, "r": 20
 # What is fine in cool colours, what is not in warm ones, what could not be tried in grey.
 OUTCOMES = {
     "valid": BLUE,
+    "valid_on_inputs": BLUE,
     "syntactic": BLUE,
     "tested": GREEN,
     "tests_fail": ORANGE,
@@ -81,6 +84,18 @@ def loss_curves(log: list[dict]) -> go.Figure:
     return figure
 
 
+def runs_beside(logs: dict[str, list[dict]]) -> go.Figure:
+    """The terms of whole runs, a panel a model: each term by the step, as `loss_curves` has it for one run."""
+    figure = make_subplots(cols=max(1, len(logs)), subplot_titles=list(logs))
+    figure.update_layout(**LAYOUT, title="Tuning runs, each by its steps")
+    for column, log in enumerate(logs.values(), start=1):
+        for name, colour in (("nll", BLUE), ("mask", ORANGE), ("attention", GREEN)):
+            line = {"name": name, "legendgroup": name, "showlegend": column == 1, "line_color": colour}
+            steps, values = [row["step"] for row in log], [row[name] for row in log]
+            figure.add_scatter(x=steps, y=values, mode="lines+markers", row=1, col=column, **line)
+    return figure.update_xaxes(title="step").update_yaxes(title="loss", col=1)
+
+
 SCORES = ("pass@1 original", "pass@1 counterfactual", "ccs_all", "ccs_valid")
 
 
@@ -127,14 +142,16 @@ def ticks(rows: dict[str, list[bool]], columns: list[str], title: str) -> go.Fig
     return figure.update_xaxes(tickvals=list(range(len(columns))), ticktext=columns)
 
 
-def gains(found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict[str, str], title: str) -> go.Figure:
-    """Differences with their intervals, a line a comparison: {comparison: {metric: (value, low, high)}}, in points.
+def gains(
+    found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict[str, str], title: str, unit: str = "points"
+) -> go.Figure:
+    """Differences with their intervals, a line a comparison: {comparison: {metric: (value, low, high)}}, times 100.
 
-    `metrics`: which are drawn, and what the legend calls them.
+    `metrics`: which are drawn, and what the legend calls them. `unit`: what a hundredth of a value is called.
     """
     names = list(found)[::-1]  # plotly counts from below
     height = 150 + 70 * len(names)
-    figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": "points", "height": height})
+    figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": unit, "height": height})
     # The title is placed by a share of the height, and would meet the legend in a tall figure.
     figure.update_layout(title={"y": 1 - 14 / height, "yanchor": "top"}, legend={"orientation": "h", "y": 1})
     figure.update_layout(margin={"l": 170, "r": 20, "t": 90, "b": 50}, legend_yanchor="bottom")
@@ -148,3 +165,31 @@ def gains(found: dict[str, dict[str, tuple[float, float, float]]], metrics: dict
     figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, zeroline=False)
     figure.add_vline(x=0, line_color=GREY)
     return figure
+
+
+def curves(
+    found: dict[str, list[tuple[float, float, float, float]]],
+    level: tuple[float, float, float],
+    title: str,
+    y: str = "per cent",
+    scale: float = 100,
+) -> go.Figure:
+    """A score against the tokens of tuning, with bands: {arm: [(tokens, value, low, high)]}, tokens on a log scale.
+
+    `level`: the untuned model's value and interval, drawn across. Values are shown times `scale`.
+    """
+    figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": "tokens of tuning", "yaxis_title": y})
+    figure.add_hline(y=scale * level[0], line_dash="dot", line_color=GREY)
+    figure.add_annotation(
+        x=0, xref="paper", y=scale * level[0], text="untuned", showarrow=False, yshift=8, xanchor="left"
+    )
+    colours = cycle((BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9"))
+    for (arm, points), colour in zip(found.items(), colours, strict=False):
+        tokens, values, lows, highs = ([*column] for column in zip(*points, strict=True))
+        edge = [scale * end for end in [*highs, *lows[::-1]]]
+        band = {"fill": "toself", "fillcolor": colour, "opacity": 0.15, "line_width": 0, "hoverinfo": "skip"}
+        figure.add_scatter(x=[*tokens, *tokens[::-1]], y=edge, showlegend=False, mode="lines", **band)
+        lines = {"mode": "lines+markers", "line_color": colour, "name": arm}
+        figure.add_scatter(x=tokens, y=[scale * value for value in values], **lines)
+    told = sorted({tokens for points in found.values() for tokens, *_ in points})
+    return figure.update_xaxes(type="log", tickvals=told, ticktext=[f"{tokens / 1e6:g} M" for tokens in told])

@@ -12,7 +12,6 @@ import argparse
 import ast
 import contextlib
 import gc
-import gzip
 import io
 import json
 import os
@@ -27,7 +26,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
 from functools import partial
-from importlib import metadata
 from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,9 +37,8 @@ from procure_kit.concepts.perturbation import find_sites, perturb, perturb_all
 from procure_kit.concepts.table import CONCEPTS, MODES
 from procure_kit.problems.counterfactual import Site
 from procure_kit.shipped import RESULTS
-from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.problem_names import iter_problems
 
-CODEIO = ("reasoning-gym", "reasoning_gym/data/codeio.jsonl.gz")
 SECONDS, BYTES = 1, 4 << 30  # a call's time, a worker's memory; inputs that take the original more are left out
 TOO_MUCH = ("too long",), ("too large",)
 DIFFERS = "cannot be compared: two runs of the original differ"
@@ -54,13 +51,10 @@ class TooLong(BaseException):
 
 def programs(name: str, seed: int, inputs: int) -> Iterator[tuple[str, str, str, list]]:
     """(id, source, entry point, inputs or the code that generates them)."""
-    if name == "codeio":
-        path = metadata.distribution(CODEIO[0]).locate_file(CODEIO[1])
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for number, row in enumerate(map(json.loads, lines)):
-                yield f"codeio/{number}", row["code_sample"], "main_solution", row["input_generator"]
-        return
-    for problem in load_problems(name):
+    for problem in iter_problems(name, near_copies=True):
+        if problem.input_generator:
+            yield problem.task_id, problem.canonical_solution, problem.entry_point, problem.input_generator
+            continue
         rng = random.Random(f"{seed} {problem.task_id}")
         known = arguments(problem.test)
         varied = [[vary(rng, value) for value in rng.choice(known)] for _ in range(inputs)] if known else []

@@ -1,7 +1,6 @@
 """What the concept-sensitive loss costs beside plain fine-tuning: time per step and peak memory at several lengths.
 
-    python -m tests.benchmarks.loss_cost                 # CPU: a small random model, three minutes
-    python -m tests.benchmarks.loss_cost --device cuda   # Llama-3.1-8B's shape, random NF4 weights, both checkpointings
+    python -m tests.benchmarks.loss_cost     # a small random model on a CPU, three minutes; tests.benchmarks.gpu: a GPU
 
 plain: the model's own NLL under SDPA. trl: the same NLL by TRL's SFTTrainer, with its defaults; it measures entropy and
 accuracy, too, and its chunked projection is made for Triton, so that on a CPU its figures say little. fused, eager:
@@ -14,25 +13,31 @@ synchronised. Memory: the most above what lies there before the first step, on a
 """
 
 import argparse
+import gc
 import json
 import platform
-import resource
 import statistics
 import tempfile
 import time
+import traceback
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
-from bitsandbytes.nn import Linear4bit, Params4bit
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from procure_kit.shipped import RESULTS
 from procure_kit.training.loss.loss import concept_loss
 from procure_kit.training.presets import shape_of
 from procure_kit.training.training import NON_REENTRANT, TrainConfig, with_adapter
+from tests.benchmarks.loss_table import FAILS, NO_ROOM, NOT_HERE, aims, table
+from tests.benchmarks.memory import peak, synchronize
+from tests.benchmarks.random_models import four_bit_model
 
 VARIANTS = ("plain", "trl", "fused", "eager")
 ROUNDS = 7
@@ -45,27 +50,36 @@ SMALL = LlamaConfig(
     num_attention_heads=8,
     num_key_value_heads=4,
 )
-LENGTHS = {"cpu": (256, 512, 1024, 2048), "cuda": (512, 1024, 2048, 4096, 8192)}
+LENGTHS = (256, 512, 1024, 2048)
+
+
+class Subject(NamedTuple):
+    """What is measured. Of a preset's shape in NF4 and 16 bits, as on a GPU; or the small Llama in 32."""
+
+    device: torch.device = torch.device("cpu")
+    preset: str = ""
+    changes: tuple[tuple[str, int], ...] = ()  # to fields of its configuration
+    checkpointing: bool = False
+
+    @property
+    def autocast(self) -> bool:
+        return bool(self.preset)
 
 
 @cache
-def adapted_model(device: str, name: str | None, layers: int | None, checkpointing: bool):
-    """A random model with LoRA on it, NF4 on a GPU; the optimizer; and TRL's trainer of that model."""
+def adapted_model(device: torch.device, preset: str, changes: tuple):
+    """A random model with LoRA on it, and the optimizer."""
     torch.manual_seed(0)
-    dtype = torch.float32 if device == "cpu" else torch.bfloat16
-    config = shape_of(name, **({"num_hidden_layers": layers} if layers else {})) if name else SMALL
-    with torch.device(device):
-        model = AutoModelForCausalLM.from_config(config, dtype=dtype)
-        if device == "cuda":
-            quantize(model)
-    model = with_adapter(model, TrainConfig()).to(device).train()
-    if checkpointing:
-        model.gradient_checkpointing_enable(NON_REENTRANT)
+    if preset:
+        model = four_bit_model(shape_of(preset, **dict(changes)), device, torch.bfloat16)
+    else:
+        model = AutoModelForCausalLM.from_config(SMALL, dtype=torch.float32)
+    model = with_adapter(model, TrainConfig()).train()
     return model, torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-5)
 
 
 @cache
-def trl_trainer(*key):
+def trl_trainer(subject: Subject):
     """SFTTrainer around the same model; it adds a second forward pass to the model and leaves the first as it is."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
@@ -75,14 +89,14 @@ def trl_trainer(*key):
     arguments = SFTConfig(
         output_dir=tempfile.mkdtemp(),
         report_to="none",
-        use_cpu=key[0] == "cpu",
-        bf16=key[0] == "cuda",
-        gradient_checkpointing=key[3],
+        use_cpu=subject.device.type == "cpu",
+        bf16=subject.autocast,
+        gradient_checkpointing=subject.checkpointing,
         gradient_checkpointing_kwargs=NON_REENTRANT,
         dataset_kwargs={"skip_prepare_dataset": True},
     )
     data = Dataset.from_list([{"input_ids": [1, 2], "labels": [1, 2]}])
-    model = adapted_model(*key)[0]
+    model = adapted_model(*subject[:3])[0]
     trainer = SFTTrainer(model, arguments, train_dataset=data, processing_class=byte_tokenizer())
     for parameter in model.parameters():
         if parameter.requires_grad:
@@ -90,19 +104,7 @@ def trl_trainer(*key):
     return trainer
 
 
-def quantize(model) -> None:
-    """Replace every linear layer but the output projection by an NF4 one."""
-    linear = [(n, m) for n, m in model.named_modules() if isinstance(m, torch.nn.Linear) and n != "lm_head"]
-    for name, module in linear:
-        weight = module.weight.data
-        nf4 = Linear4bit(*reversed(weight.shape), bias=False, compute_dtype=weight.dtype, quant_type="nf4")
-        nf4.bias = module.bias
-        nf4.weight = Params4bit(weight, requires_grad=False, quant_type="nf4")
-        model.set_submodule(name, nf4.to(weight.device))
-    model.is_loaded_in_4bit = True
-
-
-def batch_of(length: int, vocabulary: int, device: str) -> dict[str, torch.Tensor]:
+def batch_of(length: int, vocabulary: int, device: torch.device) -> dict[str, torch.Tensor]:
     ids = torch.randint(vocabulary, (1, length), device=device)
     labels = ids.clone()
     labels[:, : length // 4] = -100
@@ -111,17 +113,27 @@ def batch_of(length: int, vocabulary: int, device: str) -> dict[str, torch.Tenso
     return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": labels, "changed": changed}
 
 
-def step(key: tuple, variant: str, length: int) -> None:
+def prepared(subject: Subject, variant: str):
+    """The model and its optimizer, set for a step: under checkpointing it keeps the attention of the step before."""
+    if variant == "trl":
+        trl_trainer(subject)
+    model, optimizer = adapted_model(*subject[:3])
+    model.gradient_checkpointing_disable()
+    if subject.checkpointing:
+        model.gradient_checkpointing_enable(NON_REENTRANT)
+    model.set_attn_implementation("sdpa")
+    return model, optimizer
+
+
+def step(subject: Subject, variant: str, length: int, model, optimizer) -> None:
     """Forward, backward and optimizer on one random sequence."""
-    device = key[0]
-    model, optimizer = adapted_model(*key)
-    batch = batch_of(length, model.config.vocab_size, device)
+    batch = batch_of(length, model.config.vocab_size, subject.device)
     inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "labels")}
-    with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+    with torch.autocast(subject.device.type, torch.bfloat16, enabled=subject.autocast):
         if variant == "plain":
             loss = model(**inputs, use_cache=False).loss
         elif variant == "trl":
-            loss = trl_trainer(*key).compute_loss(model, inputs)
+            loss = trl_trainer(subject).compute_loss(model, inputs)
         else:
             loss = concept_loss(model, batch, implementation=variant).total
     loss.backward()
@@ -129,38 +141,39 @@ def step(key: tuple, variant: str, length: int) -> None:
     optimizer.zero_grad()
 
 
-def memory(key: tuple, variant: str, length: int) -> int | None:
-    """Bytes at the peak of a first step over what was there before it; None: does not fit."""
+def memory(subject: Subject, variant: str, length: int) -> tuple[int, int] | str:
+    """Bytes that lie there before a first step, and at its peak on top of them; or why there is no such figure."""
     _one_thread()
+    if variant == "trl" and not find_spec("trl"):
+        return NOT_HERE
     try:
-        step(key, variant, 16)  # loads what is loaded at first use
-        if key[0] == "cuda":
-            torch.cuda.synchronize()
-            before = torch.cuda.memory_allocated()
-            torch.cuda.reset_peak_memory_stats()
-            step(key, variant, length)
-            return torch.cuda.max_memory_allocated() - before
-        before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-        step(key, variant, length)
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
-    except torch.OutOfMemoryError:
-        return _nothing(key)
+        model, optimizer = prepared(subject, variant)
+
+        def first_step() -> tuple[int, int]:
+            step(subject, variant, 16, model, optimizer)  # loads what is loaded at first use
+            return peak(subject.device, lambda: step(subject, variant, length, model, optimizer))
+
+        return _if_it_fits(first_step, optimizer) or NO_ROOM
+    except Exception as error:  # told in the row, so that what one variant cannot do does not cost the others
+        traceback.print_exc()
+        return f"{FAILS}: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
 
 
-def seconds(key: tuple, length: int, rounds: int) -> dict[str, list[float] | None]:
-    """The times of each variant's steps, round by round; None: does not fit."""
+def seconds(subject: Subject, length: int, rounds: int, variants: list[str]) -> dict[str, list[float]]:
+    """The times of each variant's steps, round by round; none for one that does not fit."""
     _one_thread()
-    times = {variant: [] for variant in VARIANTS}
+    times: dict[str, list[float]] = {variant: [] for variant in variants}
     for number in range(rounds + 1):  # the first warms up
-        for variant in VARIANTS:
-            if times[variant] is None or (variant == "eager" and number > EAGER_ROUNDS):
+        for variant in list(times):
+            if variant == "eager" and number > EAGER_ROUNDS:
                 continue
-            try:
-                taken = _timed(key, variant, length)
-            except torch.OutOfMemoryError:
-                times[variant] = _nothing(key)
-                continue
-            times[variant] += [taken] if number else []
+            model, optimizer = prepared(subject, variant)
+            work = lambda: _timed(subject, variant, length, model, optimizer)  # noqa: B023, E731 (called at once)
+            taken = _if_it_fits(work, optimizer)
+            if taken is None:
+                del times[variant]
+            elif number:
+                times[variant].append(taken)
     return times
 
 
@@ -168,40 +181,44 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def _nothing(key: tuple) -> None:
-    adapted_model(*key)[1].zero_grad()
+def _if_it_fits(work: Callable, optimizer):
+    """What `work` returns; None where the GPU's memory does not suffice, which is then free again."""
+    try:
+        return work()
+    except torch.OutOfMemoryError:
+        pass
+    optimizer.zero_grad()
+    gc.collect()
     torch.cuda.empty_cache()
+    return None
 
 
-def _timed(key: tuple, variant: str, length: int) -> float:
-    clock = time.process_time if key[0] == "cpu" else time.perf_counter
+def _timed(subject: Subject, variant: str, length: int, model, optimizer) -> float:
+    clock = time.process_time if subject.device.type == "cpu" else time.perf_counter
+    synchronize(subject.device)
     start = clock()
-    step(key, variant, length)
-    if key[0] == "cuda":
-        torch.cuda.synchronize()
+    step(subject, variant, length, model, optimizer)
+    synchronize(subject.device)
     return clock() - start
 
 
-def measured(key: tuple, length: int, rounds: int, pool) -> list[dict]:
-    """One row for each variant. pool: a function like `map` that runs (function, arguments) pairs."""
-    jobs = [(memory, (key, variant, length)) for variant in VARIANTS]
-    *peaks, times = pool([*jobs, (seconds, (key, length, rounds))])
-    rows = []
-    for variant, peak in zip(VARIANTS, peaks, strict=True):
-        taken = times[variant]
-        ratios = [t / plain for t, plain in zip(taken or [], times["plain"] or [], strict=False)]
-        row = {
-            "tokens": length,
-            "checkpointing": key[3],
-            "loss": variant,
-            "seconds": taken and round(statistics.median(taken), 4),
-            "time_ratio": round(statistics.median(ratios), 3) if ratios else None,
-            "time_ratio_range": [round(min(ratios), 3), round(max(ratios), 3)] if ratios else None,
-            "MiB": peak and round(peak / 2**20, 1),
-            "memory_ratio": round(peak / peaks[0], 3) if peak and peaks[0] else None,
-        }
-        rows.append(row)
-    return rows
+def measured(subject: Subject, length: int, rounds: int, run: Callable) -> Iterator[dict]:
+    """One row for each variant. run: a function like `map` that runs (function, arguments) pairs."""
+    peaks = dict(zip(VARIANTS, run([(memory, (subject, variant, length)) for variant in VARIANTS]), strict=True))
+    fitting = [variant for variant, found in peaks.items() if not isinstance(found, str)]
+    (times,) = run([(seconds, (subject, length, rounds, fitting))])
+    for variant, found in peaks.items():
+        row = {"tokens": length, "checkpointing": subject.checkpointing, "loss": variant}
+        if variant not in times:
+            yield row | {"note": found if isinstance(found, str) else NO_ROOM}
+            continue
+        row |= {"seconds": round(statistics.median(times[variant]), 4), "MiB": round(found[1] / 2**20, 1)}
+        if "plain" in times:
+            ratios = [t / plain for t, plain in zip(times[variant], times["plain"], strict=False)]
+            row["time_ratio"] = round(statistics.median(ratios), 3)
+            row["time_ratio_range"] = [round(min(ratios), 3), round(max(ratios), 3)]
+            row["memory_ratio"] = round(found[1] / max(peaks["plain"][1], 1), 3)
+        yield row | {"before_MiB": round(found[0] / 2**20, 1)}
 
 
 def in_this_process(jobs: list) -> list:
@@ -209,79 +226,30 @@ def in_this_process(jobs: list) -> list:
 
 
 def in_their_own(jobs: list) -> list:
-    """The peak of a process never falls again, so each job has one; memory two at a time, then time alone."""
+    """The peak of a process never falls again, so each job has one, two at a time; a lone job is alone."""
     context = get_context("forkserver")
     context.set_forkserver_preload(["procure_kit.training.training"])  # whose libraries load once
     with ProcessPoolExecutor(2, mp_context=context, max_tasks_per_child=1) as pool:
-        peaks = [pool.submit(function, *arguments) for function, arguments in jobs[:-1]]
-        found = [job.result() for job in peaks]
-        return [*found, pool.submit(jobs[-1][0], *jobs[-1][1]).result()]
-
-
-def table(rows: list[dict]) -> str:
-    """A line for each measurement, in Markdown."""
-    lines = [
-        "| tokens | checkpointing | loss | s/step | time by plain | (least to most) | peak MiB | memory by plain |",
-        "| ---: | --- | --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for row in rows:
-        spread = "{:.2f} to {:.2f}".format(*row["time_ratio_range"]) if row["time_ratio_range"] else "-"
-        cells = [
-            f"{row['tokens']:,}", "yes" if row["checkpointing"] else "no", row["loss"],
-            f"{row['seconds']:.3f}" if row["seconds"] else "does not fit",
-            f"{row['time_ratio']:.2f}" if row["time_ratio"] else "-", spread,
-            f"{row['MiB']:,.0f}" if row["MiB"] else "does not fit",
-            f"{row['memory_ratio']:.2f}" if row["memory_ratio"] else "-",
-        ]  # fmt: skip
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def aims(rows: list[dict]) -> str:
-    """What was aimed at, and whether the rows reach it."""
-    fused = [row for row in rows if row["loss"] == "fused"]
-    timed, weighed = ([row for row in fused if row[ratio]] for ratio in ("time_ratio", "memory_ratio"))
-    slow = [f"{row['tokens']} ({row['time_ratio']:.2f})" for row in timed if row["time_ratio"] > 1.10]
-    large = [f"{row['tokens']} ({row['memory_ratio']:.2f})" for row in weighed if row["memory_ratio"] > 1]
-    per_token = [f"{1024 * row['MiB'] / row['tokens']:.0f}" for row in fused if row["MiB"]]
-    return "\n".join(
-        [
-            "- fused within 1.10 of plain's time: " + (f"not at {', '.join(slow)}" if slow else "at every length"),
-            "- fused at or below plain's memory: " + (f"not at {', '.join(large)}" if large else "at every length"),
-            f"- fused, KiB a token: {', '.join(per_token)}",
-        ]
-    )
+        return [job.result() for job in [pool.submit(function, *arguments) for function, arguments in jobs]]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="time and memory of the loss")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--model", help="a preset's shape; default: a small one, on cuda Llama-3.1-8B")
-    parser.add_argument("--layers", type=int, help="so many layers of it instead of all")
-    parser.add_argument("--lengths", type=int, nargs="+")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lengths", type=int, nargs="+", default=LENGTHS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("-o", "--output", type=Path, default=RESULTS / "loss_cost.cpu.json")
     args = parser.parse_args()
-    on_gpu = args.device == "cuda"
-    if on_gpu and not torch.cuda.is_available():
-        parser.error("there is no GPU that torch can use here; --device cpu measures on a processor")
-    name = args.model or ("meta-llama/Llama-3.1-8B" if on_gpu else None)
     rows = []
-    for checkpointing in (False, True) if on_gpu else (False,):
-        for length in args.lengths or LENGTHS[args.device]:
-            key = (args.device, name, args.layers, checkpointing)
-            rows += measured(key, length, args.rounds, in_this_process if on_gpu else in_their_own)
-            print("\n".join(str(row) for row in rows[-len(VARIANTS) :]), flush=True)
-        for cached in (adapted_model, trl_trainer):
-            cached.cache_clear()
-    hardware = torch.cuda.get_device_name() if on_gpu else f"{platform.machine()}, one thread of a CPU, no GPU"
-    model = f"{name}, {args.layers or 'all'} layers, random weights" if name else "a small random Llama"
+    for length in args.lengths:
+        for row in measured(Subject(), length, args.rounds, in_their_own):
+            print(row, flush=True)
+            rows.append(row)
+    hardware, model = f"{platform.machine()}, one thread of a CPU, no GPU", "a small random Llama"
     head = f"{hardware}; torch {torch.__version__}; {model}; {args.rounds} rounds"
     print(head, table(rows), aims(rows), sep="\n\n")
-    output = args.output or RESULTS / f"loss_cost.{args.device}.json"
     values = {"hardware": hardware, "torch": torch.__version__, "model": model, "rounds": args.rounds, "rows": rows}
-    output.write_text(json.dumps(values, indent=1) + "\n")
-    output.with_suffix(".md").write_text(f"{head}\n\n{table(rows)}\n\n{aims(rows)}\n")
+    args.output.write_text(json.dumps(values, indent=1) + "\n")
+    args.output.with_suffix(".md").write_text(f"{head}\n\n{table(rows)}\n\n{aims(rows)}\n")
 
 
 if __name__ == "__main__":

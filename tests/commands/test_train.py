@@ -2,11 +2,15 @@
 
 import argparse
 import json
+import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from procure_kit.commands.train import add_arguments, read_run, run
+from procure_kit.commands.train import add_arguments, read_run, run, training_pairs
 from procure_kit.problems.rows import append_row
+from procure_kit.views.live import LiveCurves
 from tests.training.small_models import CONFIGS, model_of
 from tests.training.test_examples import PROBLEM, RENAMED, byte_tokenizer
 
@@ -145,6 +149,23 @@ def test_another_run_in_its_folder_is_refused_before_a_model_is_loaded(tmp_path,
         run(words)
 
 
+def test_rows_of_a_set_with_inputs_are_trained_on(tmp_path, capsys):
+    job = read_run(run_file(tmp_path, ["valid_on_inputs", "tests_too_weak", "valid"]).config)
+    assert len(training_pairs(job)) == 2 and "2 of 3 rows are valid" in capsys.readouterr().out
+
+
+def test_a_set_in_place_of_rows_or_without_code_says_what_to_do(tmp_path):
+    job = read_run(run_file(tmp_path, ["valid"]).config)
+    with pytest.raises(
+        ValueError, match="not the problem set 'codeio': `procure perturb codeio -o FILE`, then `procure v"
+    ):
+        training_pairs(replace(job, rows="codeio"))
+    bare = tmp_path / "bare.jsonl"
+    append_row(bare, PROBLEM.to_row() | {"canonical_solution": ""})
+    with pytest.raises(ValueError, match="bare.jsonl has no reference code that rows could be made of"):
+        training_pairs(replace(job, problems=str(bare)))
+
+
 def test_rows_that_nobody_validated_are_refused(tmp_path):
     with pytest.raises(ValueError, match='none of the 2 rows has status "valid": run `procure validate` first'):
         run(run_file(tmp_path, ["", "tests_fail"]))
@@ -169,5 +190,16 @@ def test_a_kept_run_leaves_its_card_and_events_for_tensorboard(tmp_path):
     run(run_file(tmp_path, ["valid", "valid"]))
     card = (tmp_path / "out" / "README.md").read_text()
     assert "2 optimizer steps" in card and "| loss.form | log |" in card and "| lora_targets | (" in card
-    assert str(tmp_path) not in card
+    assert str(tmp_path) not in card and re.search(r"^- set: .*jsonl$", card, re.M) and "- written by: " in card
     assert list((tmp_path / "out" / "tensorboard").glob("events.out.tfevents.*"))
+
+
+def test_curves_grow_with_the_log():
+    curves = LiveCurves()
+    state = SimpleNamespace(global_step=3)
+    terms = {"nll": 2.0, "mask": 1.0, "attention": 0.9, "mean_mass": 0.1, "n_query": 4}
+    curves.on_log(None, state, None, logs=terms)
+    curves.on_log(None, state, None, logs={"train_runtime": 1.0})
+    assert {trace.name: (list(trace.x), list(trace.y)) for trace in curves.figure.data} == {
+        name: ([3], [terms[name]]) for name in ("nll", "mask", "attention", "mean_mass")
+    }

@@ -50,6 +50,14 @@ or the exception's type, what is printed, and what becomes of the arguments. Lef
 not there, or whose own runs differ. [behaviour.md](behaviour.md) has them by concept, and each change with its
 cause."""
 
+PROGRAM_SETS = """\
+CodeI/O and CRUXEval as training data: their programs come with inputs in place of tests, and a counterfactual is valid
+(`valid_on_inputs`) when it behaves alike on them, and versions that are broken on purpose do not. *Problems* and
+*rewritten* are of the whole set, one site a problem and concept, as `procure perturb` writes them; *sample* and *valid*
+of the problems looked at further, which are spread evenly over the set. Problems that need a package which was not
+installed are counted with its name. [near_copies.json](../near_copies.json) names what is left out as a near-copy of
+HumanEval's programs, and the rule."""
+
 SCORES = """\
 `tiny`, the model that ships with the kit, on problems held out from its training: new **compositions** of functions
 it knows, and whole **families** of functions it never saw. Each program is cut off, the model completes it greedily,
@@ -73,6 +81,19 @@ held-out problems, in per cent. Arms that differ in the loss alone see the same 
 at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
 of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
 
+CURVES = """\
+`tiny`, tuned on programs and rewrites that never come twice, with some of its pre-training text replayed, and scored
+on its way. `plain` − `originals` is what the data does; the others are what a loss adds. [The plan](curves_plan.md)
+was written before the runs: what is compared, on which problems, and what would count as an answer; the recipe was
+[chosen](curves_choice.md) on problems that stand in no table here. **The runs are not complete, and nothing here
+answers the plan's questions yet.** Intervals are over families of problems, and over seeds where an arm has several;
+with one seed they say nothing about what another would give. For a real model, tuned on real programs, there is a
+[plan](smollm2_plan.md) too."""
+
+SMOLLM2 = """\
+The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
+CRUXEval, scored on HumanEval's problems and the kit's own. [The plan](smollm2_plan.md) was there before the runs."""
+
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
 line anew so that the tests pass (**repair**), telling the right of two versions (**defect**), choosing a function's
@@ -81,7 +102,11 @@ own docstring among four (**summary**). In per cent, gains in points, with 95 % 
 COSTS = """\
 A training step with the concept-sensitive loss (`fused`) beside the model's own loss (`plain`), TRL's `SFTTrainer`
 (`trl`; its chunked projection is made for Triton, so its figures on a CPU say little), and the same loss from whole
-attention maps (`eager`). No GPU figure has been measured."""
+attention maps (`eager`). {gpu}"""
+
+GPU = """\
+What `make gpu` found on each card that it was run on: whether the loss is exact there, what it costs, steps of QLoRA on
+the shapes of real models with random weights, and tuned models."""
 
 TRAINING = """\
 Tokens a second of pre-training `tiny`, of tuning it on pairs with the concept-sensitive loss (all weights, or an
@@ -148,13 +173,19 @@ def page() -> str:
         ("What is read, and random programs before and after", FUZZED, [made("python -m tests.proofs.reading",
          "python -m tests.proofs.fuzz"), fuzzed()]),
         ("Before and after on the same inputs", BEHAVIOUR, [made(*commands_of_behaviour()), behaviour()]),
+        ("Real programs to train on", PROGRAM_SETS, [commands("program_sets"),
+         re.sub(r"Made by `.*?`\. ", "", text("program_sets"))]),
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
         ("What it makes of single pairs", OUTCOMES, [made("python -m tests.benchmarks.outcomes"), outcomes()]),
         ("What a little tuning does", what_was_tuned(), experiments()),
+        ("What longer tuning does", CURVES, curves()),
+        *([("A real model, tuned on real programs", SMOLLM2, smollm2())] if has("smollm2") else []),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
-        ("What the loss costs", COSTS, [made("python -m tests.benchmarks.loss_cost"), costs()]),
+        ("What the loss costs", COSTS.format(gpu=gpu_figures()), [made("python -m tests.benchmarks.loss_cost"),
+         costs()]),
+        *([("On a GPU", GPU, [made("make gpu"), *map(card, cards())])] if cards() else []),
         ("How fast training is", TRAINING, [made("python -m tests.benchmarks.training_speed"),
          text("training_speed.cpu")]),
         ("Verdicts beside a plain process's", verdicts(), [made("python -m tests.proofs.verdicts"),
@@ -186,6 +217,11 @@ def verdicts() -> str:
 def anchor(title: str) -> str:
     """As GitHub makes them."""
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+
+
+def has(name: str) -> bool:
+    """Whether an experiment that takes many hours has run yet."""
+    return (RESULTS / f"{name}.md").exists()
 
 
 def text(name: str) -> str:
@@ -339,6 +375,28 @@ def experiments() -> list[str]:
     return parts
 
 
+def curves() -> list[str]:
+    """The planned comparisons, and the rest folded."""
+    run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs"
+    parts = dict(part.split("\n\n", 1) for part in text("curves_tiny").removeprefix("### ").split("\n### "))
+    shown = [parts.pop("Runs at hand"), parts.pop("Planned comparisons")]
+    made_by = made(f"{run} --arms eight --seeds 5 --workers 2", f"{run} --arms others --seeds 3 --workers 2",
+                   "python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl")  # fmt: skip
+    return [made_by, *shown, *(folded(title, body) for title, body in parts.items())]
+
+
+def smollm2() -> list[str]:
+    """How the rows and the runs are made, and of their page what was planned."""
+    sets = ("codeio", "cruxeval")
+    lines = [line for name in sets for line in (f"procure perturb {name} --concepts paper -o {name}.jsonl",
+             f"procure validate {name}.jsonl --problems {name} -o {name}_valid.jsonl")]  # fmt: skip
+    rows = " ".join(f"{name}_valid.jsonl" for name in sets)
+    command = made(*lines, f"python -m procure_kit.experiments.smollm2 --rows {rows}")
+    planned = text("smollm2").partition("## Found, not planned")[0]
+    body = planned[planned.index("## ") :].strip().replace("\n## ", "\n### ")
+    return [command, f"#{body}", "All comparisons, by concept too: [smollm2.md](smollm2.md)."]
+
+
 def levels_and_gains(name: str) -> tuple[str, str]:
     kept = "\n".join(line for line in text(name).splitlines() if "| world/" not in line and "| kit |" not in line)
     levels, head, gains = kept.partition("Paired differences")
@@ -347,9 +405,23 @@ def levels_and_gains(name: str) -> tuple[str, str]:
 
 
 def costs() -> str:
-    """The table, and the remarks below it."""
-    head, below = text("loss_cost.cpu").split("\n\n", 1)
-    return f"{head}.\n\n{below}"
+    head, rest = text("loss_cost.cpu").split("\n\n", 1)
+    return f"{head}.\n\n{rest}"
+
+
+def cards() -> list[str]:
+    """The files of the cards that `make gpu` was run on; each experiment's rows lie beside its card's."""
+    return sorted(path.stem for path in (RESULTS / "gpu").glob("*.json"))
+
+
+def card(name: str) -> str:
+    return text(f"gpu/{name}")
+
+
+def gpu_figures() -> str:
+    return (
+        "Figures of GPUs stand in the next section." if cards() else "No GPU figure has been measured: `make gpu` does."
+    )
 
 
 def sampling() -> str:

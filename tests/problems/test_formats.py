@@ -150,13 +150,37 @@ def test_any_case(text, any_case):
 def test_cruxeval():
     row = {"id": "sample_1", "code": "def f(a, b):\n    return a + b", "input": "[1], [2]", "output": "[1, 2]"}
     problem = problem_of(row)
-    assert run_tests(problem.program, problem).passed
+    assert run_tests(problem.program, problem).passed and problem.inputs == 1
     assert run_tests("def f(a, b): return b + a", problem).status == "tests_fail"
 
 
-@pytest.mark.parametrize("name", FILES)
+CODEIO = {
+    "task_description": "Double a number.\r\nThen stop.",
+    "input_output_spec": "Input:\n  `n` (int): a number.",
+    "code_sample": "def main_solution(n):\r\n    return 2 * n\r\n\r\n",
+    "input_generator": "def generate_inputs(rng: Random) -> dict:\n    return {'n': rng.randint(0, 9)}",
+    "difficulty": 3,
+}
+
+
+def test_codeio():
+    problem = problem_of(CODEIO)
+    assert problem.prompt == (
+        '"""\nDouble a number.\nThen stop.\n\nInput:\n  `n` (int): a number.\n\nDefine main_solution.\n"""\n'
+    )
+    assert problem.canonical_solution == "def main_solution(n):\n    return 2 * n\n"
+    assert (problem.test, problem.entry_point, problem.inputs) == ("", "main_solution", 10)
+    assert run_tests(problem.program, problem).passed
+    assert run_tests("def main_solution(n): return n + 2", problem).status == "tests_fail"
+    assert problem_of(CODEIO | {"difficulty": 4}) == problem  # known by its task and program, and in any place
+    others = [problem_of(CODEIO | {name: CODEIO[name] + "#"}) for name in ("task_description", "code_sample")]
+    assert len({problem.task_id, *(other.task_id for other in others)}) == 3
+
+
+@pytest.mark.parametrize("name", [*FILES, "codeio"])
 def test_what_to_row_writes_loads_again(name, tmp_path):
-    problems, path = load_problems(DATA / name), tmp_path / "own.jsonl"
+    path = tmp_path / "own.jsonl"
+    problems = [problem_of(CODEIO)] if name == "codeio" else load_problems(DATA / name)
     path.write_text("".join(json.dumps(problem.to_row()) + "\n" for problem in problems))
     assert load_problems(path) == problems
 
@@ -185,6 +209,13 @@ WRONG = [
     (dict.fromkeys(FIELDS, "") | {"cases": ["ab", "c"]}, "field 'cases' must be"),
     (dict.fromkeys(FIELDS, "") | {"tolerance": "1"}, "field 'tolerance' must be a number from 0"),
     (dict.fromkeys(FIELDS, "") | {"time_limit": float("nan")}, "field 'time_limit' must be a number from 0"),
+    ({**CODEIO, "code_sample": "x = 1"}, "field 'code_sample' defines no function 'main_solution'"),
+    ({**CODEIO, "input_generator": ""}, "field 'input_generator' defines no function 'generate_inputs'"),
+    ({**CODEIO, "input_output_spec": None}, "field 'input_output_spec' must be a string"),
+    (dict.fromkeys(FIELDS, "f") | {"inputs": 1.5}, "field 'inputs' must be of type int, not float"),
+    (dict.fromkeys(FIELDS, "f") | {"inputs": -1}, "field 'inputs' must be the number of inputs"),
+    (dict.fromkeys(FIELDS, "f") | {"inputs": 10**9, "input_generator": "x"}, "test has, at most 1000"),
+    (dict.fromkeys(FIELDS, "f") | {"input_generator": "x"}, "field 'inputs' must be the number of inputs"),
     (dict.fromkeys(FIELDS, "") | {"any_case": 1}, "field 'any_case' must be of type bool, not int"),
     (FULL | {"task_id": True}, "field 'task_id' must be a number or a string, not bool"),
     (FULL | {"test_setup_code": ["import math"]}, "field 'test_setup_code' must be a string, not list"),

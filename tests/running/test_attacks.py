@@ -261,7 +261,7 @@ def test_abstract_sockets_of_the_machine(namespaces):
 def test_the_answers_that_packages_bring_are_hidden(namespaces):
     from procure_kit.problems.sets import SETS, locate
 
-    for name in ("humaneval", "cruxeval"):
+    for name in ("humaneval", "cruxeval", "codeio"):
         path = str(locate(name)[0])
         assert os.path.getsize(path) > 1000 and SETS[name].package
         assert seen("try: open(x, 'rb')\nexcept OSError: return 'no'\nreturn 'yes'", path) == "'no'"

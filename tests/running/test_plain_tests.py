@@ -146,6 +146,7 @@ def test_what_is_known_to_leave_no_trace_is_there():
         ("assert candidate is not None", []),
         ("assert candidate(x) == 1", []),
         ("assert candidate(*[1]) == 1", []),
+        ("assert candidate(**{'x': 1}) == 1", []),
         ("assert x and candidate(1)", []),  # it may not come to that
         ("assert candidate(1) if x else 2", []),
         ("assert (lambda: candidate(1))", []),

@@ -1,14 +1,17 @@
-"""What trains, and in which width: adapters of any history, experts, and all weights."""
+"""What trains, and in which width: adapters of any history, experts, and all weights. An adapter on another model."""
 
+import json
+import shutil
 import warnings
 
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
-from procure_kit.training.adapters import with_adapter
+from procure_kit.training.adapters import BASE, CONFIG, put_on, with_adapter
 from procure_kit.training.loss.attention import attention_mass
 from procure_kit.training.loss.loss import concept_loss
+from procure_kit.training.models import load_model
 from procure_kit.training.training import TrainConfig, train
 from tests.training.loss.architectures import model_named
 from tests.training.small_models import CONFIGS, batch_of, example, model_of
@@ -101,3 +104,93 @@ def test_attention_is_measured_without_dropout_and_the_mode_comes_back():
     masses = [attention_mass(model, byte_tokenizer(), "def f(x):\n    return x\n", [(0, 24)]) for _ in range(2)]
     assert torch.equal(*masses) and masses[0].max() <= 1 + 1e-5
     assert model.training and not model.transformer.h[1].training and model.transformer.h[0].training
+
+
+@pytest.fixture
+def trained_adapter(tmp_path):
+    """An adapter that the kit trained on the model in tmp_path/mine, whose shape is that of tmp_path/another."""
+    for name, seed in (("mine", 0), ("another", 1)):
+        model = model_of(CONFIGS["llama"])
+        torch.manual_seed(seed)
+        model.get_input_embeddings().weight.data.normal_(std=0.02)
+        model.resize_token_embeddings(400)
+        model.save_pretrained(tmp_path / name)
+        byte_tokenizer().save_pretrained(tmp_path / name)
+    model, tokenizer = load_model(tmp_path / "mine")
+    rows = [example(9, 2, {4, 5}) for _ in range(2)]
+    return train(model, tokenizer, rows, TrainConfig(steps=1, batch_size=2, output_dir=tmp_path / "run")).adapter
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"four_bit": True}, {"dtype": torch.bfloat16}, {"dtype": torch.float16}], ids=lambda how: str(how)
+)
+def test_an_adapter_goes_on_its_own_base_in_whichever_width(how, trained_adapter, tmp_path):
+    shutil.move(tmp_path / "mine", tmp_path / "moved")  # another name, the same weights
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model = put_on(load_model(tmp_path / "moved", **how)[0], trained_adapter)
+    assert isinstance(model, PeftModel) and not model.training
+
+
+def test_another_model_of_the_same_shape_is_refused_and_both_are_named(trained_adapter, tmp_path):
+    with pytest.raises(ValueError, match="this adapter was trained on mine, and the model here is another, with other"):
+        put_on(load_model(tmp_path / "another")[0], trained_adapter)
+    shutil.rmtree(tmp_path / "mine")
+    shutil.copytree(tmp_path / "another", tmp_path / "mine")  # trained anew in the old place
+    with pytest.raises(ValueError, match="trained on mine, and the model here is mine, with other weights"):
+        load_model(trained_adapter)
+
+
+def test_of_an_adapter_from_elsewhere_the_names_are_compared(saved, trained_adapter, tmp_path):
+    config = json.loads((saved / CONFIG).read_text())
+    (saved / CONFIG).write_text(json.dumps(config | {"base_model_name_or_path": "some-org/mine"}))
+    model = load_model(tmp_path / "mine")[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        put_on(model, saved).unload()
+    with pytest.warns(UserWarning, match="trained on some-org/mine, and the model here is another: it is of use only"):
+        put_on(load_model(tmp_path / "another")[0], saved)
+    wide = model_of(type(CONFIGS["llama"])(**CONFIGS["llama"].to_dict() | {"hidden_size": 64}))
+    with (
+        pytest.warns(UserWarning, match="it is of use only"),
+        pytest.raises(
+            ValueError, match="trained on some-org/mine, and the model here is Llama.*; it does not fit: Error"
+        ),
+    ):
+        put_on(wide, saved)
+
+
+def test_a_folder_of_an_adapter_loads_with_its_base_and_trains_on(trained_adapter):
+    model, tokenizer = load_model(trained_adapter)
+    before = {name: p.clone() for name, p in model.named_parameters() if "lora_B" in name}
+    result = train(model, tokenizer, [example(9, 2, {4})], TrainConfig(steps=1, lr=1e-2, batch_size=1))
+    assert any(not torch.equal(p, before[name]) for name, p in result.model.named_parameters() if name in before)
+
+
+def test_a_base_that_is_gone_is_named_and_the_kits_own_is_found_anywhere(trained_adapter, tmp_path, monkeypatch):
+    shutil.move(tmp_path / "mine", tmp_path / "moved")
+    with pytest.raises(ValueError, match=r"the model that it was trained on, mine, is not where it was: .*put_on"):
+        load_model(trained_adapter)
+    note = json.loads((trained_adapter / BASE).read_text())
+    (trained_adapter / BASE).write_text(json.dumps(note | {"base": "tiny"}))
+    monkeypatch.setattr("procure_kit.training.models.DATA", tmp_path)
+    shutil.move(tmp_path / "moved", tmp_path / "tiny")
+    assert isinstance(load_model(trained_adapter)[0], PeftModel)
+
+
+@pytest.mark.parametrize("name", [BASE, CONFIG])
+@pytest.mark.parametrize("text", ["{", "[1]", "7"])
+def test_damaged_notes_are_named(name, text, trained_adapter, tmp_path):
+    (trained_adapter / BASE).unlink()
+    (trained_adapter / name).write_text(text)
+    with pytest.raises(ValueError, match=f"{name} is damaged"):
+        put_on(load_model(tmp_path / "mine")[0], trained_adapter)
+
+
+def test_weights_that_trained_in_full_are_no_adapter(tmp_path):
+    rows = [example(9, 2, {4})]
+    config = TrainConfig(steps=1, batch_size=1, lora_r=0, output_dir=tmp_path)
+    folder = train(model_of(CONFIGS["llama"]), byte_tokenizer(), rows, config).adapter
+    assert not (folder / BASE).exists()
+    with pytest.raises(ValueError, match="no adapter there"):
+        put_on(model_of(CONFIGS["llama"]), folder)

@@ -1,5 +1,7 @@
 """Pairs to token ids, labels and the mask of altered tokens."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -151,6 +153,8 @@ def test_a_template_puts_the_statement_before_the_whole_program(template, start)
 
 def test_without_a_problem_the_prompt_is_generic():
     text = TOKENIZER.decode(build_example(TOKENIZER, RENAMED, template="instruct")["input_ids"])
+    silent = replace(PROBLEM, prompt="", canonical_solution=PROBLEM.program)  # CRUXEval's have no statement
+    assert text == TOKENIZER.decode(build_example(TOKENIZER, RENAMED, silent, template="instruct")["input_ids"])
     assert text.startswith("### Instruction:\nWrite a Python program.\n\n### Response:\ndef add")
     assert build_example(TOKENIZER, RENAMED)["labels"][0] != -100  # code only: all of it is the response
 

@@ -4,6 +4,7 @@ from importlib import metadata
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import MixtralConfig
 
@@ -110,6 +111,25 @@ def test_an_unknown_model_says_what_to_do(monkeypatch):
 def test_a_gpu_that_is_not_there_is_named(folder):
     with pytest.raises(ValueError, match="shows no CUDA GPU"):
         load_model(folder, device="cuda")
+
+
+@pytest.mark.parametrize(
+    "device, rank, expected", [(None, "2", 2), ("cuda", "", 0), ("cuda", "2", 2), ("cuda:1", "2", 1)]
+)
+def test_a_gpu_has_a_number_or_accelerate_will_not_train_on_it(folder, device, rank, expected, monkeypatch):
+    """ "cuda" is not equal to "cuda:0", which is where the Trainer runs: so it refuses a model in 4 bits."""
+    asked = []
+
+    def from_pretrained(name, device_map, **options):
+        asked.append(device_map[""])
+        raise SafetensorError("stop here")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(models.AutoModelForCausalLM, "from_pretrained", from_pretrained)
+    monkeypatch.setenv("LOCAL_RANK", rank) if rank else monkeypatch.delenv("LOCAL_RANK", raising=False)
+    with pytest.raises(ValueError, match="is damaged"):
+        load_model(folder, device=device)
+    assert asked == [torch.device("cuda", expected)]
 
 
 def test_the_conversion_runs_once(gguf):

@@ -114,3 +114,13 @@ def test_the_loss_curve_is_a_picture_of_the_log():
     points = svg.split('points="')[1].split('"')[0].split()
     across, down = zip(*(map(float, point.split(",")) for point in points), strict=True)
     assert across == tuple(sorted(across)) and down == tuple(sorted(down))
+
+
+def test_a_share_of_the_programs_is_rewritten_and_the_seed_says_which():
+    programs = list(texts(0, 200, Habits()))
+    assert list(script.rewritten(programs, 0.0, seed=0)) == programs
+    rewritten = list(script.rewritten(programs, 0.3, seed=0))
+    assert rewritten == list(script.rewritten(programs, 0.3, seed=0)) != list(script.rewritten(programs, 0.3, seed=1))
+    changed = sum(a != b for a, b in zip(programs, rewritten, strict=True))
+    assert 0.2 < changed / len(programs) < 0.4
+    assert all(compile(text, "text", "exec") for text in rewritten)

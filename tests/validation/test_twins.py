@@ -9,9 +9,9 @@ from procure_kit.problems.counterfactual import BREAKING, NotApplicable
 from procure_kit.running import runner
 from procure_kit.validation.twins import breaking_twin
 from procure_kit.validation.validation import SEEN, validate
-from tests.validation.test_validation import ENDLESS, FLIPPED, ORIGINAL, PROBLEM, VALID, WRONG
+from tests.validation.test_validation import ENDLESS, FLIPPED, ORIGINAL, PROBLEM, VALID_PAIR, WRONG
 
-TWIN = replace(VALID, soundness=BREAKING, detail="done wrong", counterfactual=WRONG)
+TWIN = replace(VALID_PAIR, soundness=BREAKING, detail="done wrong", counterfactual=WRONG)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_an_original_that_fails_says_nothing_about_its_twin():
 
 
 def test_ways_are_tried_until_the_tests_see_one_that_gives_another_result():
-    made, verdict = breaking_twin(VALID, PROBLEM)
-    assert made == pk.twin(VALID) and verdict.status == "breaks"
+    made, verdict = breaking_twin(VALID_PAIR, PROBLEM)
+    assert made == pk.twin(VALID_PAIR) and verdict.status == "breaks"
     source = "def f(n):\n    low = n\n    high = n\n    return low + high - low\n"
     test = "def check(candidate):\n    assert candidate(3) == 3\n"
     problem = pk.Problem("sum", source, "\n", test, "f")

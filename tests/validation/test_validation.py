@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from procure_kit.concepts.perturbation import perturb
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems.counterfactual import VALID, Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.running import runner
 from procure_kit.validation import validation
@@ -19,7 +19,7 @@ ORIGINAL = "def f(n):\n    if n < 0:\n        return 'minus'\n    else:\n       
 FLIPPED = "def f(n):\n    if n >= 0:\n        return 'plus'\n    else:\n        return 'minus'\n"
 TEST = "def check(candidate):\n    assert candidate(-1) == 'minus'\n    assert candidate(0) == 'plus'\n"
 PROBLEM = Problem("sign", ORIGINAL, "\n", TEST, "f")
-VALID = Counterfactual.from_row(
+VALID_PAIR = Counterfactual.from_row(
     {"task_id": "sign", "concept": "if_else_flip", "original": ORIGINAL, "counterfactual": FLIPPED}
 )
 WRONG = FLIPPED.replace(">=", ">")
@@ -34,7 +34,7 @@ def any_change(monkeypatch):
 
 
 def test_valid():
-    verdict = validate(VALID, PROBLEM)
+    verdict = validate(VALID_PAIR, PROBLEM)
     assert (verdict.status, verdict.detail) == ("valid", "")
     assert verdict.seconds > 0
     assert verdict.isolation
@@ -51,7 +51,7 @@ def test_valid():
 )
 def test_the_syntax_tree_decides_before_anything_runs(counterfactual, status, monkeypatch):
     monkeypatch.setattr(validation, "run_tests", lambda *args, **limits: pytest.fail("it was run"))
-    assert validate(replace(VALID, counterfactual=counterfactual), PROBLEM).status == status
+    assert validate(replace(VALID_PAIR, counterfactual=counterfactual), PROBLEM).status == status
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_the_syntax_tree_decides_before_anything_runs(counterfactual, status, mo
     ],
 )
 def test_the_tests_decide(counterfactual, status, detail, any_change):
-    verdict = validate(replace(VALID, counterfactual=counterfactual), PROBLEM)
+    verdict = validate(replace(VALID_PAIR, counterfactual=counterfactual), PROBLEM)
     assert verdict.status == status
     assert detail in verdict.detail
 
 
 def test_an_original_that_fails_is_not_the_counterfactuals_fault(any_change):
-    verdict = validate(replace(VALID, original=WRONG), PROBLEM)
+    verdict = validate(replace(VALID_PAIR, original=WRONG), PROBLEM)
     assert verdict.status == "original_fails"
     assert verdict.detail.startswith("tests_fail: test line 3")
 
@@ -83,7 +83,7 @@ def test_an_original_runs_once_for_all_its_counterfactuals(monkeypatch):
         monkeypatch.setattr(
             module, "run_tests", lambda program, *a, **k: programs.append(program) or run_tests(program, *a, **k)
         )
-    assert [validate(VALID, PROBLEM).status for _ in range(2)] == ["valid", "valid"]
+    assert [validate(VALID_PAIR, PROBLEM).status for _ in range(2)] == ["valid", "valid"]
     assert programs.count(ORIGINAL) == 1
     assert programs.count(FLIPPED) == 2
 
@@ -97,7 +97,7 @@ def test_an_original_runs_once_for_all_its_counterfactuals(monkeypatch):
     ],
 )
 def test_tests_without_power(test, survivor):
-    verdict = validate(VALID, replace(PROBLEM, test=test))
+    verdict = validate(VALID_PAIR, replace(PROBLEM, test=test))
     assert verdict.status == "tests_too_weak"
     assert survivor in verdict.detail
 
@@ -117,21 +117,21 @@ def test_a_broken_version_where_nothing_changed_proves_nothing():
 
 def test_the_time_limit_is_the_originals_own_and_reported(any_change):
     slow = "import time\n" + ORIGINAL.replace("    if", "    time.sleep(0.06)\n    if", 1)
-    verdict = validate(replace(VALID, original=slow), PROBLEM)
+    verdict = validate(replace(VALID_PAIR, original=slow), PROBLEM)
     assert verdict.status == "valid"
     limits = {"memory_mb": runner.MEMORY_MB, "require": None, "own_process": False}
     original = runner.run_original(slow, PROBLEM, timeout=runner.TIMEOUT, **limits)
     assert verdict.limit == runner.MULTIPLE * original.slowest > 1.1  # two calls of 0.06 s, ten times
     assert verdict.cpu_limit == runner.CPU_FLOOR  # waiting takes none
-    assert validate(VALID, PROBLEM).limit >= 0.5  # the floor
+    assert validate(VALID_PAIR, PROBLEM).limit >= 0.5  # the floor
 
 
 def test_tests_that_need_the_programs_own_process_are_a_status_of_their_own():
     test = "import inspect\n" + TEST + "    assert inspect.isfunction(candidate)\n"
     problem = replace(PROBLEM, test=test)
-    verdict = validate(VALID, problem)
+    verdict = validate(VALID_PAIR, problem)
     assert (verdict.status, "import inspect" in verdict.detail) == ("needs_own_process", True)
-    assert validate(VALID, problem, own_process=True).status == "valid_in_own_process"
+    assert validate(VALID_PAIR, problem, own_process=True).status == "valid_in_own_process"
 
 
 OBJECTS = """class Sign:
@@ -171,7 +171,9 @@ def test_a_rows_own_word_for_it_is_not_enough(changes):
 
 
 def test_tests_that_never_call_the_program_are_a_status_of_their_own():
-    verdict = validate(VALID, replace(PROBLEM, prompt=ORIGINAL, test="def test_f():\n    assert f(-1) == 'minus'\n"))
+    verdict = validate(
+        VALID_PAIR, replace(PROBLEM, prompt=ORIGINAL, test="def test_f():\n    assert f(-1) == 'minus'\n")
+    )
     assert (verdict.status, verdict.detail) == ("never_called", "the tests never call the program")
 
 
@@ -184,22 +186,28 @@ def test_a_level_of_isolation_that_is_missing_refuses(monkeypatch):
     runner._originals.clear()
     refused = runner.TestResult(False, "refused", "'namespaces' is required", 0.0, "process")
     monkeypatch.setattr(validation, "run_tests", lambda *args, **limits: refused)
-    assert validate(VALID, PROBLEM, require="namespaces") == Verdict(
+    assert validate(VALID_PAIR, PROBLEM, require="namespaces") == Verdict(
         "refused", "'namespaces' is required", 0.0, "process"
     )
 
 
 def test_many_in_their_order(any_change):
-    rows = [VALID, replace(VALID, counterfactual=WRONG), replace(VALID, counterfactual=ENDLESS), VALID, VALID]
+    rows = [
+        VALID_PAIR,
+        replace(VALID_PAIR, counterfactual=WRONG),
+        replace(VALID_PAIR, counterfactual=ENDLESS),
+        VALID_PAIR,
+        VALID_PAIR,
+    ]
     verdicts = list(validate_all([(row, PROBLEM) for row in rows], workers=2))
     assert [v.status for v in verdicts] == ["valid", "tests_fail", "timeout", "valid", "valid"]
 
 
 def test_verdicts_stream():
     def pairs():
-        yield VALID, PROBLEM
+        yield VALID_PAIR, PROBLEM
         for _ in range(8):
-            yield VALID, PROBLEM
+            yield VALID_PAIR, PROBLEM
         pytest.fail("the whole input was read before the first verdict")
 
     verdicts = validate_all(pairs(), workers=1)
@@ -214,7 +222,11 @@ def test_judging_that_raises_costs_its_row_alone(monkeypatch):
         return SimpleNamespace(status="ok", detail="")
 
     monkeypatch.setattr(validation, "classify", classify)
-    verdicts = list(validate_all([(VALID, PROBLEM), (replace(VALID, counterfactual=WRONG), PROBLEM), (VALID, PROBLEM)]))
+    verdicts = list(
+        validate_all(
+            [(VALID_PAIR, PROBLEM), (replace(VALID_PAIR, counterfactual=WRONG), PROBLEM), (VALID_PAIR, PROBLEM)]
+        )
+    )
     assert [v.status for v in verdicts] == ["valid", "crashed", "valid"]
     assert verdicts[1].detail == "judging this row raised RuntimeError: boom"
 
@@ -234,7 +246,7 @@ class BreakingExecutor:
 
 def test_a_killed_worker_costs_nothing():
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        verdicts = list(validate_all([(VALID, PROBLEM)] * 3, BreakingExecutor(pool, after=3), workers=1))
+        verdicts = list(validate_all([(VALID_PAIR, PROBLEM)] * 3, BreakingExecutor(pool, after=3), workers=1))
     assert [v.status for v in verdicts] == ["valid"] * 3
 
 
@@ -249,3 +261,75 @@ def test_the_lines_that_differ(spans, lines):
     text = "x = 1\ny = 2\nz = 3\n"
     cf = Counterfactual("t", "data_type", "strict", 0, 0, "", text, text, tuple(spans), tuple(spans), "")
     assert changed_lines(cf) == lines
+
+
+ON_INPUTS = Problem(
+    "made/up",
+    '"""Its sign."""\n',
+    ORIGINAL,
+    "",
+    "f",
+    inputs=4,
+    input_generator="def generate_inputs(rng):\n    return {'n': rng.randint(-9, 9)}\n",
+)
+FLIP = Counterfactual.from_row(
+    {"task_id": "made/up", "concept": "if_else_flip", "original": ON_INPUTS.program}
+    | {"counterfactual": ON_INPUTS.prompt + FLIPPED}
+)
+
+
+def test_valid_on_inputs_is_a_status_of_its_own():
+    verdict = validate(FLIP, ON_INPUTS)
+    assert (verdict.status, verdict.detail) == ("valid_on_inputs", "behaves alike on 4 inputs")
+    assert verdict.status in VALID and verdict.isolation and verdict.seconds > 0
+    one = replace(
+        PROBLEM, test="def check(candidate):\n    assert candidate(0) == 'plus'\n", inputs=1
+    )  # CRUXEval's way
+    assert validate(VALID_PAIR, one).detail == "behaves alike on 1 input"
+
+
+@pytest.mark.parametrize(
+    ("new", "status", "detail"),
+    [
+        (WRONG.replace("> 0", "> -8"), "tests_fail", "returned 'plus'"),
+        (ENDLESS, "timeout", "f(n="),
+        (FLIPPED.replace("'plus'", "n.plus"), "tests_fail", "AttributeError"),
+    ],
+)
+def test_what_behaves_otherwise_on_an_input_is_not_valid(any_change, new, status, detail):
+    verdict = validate(replace(FLIP, counterfactual=new), ON_INPUTS)
+    assert (verdict.status, detail in verdict.detail) == (status, True), verdict
+
+
+def test_inputs_that_tell_no_broken_version_are_too_few():
+    inner = "    if n > 20:\n" + ORIGINAL.partition("\n")[2].replace("    ", "        ").replace(
+        "        " * 2, " " * 12
+    )
+    never = replace(ON_INPUTS, canonical_solution=f"def f(n):\n{inner}    return 'small'\n")
+    assert validate(perturb(never.program, "if_else_flip"), never).status == "tests_too_weak"
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [("import no_such\n" + ORIGINAL, "not_installed"), (ORIGINAL.replace("return 'plus'", "1 / 0"), "valid_on_inputs")],
+)
+def test_where_there_is_nothing_to_compare_with_the_status_says_why(program, status):
+    """Inputs for which the original raises are left out, unless it always does."""
+    made = replace(ON_INPUTS, canonical_solution=program)
+    verdict = validate(perturb(made.program, "if_else_flip"), made)
+    assert verdict.status == status, verdict
+
+
+def test_an_original_that_disagrees_with_itself_the_third_time(monkeypatch):
+    settled = replace(
+        ON_INPUTS, test="def check(candidate):\n    assert candidate(n=1) == 'other'\n", input_generator=""
+    )
+    monkeypatch.setattr(validation, "with_reference", lambda problem, **limits: settled)
+    assert validate(FLIP, ON_INPUTS).status == "nondeterministic"
+    assert validate(FLIP, settled).status == "original_fails"  # the set's own test
+
+
+def test_a_twin_breaks_where_an_input_shows_it():
+    breaks = replace(FLIP, counterfactual=FLIP.original.replace("< 0", "> 0"), soundness="breaking", detail="other")
+    verdict = validate(breaks, ON_INPUTS)
+    assert verdict.status == "breaks" and "; the tests see it: another result: " in verdict.detail

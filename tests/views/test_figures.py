@@ -36,6 +36,15 @@ def test_loss_curves_leave_out_terms_without_tokens():
     assert list(mask.x) == [2] and list(mask.y) == [8.0] and list(attention.y) == [1.0]
 
 
+def test_runs_stand_beside_each_other_with_one_legend():
+    log = [{"step": s, "nll": 3.0 - s, "mask": 4.0 * s, "attention": 0.5 * s} for s in (5, 10)]
+    figure = figures.runs_beside({"tiny": log, "smollm2": log[:1]})
+    assert [note.text for note in figure.layout.annotations] == ["tiny", "smollm2"]
+    lines = [(line.name, list(line.x), list(line.y), line.xaxis, line.showlegend) for line in figure.data]
+    assert lines[0] == ("nll", [5, 10], [-2.0, -7.0], "x", True)
+    assert lines[4] == ("mask", [5], [20.0], "x2", False) and len(lines) == 6
+
+
 def test_numbers_by_token_mark_what_is_altered():
     figure = figures.by_token(["a", "\n", " b"], {"map": [1, 2, 3], "kernel": [1, 2, 3]}, [False, False, True], "", "")
     bars, rings = figure.data

@@ -96,7 +96,7 @@ def test_no_answer_raises(name, answer, capsys):
         ("nothing to swap", "def f(x):\n    return x\n", "no two neighbouring statements", ()),
         ("nothing to swap", print, "put its source between quotes", ()),
         ("where they part", "left", '("left" or "right", a tuple of arguments) is asked for', (PROBLEM, "", "")),
-        ("accepted or refused", [True] * 4, "program 2 is refused: it calls items.pop", ()),
+        ("accepted or refused", [True] * 4, "program 2 is refused: the second calls `items.pop`", ()),
         ("two arrows", "def f(x):\n    return x\n", "no use is reached by exactly two", ()),
         ("most refused", "kit/x", "the set has no problem 'kit/x'", ([PROBLEM],)),
         ("verdict on a reply", "valid", "bodies are still where they were", ()),

@@ -17,6 +17,7 @@ from procure_kit.generation.rules import identity
 from procure_kit.problems.counterfactual import IDENTITY, Counterfactual, Site
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.ranges import refuse_impossible
+from procure_kit.running.reference import UNSETTLED
 from procure_kit.running.runner import MEMORY_MB, TIMEOUT, run_original, run_tests
 from procure_kit.validation.mutants import broken_versions
 from procure_kit.validation.validation import Verdict, validate_all
@@ -41,11 +42,11 @@ def llm_generate(
     reply). `turns` repair turns follow a first failure (the authors': 4); `concurrency` pieces of work, each with one
     request at a time, are in flight. What has its `identity` in `done` is left out.
 
-    Status: "valid", or the last failure's own ("unparsable" also when a reply holds no program); "not_applicable";
-    "api_fault". A failure that no rewriting mends ends the turns, and the original is looked at before anything is
-    asked: where its tests cannot judge any program, its row costs nothing. What is not asked, because the run was
-    stopped (`client.stopped`, also a warning), the budget is spent or the request went into a batch file, is left out,
-    counted in `client.left`, and made by a later run.
+    Status: "valid" or "valid_on_inputs", or the last failure's own ("unparsable" also when a reply holds no program);
+    "not_applicable"; "api_fault". A failure that no rewriting mends ends the turns, and the original is looked at
+    before anything is asked: where its tests cannot judge any program, its row costs nothing. What is not asked,
+    because the run was stopped (`client.stopped`, also a warning), the budget is spent or the request went into a batch
+    file, is left out, counted in `client.left`, and made by a later run.
 
     Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a number that cannot be meant.
     """
@@ -146,7 +147,7 @@ def _unfit(problem: Problem) -> tuple[str, str] | None:
     """Why no rewriting of the problem's program can come out valid, as a status and its detail; None where one can."""
     limits = {"timeout": TIMEOUT, "memory_mb": MEMORY_MB, "require": None, "own_process": True}
     original = run_original(problem.program, problem, **limits)  # as `validate` will, which finds it done
-    if original.status in ("refused", "needs_own_process", "never_called"):
+    if original.status in ("refused", "needs_own_process", "never_called", *UNSETTLED):
         return original.status, original.detail
     if not original.passed:
         return "original_fails", f"{original.status}: {original.detail}"

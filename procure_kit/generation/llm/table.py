@@ -9,6 +9,7 @@ from time import perf_counter
 from procure_kit.concepts.perturbation import find_sites
 from procure_kit.concepts.table import CONCEPTS
 from procure_kit.generation.rules import generate
+from procure_kit.problems.counterfactual import VALID
 from procure_kit.problems.markdown import table
 from procure_kit.problems.problem import Problem
 from procure_kit.validation.validation import validate_all
@@ -48,7 +49,7 @@ def compare(rows: Iterable[dict]) -> list[dict]:
     lines = []
     for (concept, generator), made in sorted(groups.items(), key=lambda item: order.index(item[0][0])):
         statuses = Counter(row["status"] for row in made)
-        valid = statuses.pop("valid", 0)
+        valid = sum(statuses.pop(status, 0) for status in VALID)
         sums = {name: sum(row[name] for row in made) for name in ("turns", "tokens", "seconds")}
         lines.append(
             {"concept": concept, "generator": generator, "attempts": len(made), "valid": valid}

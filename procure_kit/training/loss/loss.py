@@ -34,6 +34,7 @@ FORMS = {
     "complement": lambda mass: 1 - mass,
     "linear": lambda mass: -mass,  # the gradient of "complement", without its constant
     "log": lambda mass: -mass.clamp_min(EPS).log(),
+    "squared": lambda mass: (1 - mass) ** 2,  # of the one public attention loss (PADA, ICML 2026)
 }
 
 
@@ -46,7 +47,7 @@ class LossConfig:
     w_att: float = 1.0
     layers: tuple[int, ...] = (-1,)  # negative ones count from the last
     heads: tuple | None = None  # query heads, the same in each layer, or a tuple for each of `layers`; None: all
-    form: str = "complement"  # of the attention term, by the mass m: 1 − m; "log": −log m; "linear": −m
+    form: str = "complement"  # of the attention term, by the mass m: 1 − m; see FORMS for the others
 
     def __post_init__(self):
         check_types(self, ("lam", "w_mask", "w_att", "form"))

@@ -13,27 +13,38 @@ CHUNK = 512  # response tokens projected onto the vocabulary at once
 
 
 @contextmanager
-def projected_in_chunks(model, response: torch.Tensor, labels: torch.Tensor):
-    """While the model runs, catch what enters its projection; yield a list for the loss (S,) of each response token.
+def at_projection(model, measure):
+    """While the model runs, hand what enters its projection, (B, N, E), and the projection to `measure`.
 
     It happens in hooks of the projection, so within the model's own autocast and wrappers. The model itself projects
     one position, and gets known numbers for it: `is_probe` tells afterwards whether it leaves its logits as they are.
     """
-    head, losses = model.get_output_embeddings(), []
+    head, leaving = model.get_output_embeddings(), []
 
     def project(module, args):
-        entering.remove()  # the chunks go through the same module
-        hidden = args[0]  # (B, N, E)
-        losses.append(token_losses(hidden[:, :-1][response[:, 1:]], labels[response], head))
+        entering.remove()  # what is measured goes through the same module
+        measure(args[0], head)
         leaving.append(head.register_forward_hook(lambda module, args, logits: _probe(logits)))
-        return (hidden[:, -1:],)
+        return (args[0][:, -1:],)
 
-    entering, leaving = head.register_forward_pre_hook(project), []
+    entering = head.register_forward_pre_hook(project)
     try:
-        yield losses
+        yield
     finally:
         for handle in (entering, *leaving):
             handle.remove()
+
+
+@contextmanager
+def projected_in_chunks(model, response: torch.Tensor, labels: torch.Tensor):
+    """While the model runs, yield a list for the loss (S,) of each response token."""
+    losses = []
+
+    def measure(hidden, head):
+        losses.append(token_losses(hidden[:, :-1][response[:, 1:]], labels[response], head))
+
+    with at_projection(model, measure):
+        yield losses
 
 
 def is_probe(logits: torch.Tensor) -> bool:

@@ -12,7 +12,10 @@ import argparse
 import copy
 import json
 import os
+import random
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -21,6 +24,9 @@ import torch
 from torch.utils.tensorboard import SummaryWriter
 from transformers import AutoTokenizer, LlamaForCausalLM
 
+from procure_kit.concepts.perturbation import perturb
+from procure_kit.concepts.table import PAPER_CONCEPTS
+from procure_kit.problems.counterfactual import NotApplicable
 from procure_kit.training.config import fast_bf16
 from procure_kit.training.pretraining.loss_curve import loss_curve
 from procure_kit.training.pretraining.settings import Settings, learning_rate, new_model
@@ -118,8 +124,21 @@ def _prepare(out: Path, settings: Settings) -> None:
         tokenizer = train_tokenizer(texts(settings.seed + 1, TOKENIZER_TEXTS, settings.habits), settings.vocabulary)
         tokenizer.save_pretrained(out)
         programs = settings.steps * settings.batch * settings.length // 64  # a program is 75 to 90 tokens long
-        rows = packed(tokenizer, texts(settings.seed, programs, settings.habits), settings.length)
+        samples = rewritten(texts(settings.seed, programs, settings.habits), settings.rewritten, settings.seed)
+        rows = packed(tokenizer, samples, settings.length)
         np.save(out / "rows.npy", rows)
+
+
+def rewritten(samples: Iterable[str], share: float, seed: int) -> Iterator[str]:
+    """The texts, a share of them rewritten by a concept of the paper that applies; drawn by the seed."""
+    rng = random.Random(f"rewritten {seed}")
+    for number, text in enumerate(samples):
+        if rng.random() < share:
+            for concept in rng.sample(PAPER_CONCEPTS, len(PAPER_CONCEPTS)):
+                with suppress(NotApplicable):
+                    text = perturb(text, concept, seed + number).counterfactual
+                    break
+        yield text
 
 
 def _cut_log(out: Path, step: int) -> None:

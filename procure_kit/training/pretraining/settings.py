@@ -31,6 +31,7 @@ class Settings:
     keep_name: float = Habits.keep_name
     role_names: float = Habits.role_names
     strange_names: float = Habits.strange_names
+    rewritten: float = 0.0  # share of the programs that a concept of the paper has rewritten
 
     @property
     def habits(self) -> Habits:

@@ -3,7 +3,7 @@
 from math import isnan
 
 from procure_kit.evaluation.evaluation import ccs_all, ccs_valid
-from procure_kit.experiments.results import Runs, compared, contrasts
+from procure_kit.experiments.curves.results import Runs, compared, last_common, planned
 from procure_kit.views.figures import gains, scores
 from procure_kit.views.lessons.exercise import BUILD, INVESTIGATE, PREDICT, Exercise, Wrong, numbers
 
@@ -55,12 +55,17 @@ def does_it_show(answer) -> str:
 
 
 def clear_of_zero(answer, runs: Runs) -> str:
-    """Comparisons, as "after − before", whose interval of pass@1 on counterfactuals does not hold zero."""
+    """Planned comparisons, as "after − before", whose interval of pass@1 on compositions' counterfactuals does not
+    hold zero."""
     given = {name.replace(" - ", " − ") for name in _names(answer)}
-    known = {f"{after} − {before}": compared(runs, after, before)[METRIC] for after, before in contrasts(runs)}
+    known = {f"{after} − {before}": _gain(runs, after, before) for after, before in planned(runs)}
     if unknown := given - set(known):
         return f"there is no comparison {sorted(unknown)[0]!r}; one is called {next(iter(known), 'nothing')!r}"
     return _compare(given, {name for name, (_, low, high) in known.items() if low > 0 or high < 0}, "its interval")
+
+
+def _gain(runs: Runs, after: str, before: str) -> tuple[float, float, float]:
+    return compared(runs, after, before, last_common(runs, after, before), "counterfactual", "composition")[:3]
 
 
 def _names(answer) -> set[str]:
@@ -82,7 +87,7 @@ def both_sides(answer, report):
 def chosen_gains(answer, runs: Runs):
     """The comparisons of the answer: each should stand clear of the line at zero."""
     names = [name.replace(" - ", " − ") for name in answer]
-    found = {name: compared(runs, *name.split(" − ")) for name in names}
+    found = {name: {METRIC: _gain(runs, *name.split(" − "))} for name in names}
     return gains(found, {METRIC: "counterfactual"}, "Is each clear of zero?")
 
 

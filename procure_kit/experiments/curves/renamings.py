@@ -1,0 +1,124 @@
+"""How many renamings of one program it takes until a model stumbles, and what voting over renamings does untrained.
+
+    python -m procure_kit.experiments.curves.renamings --arms untuned originals plain both --point 1000000
+
+Every problem is renamed several times (`variable_name_random`); the model goes on greedily from the same line of each.
+A model is steady at k if it passes the original and the first k renamings. A vote takes the behaviour that most of the
+renamings' completions share: where more than half of them pass, that is a right one, whatever the others do, so that
+the share counted here is what voting reaches at the least.
+"""
+
+import argparse
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from procure_kit.concepts.perturbation import perturb
+from procure_kit.evaluation.evaluation import evaluate
+from procure_kit.experiments.curves.intervals import Estimate, share
+from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_problems
+from procure_kit.experiments.curves.runs import UNTUNED
+from procure_kit.problems import markdown
+from procure_kit.problems.counterfactual import Counterfactual, NotApplicable
+from procure_kit.problems.markdown import hundredths
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.shipped import NEW_RESULTS
+from procure_kit.training.cuts import cut_pair
+
+TIMES = 9  # renamings of a problem; odd, so that a vote has no tie
+
+
+def renamings(problem: Problem, times: int = TIMES) -> list[Counterfactual]:
+    """`times` different renamings of a program with a cut point; none where there are fewer."""
+    found: dict[str, Counterfactual] = {}
+    with suppress(NotApplicable):
+        for seed in range(2 * times):
+            cf = perturb(problem.program, "variable_name_random", seed, task_id=problem.task_id)
+            if cut_pair(cf):
+                found.setdefault(cf.counterfactual, cf)
+            if len(found) == times:
+                return list(found.values())
+    return []
+
+
+def verdicts(model, tokenizer, problems: Sequence[Problem], times: int = TIMES) -> dict[str, str]:
+    """{task_id: "1101…"}: whether the original passes, then each renaming."""
+    pairs = [(cf, problem) for problem in problems for cf in renamings(problem, times)]
+    report = evaluate(model, tokenizer, pairs, (1,), 1, max_new_tokens=96, batch_size=64, workers=1)
+    found: dict[str, str] = {}
+    for row in report.rows:
+        start = found.get(row["task_id"], str(int(row["original"][0])))
+        found[row["task_id"]] = start + str(int(row["counterfactual"][0]))
+    return found
+
+
+def steady(rows: Sequence[dict], split: str, k: int) -> Estimate:
+    """The share of problems whose original and first k renamings all pass, over the families and seeds of the rows."""
+    return _share(rows, split, lambda passed: "0" not in passed[: k + 1])
+
+
+def one_renaming(rows: Sequence[dict], split: str) -> Estimate:
+    """Pass@1 on the first renaming."""
+    return _share(rows, split, lambda passed: passed[1] == "1")
+
+
+def voted(rows: Sequence[dict], split: str) -> Estimate:
+    """The share of problems that a vote over the renamings solves at the least."""
+    return _share(rows, split, lambda passed: 2 * passed[1:].count("1") > len(passed) - 1)
+
+
+def _share(rows: Sequence[dict], split: str, holds) -> Estimate:
+    tasks = [task for task in rows[0]["verdicts"] if task.split("/")[1] == split]
+    families = sorted({family_of(task) for task in tasks})
+    sums = np.zeros((len(families), len(rows), 2))
+    for seed, row in enumerate(rows):
+        for task in tasks:
+            sums[families.index(family_of(task)), seed] += holds(row["verdicts"][task]), 1
+    return share(sums)
+
+
+def table(rows: Sequence[dict]) -> str:
+    """Per cent by arm and split."""
+    lines = []
+    for arm in dict.fromkeys(row["arm"] for row in rows):
+        of_arm = [row for row in rows if row["arm"] == arm]
+        for split in SPLITS:
+            found = [one_renaming(of_arm, split), *(steady(of_arm, split, k) for k in (0, 1, 3, TIMES))]
+            cells = [hundredths(*each[:3], ".0f") for each in (*found, voted(of_arm, split))]
+            lines.append([arm, len(of_arm), split, *cells])
+    head = ["arm", "seeds", "split", "one renaming", "original", "and 1", "and 3", f"and all {TIMES}", "vote, at least"]
+    return markdown.table(head, lines)
+
+
+def main(argv: list[str] | None = None) -> None:
+    from procure_kit.training.models import load_model
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--arms", nargs="+", default=["untuned", "originals", "plain"])
+    parser.add_argument("--point", type=int, default=1_000_000, help="tokens of tuning, whose weights are there")
+    parser.add_argument("--state", type=Path, default=Path("runs/curves"), help="what curves.runs wrote")
+    parser.add_argument("--out", type=Path, default=NEW_RESULTS / "renamings_tiny.jsonl")
+    args = parser.parse_args(argv)
+    rows = list(read_rows(args.out, required=("arm",))) if args.out.exists() else []
+    done = {(row["arm"], row["seed"]) for row in rows}
+    for arm in args.arms:
+        for seed, model in {0: "tiny"}.items() if arm == UNTUNED else trained(args.state, arm, args.point):
+            if (arm, seed) not in done:
+                row = {"arm": arm, "seed": seed, "point": 0 if arm == UNTUNED else args.point}
+                row["verdicts"] = verdicts(*load_model(model), scored_problems("report"))
+                append_row(args.out, row)
+                rows.append(row)
+    print(table(rows))
+
+
+def trained(state: Path, arm: str, point: int) -> list[tuple[int, Path]]:
+    """(seed, folder) of each run of an arm whose weights at a point are kept."""
+    found = state.glob(f"{arm.replace(' ', '_')}_[0-9]*/{point}")
+    return sorted((int(folder.parent.name.rpartition("_")[2]), folder) for folder in found)
+
+
+if __name__ == "__main__":
+    main()

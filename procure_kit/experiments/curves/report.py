@@ -1,0 +1,122 @@
+"""The page of a file of runs: what was planned, what the likelihoods say, drops by distance, and all levels.
+
+python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl    # writes the .md beside it
+"""
+
+import sys
+from pathlib import Path
+
+from procure_kit.experiments.curves.distance import table as distance_table
+from procure_kit.experiments.curves.intervals import holm
+from procure_kit.experiments.curves.problems import SPLITS
+from procure_kit.experiments.curves.results import (
+    MEASURES,
+    METRICS,
+    NATS,
+    PLANNED,
+    Runs,
+    arms_of,
+    compared,
+    last_common,
+    level,
+    load_runs,
+    planned,
+    points_of,
+)
+from procure_kit.problems import markdown
+from procure_kit.problems.markdown import hundredths
+from procure_kit.problems.rows import read_rows
+
+
+def choice_table(path: str | Path) -> str:
+    """What was tried on the choice problems: per cent by rate, rows a step, arm and point; single runs."""
+    rows = []
+    for row in read_rows(path, required=("arm",)):
+        recipe, runs = row["recipe"], {(row["arm"], row["point"]): {row["seed"]: row}}
+        size = [f"{recipe['lr']:g}", recipe["batches"] * recipe["rows"]] if row["point"] else ["–", "–"]
+        for split in SPLITS:
+            cells = [f"{100 * level(runs, row['arm'], row['point'], metric, split).value:.1f}" for metric in PLANNED]
+            rows.append([row["arm"], *size, f"{row['point'] / 1e6:g}", split, *cells])
+    return markdown.table(["arm", "rate", "rows a step", "million tokens", "split", *PLANNED], rows)
+
+
+def levels_table(runs: Runs) -> str:
+    """Per cent by arm, point and split, with intervals."""
+    rows = []
+    for arm in arms_of(runs):
+        for point in points_of(runs, arm):
+            seeds = len(runs[arm, point])
+            for split in SPLITS:
+                cells = [hundredths(*level(runs, arm, point, metric, split)[:3], ".0f") for metric in METRICS]
+                rows.append([arm, f"{point / 1e6:g}", seeds, split, *cells])
+    return markdown.table(["arm", "million tokens", "seeds", "split", *METRICS], rows)
+
+
+def planned_table(runs: Runs) -> str:
+    """The planned comparisons in points at the last point that two arms have in common, Holm's p beside where it is
+    below one half."""
+    rows = []
+    for split in SPLITS:
+        found = {
+            (after, before): {
+                metric: compared(runs, after, before, last_common(runs, after, before), metric, split)
+                for metric in PLANNED
+            }
+            for after, before in planned(runs)
+        }
+        corrected = {
+            metric: holm({after: found[after, "plain"][metric].p for after, before in found if before == "plain"})
+            for metric in PLANNED
+        }
+        for (after, before), estimates in found.items():
+            point = last_common(runs, after, before)
+            cells = []
+            for metric, estimate in estimates.items():
+                p = corrected[metric].get(after, 1.0) if before == "plain" else estimate.p
+                cells.append(hundredths(*estimate[:3], "+.1f") + (f" p {p:.2g}" if p < 0.05 else ""))
+            seeds = len(set(runs[after, point]) & set(runs[before, point]))
+            rows.append([f"{after} − {before}", split, f"{point / 1e6:g}", seeds, *cells])
+    return markdown.table(["after − before", "split", "million tokens", "seeds", *PLANNED], rows)
+
+
+def measures_table(runs: Runs) -> str:
+    """What the planned comparisons say where verdicts do not: nats, and shares in points."""
+    rows = []
+    for after, before in planned(runs):
+        point = last_common(runs, after, before)
+        for split in SPLITS:
+            cells = []
+            for name in MEASURES:
+                value, low, high, _ = compared(runs, after, before, point, name, split)
+                nats = f"{value:+.3f} ({low:+.3f} to {high:+.3f})"
+                cells.append(nats if name in NATS else hundredths(value, low, high, "+.1f"))
+            rows.append([f"{after} − {before}", f"{point / 1e6:g}", split, *cells])
+    return markdown.table(["after − before", "million tokens", "split", *MEASURES.values()], rows)
+
+
+def page(path: Path) -> str:
+    """Everything that a file of runs says."""
+    if next(iter(read_rows(path, required=("arm",))))["recipe"]["part"] == "choice":
+        return choice_table(path)
+    runs = load_runs(path)
+    seeds = {arm: max(len(runs[arm, point]) for point in points_of(runs, arm)) for arm in arms_of(runs)}
+    parts = {
+        "Runs at hand": ", ".join(f"`{arm}` {number}" for arm, number in seeds.items()) + " (arm, and its seeds).",
+        "Planned comparisons": "In points, with 95 % intervals; p where it is below 0.05, of the losses after Holm's "
+        "correction.\n\n" + planned_table(runs),
+        "Likelihoods and attention": measures_table(runs),
+        "Drops by distance": "Original minus counterfactual, in points, by the tokens between change and cut.\n\n"
+        + distance_table(runs),
+        "All levels": levels_table(runs),
+    }
+    return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts.items())
+
+
+def main() -> None:
+    path = Path(sys.argv[1])
+    path.with_suffix(".md").write_text(page(path) + "\n", encoding="utf-8")
+    print(page(path))
+
+
+if __name__ == "__main__":
+    main()

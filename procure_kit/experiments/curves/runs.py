@@ -1,0 +1,128 @@
+"""Train arms and seeds, and score them on their way: a row a point. What is scored first is the untuned model.
+
+    OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs --arms eight --seeds 5 --until 3000000 --workers 2
+
+The rows go to data/results/curves_MODEL.jsonl, what a run needs to go on to runs/curves/. A killed command, called
+again, goes on; called with a larger `--until`, runs go on from their last point. Seeds are the outer loop, so that what
+is there when it stops can be compared. The positive controls are scored as soon as they are there:
+
+    python -m procure_kit.training.pretraining --out runs/curves/control_neutral --condition-first 0 --fixed-order 0 \\
+        --keep-name 0 --role-names 0
+    python -m procure_kit.training.pretraining --out runs/curves/control_rewritten_10 --rewritten 0.1   # and 30, 0.3
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+from tqdm.auto import tqdm
+
+from procure_kit.experiments.curves.arms import SETS, Recipe, arm_named
+from procure_kit.experiments.curves.scoring import score
+from procure_kit.experiments.curves.tuning import tune
+from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.shipped import NEW_RESULTS
+
+POINTS = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)  # tokens
+UNTUNED = "untuned"
+CONTROLS = ("neutral", "rewritten_10", "rewritten_30")  # pre-trained anew: state/control_NAME
+
+
+def run_one(name: str, seed: int, recipe: Recipe, until: int, out: Path, state: Path) -> None:
+    """Bring one run to its last point, and append a row for each that is new; of the untuned model the one at 0."""
+    from procure_kit.training.models import load_model
+
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    control = name.removeprefix("control ").replace(" ", "_")
+    model, tokenizer = load_model(str(state / f"control_{control}") if control in CONTROLS else recipe.model)
+    folder, started = state / f"{name.replace(' ', '_')}_{seed}", time.perf_counter()
+
+    def reached(point: int, model, counts: dict) -> None:
+        nonlocal started
+        trained = time.perf_counter()
+        row = {"arm": name, "seed": seed, "point": point, **counts, "recipe": asdict(recipe)}
+        row |= score(model.eval(), tokenizer, recipe)
+        seconds = {"training": round(trained - started), "scoring": round(time.perf_counter() - trained)}
+        append_row(out, row | {"seconds": seconds})
+        if point >= 1_000_000:
+            model.half().save_pretrained(folder / f"{point}")
+            model.float()
+            tokenizer.save_pretrained(folder / f"{point}")
+        started = time.perf_counter()
+
+    if name == UNTUNED or control in CONTROLS:
+        reached(0, model, {"steps": 0, "tokens": 0, "response": 0, "altered": 0})
+    else:
+        points = [point for point in POINTS if point <= until] or [until]
+        tune(model, tokenizer, arm_named(name), recipe, seed, points, folder, reached)
+
+
+def is_ready(folder: Path) -> bool:
+    """Whether a pre-training there has come to its end: its picture is drawn last."""
+    return (folder / "loss.svg").exists()
+
+
+def kept_rows(out: Path, recipe: Recipe) -> list[dict]:
+    """The rows at hand. Raises: ValueError for those of another recipe."""
+    rows = list(read_rows(out, required=("arm",))) if out.exists() else []
+    for row in rows:
+        if row["recipe"] != asdict(recipe):
+            raise ValueError(f"{out} holds runs of another recipe: {row['recipe']}; name a new file")
+    return rows
+
+
+def run_all(
+    names: Iterable[str], seeds: Iterable[int], recipe: Recipe, until: int, out: Path, state: Path, workers: int = 1
+) -> None:
+    """Every run that has not come to `until`; several at a time in processes of their own."""
+    done = {(row["arm"], row["seed"]): row["point"] for row in kept_rows(out, recipe)}
+    last = max([point for point in POINTS if point <= until], default=until)
+    wanted = [(name, seed) for seed in seeds for name in names if done.get((name, seed), -1) < last]
+    if UNTUNED not in {name for name, _ in done}:
+        wanted.insert(0, (UNTUNED, 0))
+    ready = [f"control {name}" for name in CONTROLS if is_ready(state / f"control_{name}")]
+    wanted += [(name, 0) for name in ready if (name, 0) not in done]
+    work = [(name, seed, recipe, until, out, state) for name, seed in wanted]
+    with tqdm(total=len(work), desc="runs") as bar:
+        if workers == 1:
+            for each in work:
+                run_one(*each)
+                bar.update()
+            return
+        os.environ["TQDM_DISABLE"] = "1"  # for the processes: one bar, of the runs
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+            for future in as_completed([pool.submit(run_one, *each) for each in work]):
+                future.result()
+                bar.update()
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--arms", nargs="+", default=["first"], help=f"{', '.join(SETS)}, or single arms")
+    parser.add_argument("--seeds", type=int, default=5, help="how many")
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--until", type=int, default=3_000_000, help="tokens")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--out", type=Path, help=f"default: {NEW_RESULTS / 'curves_MODEL.jsonl'}")
+    parser.add_argument("--state", type=Path, default=Path("runs/curves"))
+    for field, default in asdict(Recipe()).items():
+        parser.add_argument(f"--{field.replace('_', '-')}", type=type(default), default=default)
+    args = parser.parse_args(argv)
+    recipe = Recipe(**{field: getattr(args, field) for field in asdict(Recipe())})
+    out = args.out or NEW_RESULTS / f"curves_{Path(recipe.model).name}.jsonl"
+    names = [name for given in args.arms for name in SETS.get(given, (given,))]
+    for name in names:
+        arm_named(name)  # before anything is trained
+    seeds = range(args.first_seed, args.first_seed + args.seeds)
+    run_all(names, seeds, recipe, args.until, out, args.state, args.workers)
+
+
+if __name__ == "__main__":
+    main()

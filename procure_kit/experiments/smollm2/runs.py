@@ -1,0 +1,161 @@
+"""One run, from the base model to its row: tuned, scored by verdicts and by likelihoods, all of it resumable.
+
+The adapter is trained on the packed weights, as QLoRA has it. Scored is the very same model with its weights unpacked
+and the adapter added to them: decoding unpacks them for every token otherwise.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
+from procure_kit.evaluation.likelihood import NATS, likelihoods
+from procure_kit.experiments.curves.arms import Arm, arm_named
+from procure_kit.experiments.smollm2.data import digest, scored_pairs, scored_problems, training_examples
+from procure_kit.experiments.smollm2.recipe import Recipe
+from procure_kit.problems.rows import append_row, read_rows, replace_rows
+from procure_kit.training.config import TrainConfig
+from procure_kit.training.folder import claim
+from procure_kit.training.loss.loss import LossConfig
+from procure_kit.training.models import load_model
+from procure_kit.training.training import train
+
+BATCH = 16  # pairs, or problems, that are scored together
+UNTUNED = "untuned"
+TERMS = ("step", "nll", "mask", "attention", "mean_mass")
+
+
+def trainable(name: str) -> Arm | None:
+    """An arm of the curves' by its name; None: untuned. Raises: ValueError for one unknown, or not to be had here."""
+    if name == UNTUNED:
+        return None
+    arm = arm_named(name)
+    if arm.kl or arm.preference or arm.fades:
+        raise ValueError(f"arm {name!r} needs the loop of experiments/curves: here the Trainer runs the kit's own loss")
+    return arm
+
+
+def run_all(
+    out: Path,
+    names: Iterable[str],
+    seeds: Iterable[int],
+    recipe: Recipe,
+    files: Sequence[Path],
+    device: str,
+    work: Path,
+) -> None:
+    """Append each run that `out` lacks, the untuned model's first, then seed by seed, so that a stopped run has whole
+    comparisons.
+
+    Raises: ValueError when `out`, or what `work` has of a run, is of another recipe or other rows.
+    """
+    kept = list(read_rows(out, required=("arm",))) if out.exists() else []
+    common = {"recipe": json.loads(json.dumps(asdict(recipe))), "rows": digest(files)}
+    for row in kept:
+        for name, value in common.items():
+            if row[name] != value:
+                raise ValueError(f"{out} holds runs with other {name}: {row[name]}, not {value}; name a new file")
+    done = {(row["arm"], row["seed"]) for row in kept}
+    wanted = [(name, 0 if name == UNTUNED else seed) for seed in seeds for name in names]
+    wanted.sort(key=lambda run: run[0] != UNTUNED)
+    for name, seed in tqdm([run for run in dict.fromkeys(wanted) if run not in done], desc="runs"):
+        folder = work / f"{name.replace(' ', '_')}-{seed}"
+        claim(folder / "run.json", common)
+        append_row(out, {"arm": name, "seed": seed, **common, **run_one(name, seed, recipe, files, device, folder)})
+        for checkpoint in (folder / "training").glob("checkpoint-*"):  # the adapter stays
+            shutil.rmtree(checkpoint)
+
+
+def run_one(name: str, seed: int, recipe: Recipe, files: Sequence[Path], device: str, folder: Path) -> dict:
+    """What was trained, the greedy verdicts ("10": the original passes), and the likelihoods. What `folder` holds of an
+    earlier try is gone on from."""
+    arm, started = trainable(name), time.perf_counter()
+    notes = {"tokens": 0, "response_tokens": 0, "concepts": {}, "log": [], "seconds": {"training": 0}}
+    adapter = None
+    if arm:
+        adapter, notes = tuned(arm, seed, recipe, files, device, folder / "training")
+        started = time.perf_counter()
+    model, tokenizer = unpacked(recipe, device, adapter)
+    scores = {"verdicts": {}, "likelihoods": {}}
+    for dataset in recipe.scored:
+        for kind, found in scored(model, tokenizer, dataset, recipe, folder).items():
+            scores[kind] |= found
+    notes["seconds"]["scoring"] = round(time.perf_counter() - started)  # of this try
+    return notes | {"device": device_name(model)} | scores
+
+
+def tuned(arm: Arm, seed: int, recipe: Recipe, files, device: str, folder: Path) -> tuple[Path, dict]:
+    """Where the trained adapter lies, and what the training says of itself."""
+    model, tokenizer = load_model(recipe.model, four_bit=recipe.four_bit, device=device)
+    examples, concepts = training_examples(tokenizer, arm, recipe, files, seed)
+    loss = LossConfig(lam=arm.lam, w_mask=arm.w_mask, w_att=arm.w_att, layers=arm.layers, form=arm.form)
+    config = TrainConfig(
+        steps=recipe.steps,
+        batch_size=recipe.batch_size,
+        gradient_accumulation=2,
+        lr=recipe.lr,
+        lora_r=recipe.lora_r,
+        loss=loss,
+        seed=seed,
+        output_dir=folder,
+        save_steps=25,
+        logging_steps=max(recipe.steps // 25, 1),
+    )
+    with redirect_stdout(StringIO()):  # the Trainer prints each row of its log
+        result = train(model, tokenizer, examples, config)
+    notes = {
+        "tokens": sum(len(example["input_ids"]) for example in examples),
+        "response_tokens": sum(sum(label != -100 for label in e["labels"]) for e in examples),
+        "concepts": concepts,
+        "log": [{name: round(row[name], 4) for name in TERMS} for row in result.log],
+        "seconds": {"training": round(result.seconds)},
+    }
+    return result.adapter, notes
+
+
+def unpacked(recipe: Recipe, device: str, adapter: Path | None):
+    """The model that was trained on, in whole weights of the same values, with the adapter's share added."""
+    from peft import PeftModel
+
+    model, tokenizer = load_model(recipe.model, four_bit=recipe.four_bit, device=device)
+    if recipe.four_bit:
+        model = model.dequantize()
+    if adapter:
+        model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
+    return model.eval(), tokenizer
+
+
+def scored(model, tokenizer, dataset: str, recipe: Recipe, folder: Path) -> dict[str, dict]:
+    """The verdicts and likelihoods of one set's pairs, by task and concept."""
+    pairs, settings = scored_pairs(dataset, recipe), {"batch_size": BATCH}
+    limits = [{"max_new_tokens": recipe.max_new_tokens}, {"max_new_tokens": recipe.whole_new_tokens}]
+    records = [{"record": folder / f"{dataset}_{kind}.jsonl"} for kind in ("pairs", "whole")]
+    cut = evaluate(model, tokenizer, pairs, (1,), 1, **settings, **limits[0], **records[0])
+    problems = scored_problems(dataset, recipe)
+    whole = evaluate_whole(model, tokenizer, problems, (1,), 1, **settings, **limits[1], **records[1])
+    kept = folder / f"{dataset}_likelihoods.jsonl"
+    if not kept.exists():
+        replace_rows(kept, likelihoods(model, tokenizer, pairs, **settings))
+    verdicts = {
+        _key(row): "".join(str(int(row[side][0])) for side in ("original", "counterfactual") if side in row)
+        for row in (*cut.rows, *whole.rows)
+    }
+    measured = {_key(row): {name: row[name] and round(row[name], 4) for name in NATS} for row in read_rows(kept)}
+    return {"verdicts": verdicts, "likelihoods": measured}
+
+
+def _key(row: dict) -> str:
+    return f"{row['task_id']} {row['concept']}"
+
+
+def device_name(model) -> str:
+    import torch
+
+    return torch.cuda.get_device_name(model.device) if model.device.type == "cuda" else "cpu"

@@ -1,0 +1,51 @@
+"""Renamings of one program: all different, judged one by one, and counted as steady or voted right."""
+
+import pytest
+
+from procure_kit.experiments.curves import renamings
+from procure_kit.experiments.curves.problems import scored_problems
+from procure_kit.training.models import load_model
+
+
+def row(verdicts: dict[str, str]) -> dict:
+    return {
+        "arm": "a",
+        "seed": 0,
+        "verdicts": {f"world/family/{name}/{i}": v for i, (name, v) in enumerate(verdicts.items())},
+    }
+
+
+def test_a_program_is_renamed_as_often_as_asked_or_not_at_all():
+    problem = scored_problems("report", 1, 1)[0]
+    found = renamings.renamings(problem, 5)
+    assert len({cf.counterfactual for cf in found}) == 5
+    assert renamings.renamings(problem.__class__("t", "def f():\n", "    return 1\n", "", "f"), 5) == []
+
+
+def test_steady_is_passing_the_original_and_the_first_renamings():
+    rows = [row({"a": "1111", "b": "1101", "c": "0111", "d": "1000", "e": "1111"})]
+    shares = [renamings.steady(rows, "family", k).value for k in (0, 1, 2, 3)]
+    assert shares == [0.8, 0.6, 0.4, 0.4]
+    assert renamings.one_renaming(rows, "family").value == 0.8
+    assert renamings.voted(rows, "family").value == 0.8  # b: two of three, d: none
+
+
+@pytest.mark.slow
+def test_every_renaming_is_judged_after_its_original():
+    found = renamings.verdicts(*load_model("tiny"), scored_problems("report", 2, 1), 3)
+    assert found and all(len(passed) == 4 and set(passed) <= {"0", "1"} for passed in found.values())
+
+
+def test_the_table_has_a_line_for_each_arm_and_split():
+    rows = [row({name: "1" * 10 for name in "abcde"})]
+    rows[0]["verdicts"] |= {f"world/composition/{name}/9": "0" * 10 for name in "abcde"}
+    lines = renamings.table(rows).splitlines()
+    assert len(lines) == 4 and lines[2].startswith("| a | 1 | composition | 0 (")
+    assert lines[3].count("100 (") == 6
+
+
+def test_weights_are_found_by_arm_seed_and_point(tmp_path):
+    for name in ("mask_uses_0/100", "mask_uses_3/100", "mask_uses_3/300", "mask_0/100"):
+        (tmp_path / name).mkdir(parents=True)
+    assert renamings.trained(tmp_path, "mask uses", 100) == [(n, tmp_path / f"mask_uses_{n}/100") for n in (0, 3)]
+    assert renamings.trained(tmp_path, "mask", 100) == [(0, tmp_path / "mask_0/100")]

@@ -1,0 +1,66 @@
+"""The command: rows a point, runs that go on, controls when they are there, and recipes kept apart."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from procure_kit.experiments.curves import runs
+from procure_kit.experiments.curves.arms import Recipe
+from procure_kit.experiments.curves.scoring import MEASURES, score
+from procure_kit.training.models import load_model
+
+SMALL = replace(Recipe(), rows=4, replay=0, composition=2, family=2)
+
+
+@pytest.fixture
+def scored_quickly(monkeypatch):
+    monkeypatch.setattr(runs, "score", lambda *args: {"verdicts": {}})
+    monkeypatch.setattr(runs, "POINTS", (2000, 4000))
+
+
+def rows_of(path) -> list[tuple]:
+    return [(row["arm"], row["seed"], row["point"]) for row in map(json.loads, path.read_text().splitlines())]
+
+
+def test_each_point_is_a_row_once_and_a_longer_call_adds_the_points_that_lack(tmp_path, scored_quickly):
+    out = tmp_path / "rows.jsonl"
+    runs.run_all(["plain"], [0], SMALL, 2000, out, tmp_path)
+    assert rows_of(out) == [("untuned", 0, 0), ("plain", 0, 2000)]
+    runs.run_all(["plain"], [0], SMALL, 2000, out, tmp_path)
+    runs.run_all(["plain"], [0], SMALL, 5000, out, tmp_path)
+    assert rows_of(out) == [("untuned", 0, 0), ("plain", 0, 2000), ("plain", 0, 4000)]
+    with pytest.raises(ValueError, match="rows.jsonl holds runs of another recipe: .*name a new file"):
+        runs.run_all(["plain"], [0], replace(SMALL, lr=1.0), 2000, out, tmp_path)
+
+
+def test_a_control_is_scored_once_its_pretraining_is_done(tmp_path, scored_quickly):
+    out, folder = tmp_path / "rows.jsonl", tmp_path / "control_neutral"
+    model, tokenizer = load_model("tiny")
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    runs.run_all([], [0], SMALL, 2000, out, tmp_path)
+    assert rows_of(out) == [("untuned", 0, 0)]
+    (folder / "loss.svg").touch()
+    for _ in range(2):
+        runs.run_all([], [0], SMALL, 2000, out, tmp_path)
+    assert rows_of(out) == [("untuned", 0, 0), ("control neutral", 0, 0)]
+
+
+def test_an_unknown_arm_is_named_before_anything_is_trained(tmp_path):
+    with pytest.raises(ValueError, match="no arm 'plane'"):
+        runs.main(["--arms", "plane", "--out", str(tmp_path / "rows.jsonl")])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_score_holds_a_digit_a_pair_and_every_measure():
+    row = score(*load_model("tiny"), SMALL)
+    assert (
+        len(row["verdicts"]["original"]) == len(row["verdicts"]["counterfactual"]) > len(row["verdicts"]["whole"]) == 4
+    )
+    assert set("".join(row["verdicts"].values())) <= {"0", "1"}
+    found = {name for cells in row["measures"].values() for name in cells}
+    assert found == {*MEASURES, "mass"}
+    for cells in row["measures"].values():
+        assert 0 < cells["mass"][0] / cells["mass"][1] < 1
