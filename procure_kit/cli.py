@@ -46,7 +46,10 @@ def main(argv: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, does in COMMANDS.items():
         commands.add_parser(name, help=does, **whole)
-    with _plain_words(argv[0] if argv else ""):
+    if not argv:
+        parser.print_help(sys.stderr)
+        return 2
+    with _plain_words(argv[0]):
         return _run(argv, parser, commands)
 
 

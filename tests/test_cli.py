@@ -48,6 +48,12 @@ def procure(*args) -> int:
     return cli.main([str(arg) for arg in args])
 
 
+def test_without_a_command_all_are_listed(capsys):
+    assert cli.main([]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("usage: procure") and all(f"\n    {name}" in said for name in cli.COMMANDS)
+
+
 def test_perturb_writes_a_row_for_each_problem(pairs, capsys):
     rows = read(pairs)
     assert [row["task_id"] for row in rows] == [problem.task_id for problem in PROBLEMS]
@@ -143,7 +149,7 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(command, message, t
     assert not out.exists()
 
 
-@pytest.mark.parametrize("command", ["", "dance", "perturb kit", "perturb kit -o x --mode loose"])
+@pytest.mark.parametrize("command", ["dance", "perturb kit", "perturb kit -o x --mode loose"])
 def test_wrong_usage_is_exit_code_2(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         procure(*command.split())

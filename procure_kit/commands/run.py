@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=("KEY", "VALUE"),
         help="set a parameter of the notebooks' second cell; may stand several times",
     )
+    error = parser.error
+    words = "argument -p: a name and a value, as two words: -p steps 50"
+    parser.error = lambda said: error(words if said == "argument -p: expected 2 arguments" else said)
     parser.add_argument("--list", action="store_true", help="show the notebooks' parameters, and run nothing")
     parser.add_argument("--full", action="store_true", help="the full-size settings, meant for a GPU (sets full=True)")
     parser.add_argument(

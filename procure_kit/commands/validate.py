@@ -43,7 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "rows", nargs="?", metavar="IN.jsonl", type=Path, help=f"rows with at least {', '.join(REQUIRED)}"
     )
-    parser.add_argument("--problems", metavar="SET", help="the problem set that has each row's tests, by task_id")
+    parser.add_argument(
+        "--problems",
+        metavar="SET",
+        help="the set that has each row's tests, by task_id; needed, but for --repo",
+    )
     parser.add_argument("-o", "--out", type=Path, metavar="OUT.jsonl", help="rows are appended here")
     parser.add_argument(
         "--workers", type=int, default=2, metavar="N", help="programs run at a time; default: %(default)s"

@@ -106,6 +106,12 @@ def test_in_place_without_chromium_says_so_before_anything_runs(notebooks, monke
     assert not (tmp_path / "out").exists()
 
 
+def test_a_parameter_in_one_word_is_shown_how_to_write(capsys):
+    with pytest.raises(SystemExit):
+        run("00", "-p", "seed=3")
+    assert "argument -p: a name and a value, as two words: -p steps 50" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "argv, message",
     [

@@ -241,7 +241,7 @@ function drawHeads() {
 
 function headGrid(title, values, top, signed) {
   const group = meta.heads / meta.kv;
-  const ends = `${signed ? "±" : "up to "}${percent(top)}`;
+  const ends = `${signed ? "±" : "0 to "}${percent(top)}`;
   const table = element("table", { class: "grid", role: "grid", "aria-label": title });
   const heads = element("tr", {}, element("th", { text: "kv" }));
   for (let k = 0; k < meta.kv; k++) heads.append(element("th", { colspan: group, text: k, title: `key/value head ${k}` }));
