@@ -54,7 +54,7 @@ def levels_table(runs: Runs) -> str:
 
 def planned_table(runs: Runs) -> str:
     """The planned comparisons in points at the last point that two arms have in common, Holm's p beside where it is
-    below one half."""
+    below 0.05."""
     rows = []
     for split in SPLITS:
         found = {
