@@ -80,6 +80,7 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     if folders:
         control.sendall(folders[1].encode())
     os.chdir(home)
+    os.environ.update(HOME=home, USER="program")
     fence = landlock.fence(readable.python_paths(), readable.answers(), home) if level == "landlock" else None
     limits.limit(processes=limits.PROCESSES + (others if uid is None else 0))
     seccomp.forbid()
