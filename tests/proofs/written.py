@@ -3,7 +3,7 @@
     python -m tests.proofs.written                  # asks only for what is not kept yet; a quarter of an hour of CPU
 
 Each model gets the problem's text and the head of the function, `def name(`, and writes the rest twice: `tiny` (the
-kit's own) for every second problem, SmolLM2-135M for every fifth.
+kit's own) for every second problem, SmolLM2-135M for every fifth of the first 300.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from procure_kit.training.cuts import Cut
 from procure_kit.validation.problem_names import load_problems
 
 WRITTEN = RESULTS / "mbpp_written.jsonl"
-EVERY = {"tiny": 2, "smollm2": 5}
+ASKED = {"tiny": slice(0, None, 2), "smollm2": slice(0, 300, 5)}  # which of the problems
 SAMPLES, TOKENS, BATCH = 2, 96, 10
 
 
@@ -51,8 +51,8 @@ def main() -> None:
     from procure_kit.training.models import load_model
 
     problems = load_problems("mbpp")
-    for name, every in EVERY.items():
-        write(name, *load_model(name), problems[::every], WRITTEN)
+    for name, which in ASKED.items():
+        write(name, *load_model(name), problems[which], WRITTEN)
         print(name, sum(row["model"] == name for row in read_rows(WRITTEN)), "problems")
 
 
