@@ -116,7 +116,7 @@ TRL's `SFTTrainer`; in one run, so that the ratios hold."""
 VERDICTS = """\
 The runner keeps tests and program apart; a plain process holds both. For each status of the kit, whether the program
 passes there too. What passes in both or fails in both is right; a status that is named says why there is no verdict:
-{share}"""
+{share} What `tiny` and SmolLM2 wrote for MBPP is kept in [mbpp_written.jsonl](mbpp_written.jsonl)."""
 
 ARCHITECTURES = """\
 Value and gradient of the loss on small random models of each architecture, `fused` and `eager`, padded on either side,
