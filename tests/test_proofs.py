@@ -10,7 +10,8 @@ import procure_kit as pk
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.sets import NEAR_COPIES
 from procure_kit.validation.problem_names import load_problems
-from tests.proofs import coverage, near_copies, program_sets, twins
+from tests.benchmarks import runner_parts
+from tests.proofs import coverage, near_copies, program_sets, twins, written
 from tests.proofs.mutations import mutations
 from tests.proofs.suites import as_table, judge, read_junit, remarked
 
@@ -167,3 +168,35 @@ def test_what_a_set_gives_is_counted(tmp_path):
     assert found["validate"]["if_else_flip"] == {"valid_on_inputs": 1, "not_installed": 1}
     page = program_sets.page({"set": found})
     assert "| `if_else_flip` | 2 | 2 | 2 | 1 | 1 not_installed |" in page and "2 problems load; 1 rows cannot" in page
+
+
+@pytest.mark.extras
+def test_what_models_wrote_is_kept_once_and_put_back_behind_its_prompt(tmp_path, monkeypatch):
+    problems, path, asked = load_problems("mbpp")[:13], tmp_path / "written.jsonl", []
+
+    def complete(model, tokenizer, cuts, samples, **_):
+        asked.append(len(cuts))
+        return [[f"x):\n    return {number}\n" for number in range(samples)] for _ in cuts]
+
+    monkeypatch.setattr(written, "complete", complete)
+    written.write("a", None, None, problems[:2], path)
+    written.write("a", None, None, problems, path)
+    written.write("b", None, None, problems[:1], path)
+    assert asked == [2, 10, 1, 1]
+    found = list(written.programs(path))
+    assert [problem for _, problem in found] == [problem for problem in [*problems, problems[0]] for _ in range(2)]
+    names: dict = {}
+    exec(found[1][0], names)
+    assert names[problems[0].entry_point](5) == 1
+
+
+def test_where_the_time_goes_is_counted_by_process():
+    found = {"kit": {"caller": [1.0, 2]}, "levels": {"process": [1.0, 2]}}
+    found["peers"] = {"bare fork": [3.0, 4], "no fork": [5.0, 6]}
+    other = found | {"kit": {"caller": [3.0, 4]}}
+    assert runner_parts.medians([found, other, other])["kit"] == {"caller": [3.0, 4]}
+    assert "| caller | 1.0 | 2 | what calls the kit" in runner_parts.table(found)
+    spent = [0.0, 0]
+    assert runner_parts.differences(lambda: {"all": list(spent)}, lambda: spent.__setitem__(0, 0.5), 10) == {
+        "all": [50.0, 0]
+    }

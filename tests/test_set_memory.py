@@ -1,8 +1,18 @@
 """The benchmark of sets larger than memory, on a small one: same rows, less memory."""
 
+import json
+
 import pytest
 
-from tests.benchmarks.set_memory import LIMIT, compare, page
+from tests.benchmarks.set_memory import LIMIT, compare, kept, page
+
+
+def test_what_was_measured_of_the_other_format_stays_where_the_numbers_are_the_same(tmp_path):
+    path, results = tmp_path / "found.json", [{"set": "jsonl"}, {"set": "parquet"}]
+    assert kept(path, "--megabytes 2 --chosen 1", "parquet") == []
+    path.write_text(json.dumps({"command": "it --megabytes 2 --chosen 1 --formats jsonl", "results": results}))
+    assert kept(path, "--megabytes 2 --chosen 1", "parquet") == results[:1]
+    assert kept(path, "--megabytes 3 --chosen 1", "parquet") == []
 
 
 @pytest.mark.slow

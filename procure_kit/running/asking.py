@@ -45,6 +45,8 @@ class Asking(Peer):
             self.doubt(f"the tests caught a {type(caught[0]).__name__} of the program's")
         elif isinstance(error, RemoteError | NameError):
             self.doubt(f"the program raised {type(error).__name__}")
+        elif isinstance(error, MemoryError) and self.raised:
+            status, detail = "memory", f"{self.call} needed more memory than it may have"
         return {"status": status, "detail": detail, "doubt": "; ".join(self.doubts)}
 
     def request(self, operation: str, number: int, args: tuple = (), kwargs: dict | None = None) -> object:
@@ -57,8 +59,6 @@ class Asking(Peer):
             self.finish("gone", f"{self.call}: {error}")
         except Unsendable as error:
             self.finish("refused", f"{self.call}: {error}")
-        except MemoryError:
-            self.finish("memory", f"{self.call} needed more memory than it may have")
         except Exception as error:
             if why := not_to_be_had(str(error)):
                 self.finish("refused", f"{self.call}: {why}")

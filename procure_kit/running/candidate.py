@@ -16,6 +16,7 @@ from procure_kit.running.boundary import Peer
 from procure_kit.running.crossing.handles import OPERATIONS
 from procure_kit.running.crossing.held import Table
 from procure_kit.running.crossing.remote_errors import said
+from procure_kit.running.program_sharing import telling
 from procure_kit.running.wire import Channel, Gone
 
 FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, functools._lru_cache_wrapper)
@@ -93,7 +94,8 @@ def load(job: dict, peer: Peer, alone: bool) -> dict:
     peer.keep(names[job["entry_point"]])
     found = {name: names[name] for name in job["names"] if name in names}
     found = {name: peer.encode(value, Table()) for name, value in found.items()}
-    return {"status": "loaded", "found": found, "doubt": _doubt(names, job["entry_point"], job["seen"])}
+    doubt = _doubt(names, job["entry_point"], job["seen"]) or telling(job["program"], code)
+    return {"status": "loaded", "found": found, "doubt": doubt}
 
 
 def _seed_numpy(program: str) -> None:

@@ -8,6 +8,7 @@ import ast
 import atexit
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -34,6 +35,7 @@ LOADING = 10.0  # seconds more, of both, for a program that imports a library wh
 MEMORY_MB = 1024
 ORIGINALS = 4096  # whose results are kept
 PATIENCE = 30.0  # seconds in which a worker must start, or end
+MISSING = re.compile(r"(?:No such file or directory|Permission denied): '(/[^']+)'")  # what Python says of a file
 STUCK = 10.0  # seconds beyond a time limit after which a worker is taken for dead: a busy machine may keep it waiting
 START = (
     "import sys; sys.path.insert(0, {!r}); from procure_kit.running.worker import main; sys.path.pop(0); main({}, {!r})"
@@ -49,7 +51,8 @@ class TestResult:
     `status` is "passed", "tests_fail", "timeout", "memory", "crashed", "refused", "unparsable", "never_called" (the
     tests never ask the program for anything: they would pass for every program), or "needs_own_process": the tests look
     into the program's own process, or pass in one process with it and not apart from it, and there they could be
-    forged. Where that was allowed, it is "passed_in_own_process". Where the original's outputs are to be the tests, and
+    forged. Where that was allowed, it is "passed_in_own_process". "refused" is a program that asked for what it is not
+    given, such as a socket or a file of this machine. Where the original's outputs are to be the tests, and
     cannot be had, it is one of reference.UNSETTLED. The detail says why. `seconds` are wall time, without the start of
     the processes, and `slowest` those of the slowest case of a program that reads standard input; `limit` is the limit
     on them, of the whole run or of each case. `cpu` and `cpu_limit`: the same in CPU time, of the program and the
@@ -185,9 +188,17 @@ def run_tests(
         cpu_seconds = own if cpu_seconds is None else cpu_seconds
     cpu_seconds = timeout if cpu_seconds is None else cpu_seconds
     job |= {"timeout": timeout, "cpu_seconds": cpu_seconds}
-    result = _run(job, require)
+    result = _hidden(_run(job, require))
     passed = result["status"] in ("passed", "passed_in_own_process")
     return TestResult(passed, limit=timeout, cpu_limit=cpu_seconds, **{"slowest": result["seconds"]} | result)
+
+
+def _hidden(result: dict) -> dict:
+    """The result; where a program failed for want of a file that this machine has, it was refused that file."""
+    missing = MISSING.search(result["detail"]) if result["status"] == "tests_fail" else None
+    if missing is None or not os.path.exists(missing[1]):
+        return result
+    return result | {"status": "refused", "detail": f"{result['detail']}; {missing[1]} is hidden from programs"}
 
 
 def _check_level(require: str | None) -> None:

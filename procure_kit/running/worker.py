@@ -83,6 +83,8 @@ class _Job:
         if result.get("doubt") and not apart and not inside and not result.get("broken"):
             result = together.agreed(result, self._run_once(job | {"together": True}), job["own_process"])
         result.pop("doubt", None)
+        if result["status"] == "tests_fail" and (why := limits.not_to_be_had(result["detail"])):
+            result |= {"status": "refused", "detail": f"{result['detail']}; {why}"}
         return result | {"detail": on_one_line(result["detail"])}
 
     def _run_once(self, job: dict) -> dict:

@@ -16,6 +16,7 @@ import traceback
 from procure_kit.running import candidate
 from procure_kit.running.isolation import landlock, limits, namespaces, privileges, readable, seccomp, ties
 from procure_kit.running.isolation.folder import empty_folder
+from procure_kit.running.isolation.libc import fork
 from procure_kit.running.wire import Channel
 
 LIMITS = struct.Struct("II")  # a candidate's seconds of CPU time, and the megabytes of its address space
@@ -79,10 +80,12 @@ def serve(control: socket.socket, level: str, others: int) -> None:
     if folders:
         control.sendall(folders[1].encode())
     os.chdir(home)
+    os.environ.update(HOME=home, USER="program")
     fence = landlock.fence(readable.python_paths(), readable.answers(), home) if level == "landlock" else None
     limits.limit(processes=limits.PROCESSES + (others if uid is None else 0))
     seccomp.forbid()
     candidate.rehearse()
+    random.seed(0)  # a program that draws random numbers gets the same ones each time
     gc.disable()
     gc.freeze()  # forks that never touch an object's header never copy its page
     try:
@@ -108,7 +111,7 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
     word = control.recv(1)
     while word:
         ours, theirs = socket.socketpair()
-        child = os.fork()
+        child = fork()
         if child == 0:
             ours.close()
             control.close()  # what commands the zygote
@@ -117,9 +120,9 @@ def _keep_one_ready(control: socket.socket, uid: int | None, level: str, fence: 
             control.sendmsg([b"."], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", ours.fileno()))])
         word = control.recv(1)
         ending, seconds = _kill_all(child, level)
-        empty_folder()
         if word:
             control.sendall(ENDED.pack(ending, seconds))
+        empty_folder()
 
 
 def _become_candidate(end: socket.socket, uid: int | None, level: str, fence: int | None) -> None:
@@ -133,7 +136,6 @@ def _become_candidate(end: socket.socket, uid: int | None, level: str, fence: in
     if level != "namespaces":
         seccomp.keep_in()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    random.seed(0)  # a program that draws random numbers gets the same ones each time
     gc.enable()
     candidate.main(Channel(end), level == "namespaces")
 

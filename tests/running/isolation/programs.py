@@ -24,7 +24,7 @@ def answer(body: str, wanted: str, argument: str = "0", **limits) -> TestResult:
 
 
 SEEN = {
-    "no environment": ("return dict(os.environ)", "{}"),
+    "little environment": ("return sorted(os.environ)", "['HOME', 'USER']"),
     "an empty directory": ("return os.listdir()", "[]"),
     "an empty standard input": ("return sys.stdin.read()", "''"),
     "a writable directory": ("open('x', 'w').write('1')\nreturn open('x').read()", "'1'"),
