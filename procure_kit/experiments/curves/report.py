@@ -1,4 +1,5 @@
-"""The page of a file of runs: what was planned, what the likelihoods say, drops by distance, and all levels.
+"""The page of a file of runs: what was planned, what the likelihoods say, drops by distance, what was found besides,
+and all levels.
 
 python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl    # writes the .md beside it
 """
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 from procure_kit.experiments.curves.distance import table as distance_table
+from procure_kit.experiments.curves.found import sections
 from procure_kit.experiments.curves.intervals import holm
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
@@ -54,7 +56,7 @@ def levels_table(runs: Runs) -> str:
 
 def planned_table(runs: Runs) -> str:
     """The planned comparisons in points at the last point that two arms have in common, Holm's p beside where it is
-    below one half."""
+    below 0.05."""
     rows = []
     for split in SPLITS:
         found = {
@@ -107,6 +109,7 @@ def page(path: Path) -> str:
         "Likelihoods and attention": measures_table(runs),
         "Drops by distance": "Original minus counterfactual, in points, by the tokens between change and cut.\n\n"
         + distance_table(runs),
+        **{f"{title} (found, not planned)": text for title, text in sections(runs).items()},
         "All levels": levels_table(runs),
     }
     return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts.items())

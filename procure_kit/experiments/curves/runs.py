@@ -3,8 +3,9 @@
     OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs --arms eight --seeds 5 --until 3000000 --workers 2
 
 The rows go to data/results/curves_MODEL.jsonl, what a run needs to go on to runs/curves/. A killed command, called
-again, goes on; called with a larger `--until`, runs go on from their last point. Seeds are the outer loop, so that what
-is there when it stops can be compared. The positive controls are scored as soon as they are there:
+again, goes on; called with a larger `--until`, runs go on from their last point. Where there are rows and runs/curves/
+is lost, a run is trained anew, and scored at the points that lack a row. Seeds are the outer loop, so that what is
+there when it stops can be compared. The positive controls are scored as soon as they are there:
 
     python -m procure_kit.training.pretraining --out runs/curves/control_neutral --condition-first 0 --fixed-order 0 \\
         --keep-name 0 --role-names 0
@@ -14,6 +15,7 @@ is there when it stops can be compared. The positive controls are scored as soon
 import argparse
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
@@ -34,8 +36,8 @@ UNTUNED = "untuned"
 CONTROLS = ("neutral", "rewritten_10", "rewritten_30")  # pre-trained anew: state/control_NAME
 
 
-def run_one(name: str, seed: int, recipe: Recipe, until: int, out: Path, state: Path) -> None:
-    """Bring one run to its last point, and append a row for each that is new; of the untuned model the one at 0."""
+def run_one(name: str, seed: int, recipe: Recipe, until: int, out: Path, state: Path, known: set[int]) -> None:
+    """Bring one run to its last point, and append a row for each that is not `known`; of an untuned model one."""
     from procure_kit.training.models import load_model
 
     torch.set_num_threads(1)
@@ -47,10 +49,11 @@ def run_one(name: str, seed: int, recipe: Recipe, until: int, out: Path, state: 
     def reached(point: int, model, counts: dict) -> None:
         nonlocal started
         trained = time.perf_counter()
-        row = {"arm": name, "seed": seed, "point": point, **counts, "recipe": asdict(recipe)}
-        row |= score(model.eval(), tokenizer, recipe)
-        seconds = {"training": round(trained - started), "scoring": round(time.perf_counter() - trained)}
-        append_row(out, row | {"seconds": seconds})
+        if point not in known:
+            row = {"arm": name, "seed": seed, "point": point, **counts, "recipe": asdict(recipe)}
+            row |= score(model.eval(), tokenizer, recipe)
+            seconds = {"training": round(trained - started), "scoring": round(time.perf_counter() - trained)}
+            append_row(out, row | {"seconds": seconds})
         if point >= 1_000_000:
             model.half().save_pretrained(folder / f"{point}")
             model.float()
@@ -82,14 +85,19 @@ def run_all(
     names: Iterable[str], seeds: Iterable[int], recipe: Recipe, until: int, out: Path, state: Path, workers: int = 1
 ) -> None:
     """Every run that has not come to `until`; several at a time in processes of their own."""
-    done = {(row["arm"], row["seed"]): row["point"] for row in kept_rows(out, recipe)}
+    known = defaultdict(set)
+    for row in kept_rows(out, recipe):
+        known[row["arm"], row["seed"]].add(row["point"])
     last = max([point for point in POINTS if point <= until], default=until)
-    wanted = [(name, seed) for seed in seeds for name in names if done.get((name, seed), -1) < last]
-    if UNTUNED not in {name for name, _ in done}:
-        wanted.insert(0, (UNTUNED, 0))
+    wanted = [(name, seed) for seed in seeds for name in names if last not in known[name, seed]]
     ready = [f"control {name}" for name in CONTROLS if is_ready(state / f"control_{name}")]
-    wanted += [(name, 0) for name in ready if (name, 0) not in done]
-    work = [(name, seed, recipe, until, out, state) for name, seed in wanted]
+    wanted = [(UNTUNED, 0), *wanted, *((name, 0) for name in ready)]
+    untrained = {UNTUNED, *ready}
+    work = [
+        (name, seed, recipe, until, out, state, known[name, seed])
+        for name, seed in wanted
+        if not (name in untrained and known[name, seed])
+    ]
     with tqdm(total=len(work), desc="runs") as bar:
         if workers == 1:
             for each in work:

@@ -79,5 +79,5 @@ def test_the_page_names_points_seeds_and_says_everything_once(runs, path):
     assert table.count("| plain − originals |") == 2 and "| 0.0003 | 2 |" in table
     assert "| untuned | 0 | 1 | composition |" in report.levels_table(runs)
     page = report.page(path)
-    assert "`originals` 3, `plain` 3 (arm, and its seeds)" in page and page.count("### ") == 5
+    assert "`originals` 3, `plain` 3 (arm, and its seeds)" in page and page.count("### ") == 6
     assert "+0.0 (" in report.measures_table(runs)

@@ -34,6 +34,13 @@ def test_each_point_is_a_row_once_and_a_longer_call_adds_the_points_that_lack(tm
         runs.run_all(["plain"], [0], replace(SMALL, lr=1.0), 2000, out, tmp_path)
 
 
+def test_a_run_whose_state_is_lost_is_trained_anew_and_scored_where_no_row_is(tmp_path, scored_quickly):
+    out = tmp_path / "rows.jsonl"
+    runs.run_all(["plain"], [0], SMALL, 2000, out, tmp_path / "lost")
+    runs.run_all(["plain"], [0], SMALL, 4000, out, tmp_path / "anew")
+    assert rows_of(out) == [("untuned", 0, 0), ("plain", 0, 2000), ("plain", 0, 4000)]
+
+
 def test_a_control_is_scored_once_its_pretraining_is_done(tmp_path, scored_quickly):
     out, folder = tmp_path / "rows.jsonl", tmp_path / "control_neutral"
     model, tokenizer = load_model("tiny")

@@ -1,0 +1,62 @@
+"""What the plan does not count among its comparisons: gains by concept, weights of a term, `procure` rows, a concept
+left out. Each is said to be found, not planned."""
+
+from procure_kit.concepts.table import PAPER_CONCEPTS
+from procure_kit.experiments.curves.arms import MAIN
+from procure_kit.experiments.curves.problems import SPLITS
+from procure_kit.experiments.curves.results import PLANNED, Runs, arms_of, compared, last_common, planned
+from procure_kit.problems import markdown
+from procure_kit.problems.markdown import hundredths
+
+WITHOUT = "plain without "
+
+
+def by_concept(runs: Runs) -> str:
+    """Differences of Pass@1 on counterfactuals in points, a column a concept, at the last point of both arms."""
+    rows = []
+    for after, before in planned(runs):
+        point = last_common(runs, after, before)
+        for split in SPLITS:
+            found = [compared(runs, after, before, point, "counterfactual", split, key) for key in PAPER_CONCEPTS]
+            cells = [hundredths(*each[:3], "+.0f") for each in found]
+            rows.append([f"{after} − {before}", split, f"{point / 1e6:g}", *cells])
+    return markdown.table(["after − before", "split", "million tokens", *PAPER_CONCEPTS], rows)
+
+
+def variants(runs: Runs) -> str:
+    """Other weights of a term, and other rows, against `plain`: differences in points."""
+    rows = []
+    for arm in arms_of(runs):
+        if arm.endswith(" procure") or " λ " in arm:
+            point = last_common(runs, arm, "plain")
+            for split in SPLITS:
+                found = [compared(runs, arm, "plain", point, metric, split) for metric in PLANNED]
+                cells = [hundredths(*each[:3], "+.1f") for each in found]
+                rows.append([f"{arm} − plain", split, f"{point / 1e6:g}", len(runs[arm, point]), *cells])
+    return markdown.table(["after − before", "split", "million tokens", "seeds", *PLANNED], rows)
+
+
+def left_out(runs: Runs) -> str:
+    """What a concept gains that tuning never showed: Pass@1 on its counterfactuals, in points, against originals alone
+    and against pairs of all concepts."""
+    rows = []
+    for arm in arms_of(runs):
+        concept = arm.removeprefix(WITHOUT)
+        for before in ("originals", "plain") if arm.startswith(WITHOUT) else ():
+            point = last_common(runs, arm, before)
+            for split in SPLITS:
+                found = compared(runs, arm, before, point, "counterfactual", split, concept)
+                cell = hundredths(*found[:3], "+.1f")
+                rows.append([f"`{concept}`", f"{arm} − {before}", split, f"{point / 1e6:g}", cell])
+    return markdown.table(["left out", "after − before", "split", "million tokens", "on its counterfactuals"], rows)
+
+
+def sections(runs: Runs) -> dict[str, str]:
+    """Title and table of each kind that there are runs of."""
+    others = set(arms_of(runs)) - set(MAIN)
+    found = {"Counterfactuals by concept": by_concept(runs)}
+    if any(" λ " in arm or arm.endswith(" procure") for arm in others):
+        found["Other weights, other rows"] = variants(runs)
+    if any(arm.startswith(WITHOUT) for arm in others):
+        found["A concept left out of tuning"] = left_out(runs)
+    return found

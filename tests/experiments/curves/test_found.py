@@ -1,0 +1,61 @@
+"""What stands beside the plan, on rows made up so that the answer is known."""
+
+import pytest
+
+from procure_kit.experiments.curves import found
+from procure_kit.experiments.curves.problems import scored_pairs
+from procure_kit.experiments.curves.results import load_runs
+from procure_kit.problems.rows import append_row
+from tests.experiments.curves.test_results import PART, row
+
+FLIP = "if_else_flip"
+
+
+def solved(i: int) -> bool:
+    """Every counterfactual but the flips."""
+    return scored_pairs(*PART)[i][0].concept != FLIP
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    path = tmp_path_factory.mktemp("found") / "runs.jsonl"
+    for seed in range(2):
+        append_row(path, row("originals", seed, 100, lambda i: True, solved))
+        append_row(path, row("plain", seed, 100, lambda i: True, lambda i: True))
+        append_row(path, row(f"plain without {FLIP}", seed, 100, lambda i: True, solved))
+        append_row(path, row("mask uses λ 3", seed, 100, lambda i: True, lambda i: False))
+    return load_runs(path)
+
+
+def cells(table: str, *first: str) -> list[str]:
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    return next(line for line in lines if line[: len(first)] == list(first))
+
+
+def test_a_gain_is_told_by_concept(runs):
+    flips, swaps = cells(found.by_concept(runs), "plain − originals", "composition")[3:5]
+    assert flips.startswith("+100 (") and swaps.startswith("+0 (")
+
+
+def test_a_weight_of_its_own_is_told_against_plain(runs):
+    line = cells(found.variants(runs), "mask uses λ 3 − plain", "composition")
+    assert line[2:4] == ["0.0001", "2"] and line[4].startswith("-100.0 (") and line[5].startswith("+0.0 (")
+
+
+def test_a_concept_left_out_is_scored_on_its_own_counterfactuals(runs):
+    table = found.left_out(runs)
+    against = {
+        before: cells(table, f"`{FLIP}`", f"plain without {FLIP} − {before}", "composition")[-1]
+        for before in ("originals", "plain")
+    }
+    assert against["originals"].startswith("+0.0 (") and against["plain"].startswith("-100.0 (")
+
+
+def test_only_kinds_with_runs_have_a_section(runs):
+    assert list(found.sections(runs)) == [
+        "Counterfactuals by concept",
+        "Other weights, other rows",
+        "A concept left out of tuning",
+    ]
+    main = {key: of for key, of in runs.items() if key[0] in ("originals", "plain")}
+    assert list(found.sections(main)) == ["Counterfactuals by concept"]
