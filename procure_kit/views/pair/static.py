@@ -45,8 +45,8 @@ def told(pair, measurement: int = -1) -> str:
     apart = pair.divergences[measurement]
     other = np.unravel_index(apart.argmax(), apart.shape)
     return (
-        f"{_title(pair, measurement)}. Both programs side by side, and a cell for each of {old.mass.shape[0]} layers and "
-        f"{old.mass.shape[1]} heads. Mean mass on the change: {old.mass.mean():.3f} in the original, "
+        f"{_title(pair, measurement)}. Both programs side by side, and a cell for each of {old.mass.shape[0]} layers "
+        f"and {old.mass.shape[1]} heads. Mean mass on the change: {old.mass.mean():.3f} in the original, "
         f"{new.mass.mean():.3f} in the counterfactual; highest {new.mass[layer, head]:.2f}, layer {layer}, "
         f"head {head}. The two programs differ most for layer {other[0]}, head {other[1]}: {apart.max():.2f}."
     )
