@@ -78,5 +78,6 @@ def listing(known: dict[Path, dict[str, Parameter]]) -> str:
     for path, names in known.items():
         lines.append(path.stem)
         width = max((len(name) for name in names), default=0)
-        lines += [f"  {p.name.ljust(width)}  {p.default!r:<12}  {p.help}".rstrip() for p in names.values()]
+        wide = max((len(repr(p.default)) for p in names.values()), default=0)
+        lines += [f"  {p.name:{width}}  {p.default!r:{wide}}  {p.help}".rstrip() for p in names.values()]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ It is made of ipywidgets and two small anywidgets, so JupyterLab, VS Code and Co
 is a picture.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
@@ -48,11 +48,26 @@ MEANING = {
 }
 
 
+@dataclass
+class Memory:
+    """What was typed and chosen: the cell that shows the explorer, run again, goes on with it."""
+
+    typed: dict[str, list[str]] = field(
+        default_factory=lambda: {OWN_CODE: [START]}
+    )  # by problem: nothing is thrown away
+    examples: str = EXAMPLES
+    chosen: tuple[str, str, int] | None = None  # problem, concept, seed
+
+
+_memories: dict[tuple[str, Path], Memory] = {}  # of this kernel, by the set and the file of kept pairs
+
+
 def explorer(problem_set: str = "kit", *, model=None, tokenizer=None, kept: str | Path = "kept.jsonl") -> "Explorer":
     """The interactive front of the whole method, as one ipywidgets box.
 
     model: a loaded model with its `tokenizer`, or a name for `load_model`; by default "tiny", loaded when first needed.
-    kept: the JSONL file that kept pairs are appended to, as rows for training; `.kept` lists them.
+    kept: the JSONL file that kept pairs are appended to, as rows for training; `.kept` lists them. Called again in the
+    same process for the same set and file, it goes on with what was typed and chosen.
     Raises: ValueError for a loaded model without its tokenizer.
     """
     if tokenizer is None and not isinstance(model, str | Path | None):
@@ -70,18 +85,19 @@ class Explorer(widgets.VBox):
         self.path = path
         self.kept = [Counterfactual.from_row(row) for row in read_rows(path)] if path.exists() else []
         self.pair, self.verdict, self.sites = None, None, []
-        self.typed = {
-            OWN_CODE: [START]
-        }  # what was typed in the place of each problem's program: nothing is thrown away
+        self.memory = _memories.setdefault((str(problem_set), path.resolve()), Memory())
+        self.typed = self.memory.typed
 
-        first = next(iter(self.problems))
-        self.problem = widgets.Dropdown(options=[OWN_CODE, *self.problems], value=first, description="problem")
-        self.concept = widgets.Dropdown(options=list(CONCEPTS), description="concept")
+        options = [OWN_CODE, *self.problems]
+        first, concept, seed = self.memory.chosen or (options[1], next(iter(CONCEPTS)), 0)
+        first = first if first in options else options[1]  # the file of the set may be another by now
+        self.problem = widgets.Dropdown(options=options, value=first, description="problem")
+        self.concept = widgets.Dropdown(options=list(CONCEPTS), value=concept, description="concept")
         self.site = widgets.Dropdown(options=[ANY_SITE], description="site", layout={"width": "34em"})
-        self.seed = widgets.BoundedIntText(value=0, min=0, max=10**6, description="seed", layout={"width": "14em"})
+        self.seed = widgets.BoundedIntText(value=seed, min=0, max=10**6, description="seed", layout={"width": "14em"})
         self.code = Editor(label="code", rows=16, placeholder="def f(x): ...")
         self.examples = Editor(
-            label="your tests: examples, one a line", rows=3, value=EXAMPLES, placeholder="f(2) == 4"
+            label="your tests: examples, one a line", rows=3, value=self.memory.examples, placeholder="f(2) == 4"
         )
         self.keep = widgets.Button(description="keep this pair", icon="bookmark")
         self.version = widgets.Dropdown(options=[GIVEN], description="version")
@@ -190,7 +206,9 @@ class Explorer(widgets.VBox):
         self.site.observe(self._site_chosen, "value")
 
     def _forget(self) -> None:
-        """Nothing stays on show that belongs to an earlier choice."""
+        """Nothing stays on show that belongs to an earlier choice; what is chosen and typed now is remembered."""
+        self.memory.chosen = self.problem.value, self.concept.value, self.seed.value
+        self.memory.examples = self.examples.value
         self.pair = self.verdict = None
         self.keep.disabled = True
         self.frame.html = ""

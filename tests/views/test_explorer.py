@@ -93,6 +93,20 @@ def test_choosing_a_problem_throws_nothing_away(box):
     assert box.version.layout.display == "none" and box.code.value == box.problems["kit/2"].program
 
 
+def test_the_cell_run_again_goes_on_with_what_was_typed(tmp_path):
+    kept = tmp_path / "kept.jsonl"
+    box = explorer(model=lm(), tokenizer=byte_tokenizer(), kept=kept)
+    own(box, FLIP, "f([1, 2]) == 1\nf([]) == 2")
+    box.seed.value = 7
+    again = explorer(model=lm(), tokenizer=byte_tokenizer(), kept=kept)
+    assert (again.problem.value, again.code.value, again.seed.value) == (OWN_CODE, FLIP, 7)
+    assert again.examples.value == box.examples.value and again.pair == box.pair and "\nvalid: " in again.said.value
+    own(again, "def f(:\n")
+    assert explorer(model=lm(), tokenizer=byte_tokenizer(), kept=kept).code.value == "def f(:\n"
+    other = explorer(model=lm(), tokenizer=byte_tokenizer(), kept=tmp_path / "others.jsonl")
+    assert other.problem.value == "kit/0" and other.seed.value == 0
+
+
 def test_a_version_can_be_edited_back_and_on(box):
     given = box.code.value
     box.code.value = given + "# a\n"
