@@ -191,12 +191,13 @@ class Explorer(widgets.VBox):
 
     def _show_sites(self) -> None:
         """List the sites of the concept, refused ones too, and draw the pair anew."""
-        self.examples.hidden = self.problem.value != OWN_CODE
+        self.examples.layout.display = "" if self.problem.value == OWN_CODE else "none"
         self._forget()
         self.listed.value = ""
         self._offer([])  # code that cannot be read has no sites
         self.sites = find_sites(self.code.value, [self.concept.value])
-        self.listed.value = f"<b>sites of {escape(self.concept.value)}</b>{show_sites(self.sites).html}"
+        found = show_sites(self.sites).html if self.sites else ": none"
+        self.listed.value = f"<b>sites of {escape(self.concept.value)}</b>{found}"
         self._offer(self.sites)
         self._show_pair()
 

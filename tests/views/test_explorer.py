@@ -77,10 +77,10 @@ def test_edited_code_is_judged_by_its_problems_tests(box):
 def test_choosing_a_problem_throws_nothing_away(box):
     own(box, FLIP)
     box.problem.value = "kit/1"
-    assert box.code.value == box.problems["kit/1"].program and box.examples.hidden
+    assert box.code.value == box.problems["kit/1"].program and box.examples.layout.display == "none"
     box.code.value += "# mine\n"
     box.problem.value = OWN_CODE
-    assert box.code.value == FLIP and not box.examples.hidden
+    assert box.code.value == FLIP and box.examples.layout.display == ""
     box.problem.value = "kit/1"
     assert box.code.value.endswith("# mine\n")
     box.outcomes.jump("kit/1", "variable_name_random", 0)  # a pair of the set, as it stands in the set
