@@ -117,7 +117,7 @@ class Outcomes(widgets.VBox):
         outcomes = self._of(cell)
         labels = [(f"{task}, {concept}, site {site}", (task, concept, site)) for task, concept, site, *_ in outcomes]
         self.pairs.options = [(f"{len(outcomes)} pairs: choose one", None), *labels]
-        self.pairs.value = None
+        self.pairs.index = 0  # not `value = None`: that would choose nothing, and show a blank
 
     def _chosen(self, change) -> None:
         if change["new"] is not None:

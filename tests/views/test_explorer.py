@@ -217,6 +217,8 @@ def test_a_models_outcomes_lead_to_their_pairs(tmp_path):
     box.outcomes.pairs.value = (task, concept, site)
     assert (box.problem.value, box.concept.value, box.site.value) == (task, concept, site)
     assert (box.pair.task_id, box.pair.concept, box.pair.site) == (task, concept, site)
+    box.outcomes.buttons[True, True].click()
+    assert box.outcomes.pairs.index == 0 and box.outcomes.pairs.label.endswith("pairs: choose one")
 
 
 @pytest.fixture
