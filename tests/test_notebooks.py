@@ -187,7 +187,8 @@ def test_each_picture_has_words_and_survives_what_lab_strips(notebook):
         for output in cell.outputs:
             data = output.get("data", {})
             if "image/png" in data:
-                assert len(output.metadata["image/png"]["alt"]) > 10, cell.source
+                alt = output.metadata["image/png"]["alt"]
+                assert len(alt) > 10 and not re.search(r"</?\w+>|&\w+;|\xa0", alt), cell.source
             if html := data.get("text/html", ""):
                 left = sanitised(html)
                 pictures = len(re.findall(r"<(?:svg|img|iframe|canvas)\b", html))

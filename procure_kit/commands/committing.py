@@ -1,9 +1,12 @@
 """Executed notebooks as they are committed and as pages show them: what is volatile out, alternative text in."""
 
+import html
+import re
 from pathlib import Path
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FIGURE = "application/vnd.plotly.v1+json"
+MARKUP = re.compile(r"</?(?:a|b|em|i|s|span|sub|sup|u)\b[^>]*>")  # what plotly reads in a text, beside <br>
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}  # as Lab writes it
 
 
@@ -41,7 +44,8 @@ def alternative(figure: dict) -> str:
     titles = [_title(layout)] + [note.get("text", "") for note in layout.get("annotations", [])]
     axes = [f"{name}: {title}" for name in ("xaxis", "yaxis") if (title := _title(layout.get(name, {})))]
     traces = [f"{trace.get('type', 'scatter')} of {trace.get('name') or 'values'}" for trace in figure.get("data", [])]
-    return ". ".join(filter(None, ["; ".join(filter(None, titles)), *axes, ", ".join(dict.fromkeys(traces))]))
+    told = ". ".join(filter(None, ["; ".join(filter(None, titles)), *axes, ", ".join(dict.fromkeys(traces))]))
+    return " ".join(html.unescape(MARKUP.sub("", told.replace("<br>", " "))).split())
 
 
 def without_widgets(notebook):

@@ -1,8 +1,12 @@
 """A notebook's parameters: what there are, whether what was given fits, and a table of them."""
 
 import ast
+import io
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
+
+from procure_kit.problems.ranges import RANGES, refuse_impossible
 
 TYPES = {bool: "True or False", int: "a whole number", float: "a number", str: "text", list: "a list", tuple: "a list"}
 
@@ -16,7 +20,11 @@ class Parameter:
     help: str = ""
 
     def value(self, text: str):
-        """What was given, as this parameter takes it. Raises: ValueError when it is of another type."""
+        """What was given, as this parameter takes it.
+
+        Raises: ValueError when it is of another type, or a number that cannot be meant. The notebook's own value can:
+        its help says what a 0 stands for.
+        """
         if isinstance(self.default, str):
             return text
         value = parse_value(text)
@@ -26,6 +34,8 @@ class Parameter:
         if self.default is not None and not fits:
             wanted = TYPES.get(kind, kind.__name__)
             raise ValueError(f"parameter {self.name!r} is {wanted}, such as {self.default!r}, not {text!r}")
+        if self.name in RANGES and value != self.default:
+            refuse_impossible("parameter {!r}".format, **{self.name: value})
         return float(value) if kind is float else list(value) if many else value  # papermill writes no tuples
 
 
@@ -38,11 +48,19 @@ def parse_value(text: str):
 
 
 def known_parameters(path: Path) -> dict[str, Parameter]:
-    """What the cell tagged `parameters` sets, in its order."""
-    import papermill
+    """What the cell tagged `parameters` sets, in its order. A value's help is the comment at its line's end."""
+    import nbformat
 
-    found = papermill.inspect_notebook(str(path))
-    return {name: Parameter(name, parse_value(told["default"]), told["help"] or "") for name, told in found.items()}
+    cells = nbformat.read(path, as_version=4).cells
+    source = next((cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])), "")
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    comments = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
+    return {
+        statement.targets[0].id: Parameter(
+            statement.targets[0].id, ast.literal_eval(statement.value), comments.get(statement.end_lineno, "")
+        )
+        for statement in ast.parse(source).body
+    }
 
 
 def given(pairs: list[tuple[str, str]], known: dict[Path, dict[str, Parameter]]) -> dict[Path, dict]:
@@ -60,5 +78,6 @@ def listing(known: dict[Path, dict[str, Parameter]]) -> str:
     for path, names in known.items():
         lines.append(path.stem)
         width = max((len(name) for name in names), default=0)
-        lines += [f"  {p.name.ljust(width)}  {p.default!r:<12}  {p.help}".rstrip() for p in names.values()]
+        wide = max((len(repr(p.default)) for p in names.values()), default=0)
+        lines += [f"  {p.name:{width}}  {p.default!r:{wide}}  {p.help}".rstrip() for p in names.values()]
     return "\n".join(lines)

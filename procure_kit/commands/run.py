@@ -3,6 +3,7 @@
 import argparse
 import html
 import json
+import logging
 import os
 import re
 import sys
@@ -117,6 +118,7 @@ def execute(path: Path, out: Path, parameters: dict) -> dict:
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
+    logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of parameters, which parameters.py reads better
     start = time.perf_counter()
     error = ""
     with tempfile.TemporaryDirectory(prefix="procure-") as sockets:

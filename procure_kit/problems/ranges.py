@@ -11,6 +11,14 @@ RANGES = {  # what it must be, the lowest and the highest
     "batch_size": ("whole", 1, 1e6),
     "max_new_tokens": ("whole", 1, 1e6),
     "max_tokens": ("whole", 1, 1e6),
+    "max_length": ("whole", 1, 1e9),  # tokens, as in the next line
+    "until": ("whole", 1, 1e15),
+    "steps": ("whole", 1, 1e9),
+    "lr": ("above", 0, 1e3),
+    "lam": ("from", 0, 1e9),  # the weights of a loss, here and in the next two
+    "w_mask": ("from", 0, 1e9),
+    "w_att": ("from", 0, 1e9),
+    "seeds": ("whole", 1, 1e6),
     "temperature": ("from", 0, 100),
     "top_p": ("above", 0, 1),
     "timeout": ("above", 0, 1e6),  # seconds, here and below
@@ -23,6 +31,9 @@ RANGES = {  # what it must be, the lowest and the highest
     "attempts": ("whole", 1, 1000),
     "pause": ("from", 0, 1e6),
     "longest": ("from", 0, 1e6),
+    "per_concept": ("whole", 1, 1e9),  # problems, here and in the next two
+    "composition": ("whole", 1, 1e9),
+    "family": ("whole", 1, 1e9),
     "budget_tokens": ("whole", 1, 1e15),
     "budget_usd": ("above", 0, 1e9),
     "price": ("from", 0, 1e6),  # dollars per million tokens

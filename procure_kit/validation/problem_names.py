@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from procure_kit.analysis.analysis import analyse
 from procure_kit.problems.loading import SetOnDisk, iter_set
 from procure_kit.problems.problem import Problem
 from procure_kit.validation.doctest_problems import problems_from_package
@@ -23,11 +24,18 @@ def iter_problems(name: str | Path, **options) -> Iterator[Problem]:
 
 
 def find_problem(problems: Iterable[Problem], task_id: str) -> Problem:
-    """The problem of this task_id. Raises: ValueError where there is none, with the ones that are most like it."""
+    """The problem of this task_id.
+
+    Raises: ValueError where there is none, with the ones that are most like it, or where its program cannot be read.
+    """
     found = {problem.task_id: problem for problem in problems}
     if task_id not in found:
         near = get_close_matches(task_id, found, cutoff=0) or ["none at all"]
         raise ValueError(f"no task {task_id!r} among the {len(found)} of the set; nearest to it: {', '.join(near)}")
+    try:
+        analyse(found[task_id].program)
+    except ValueError as error:
+        raise ValueError(f"{task_id}: {error}") from error
     return found[task_id]
 
 

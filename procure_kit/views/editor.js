@@ -86,8 +86,6 @@ function render({ model, el }) {
     count();
   };
   model.on("change:value", draw);
-  model.on("change:hidden", () => { el.style.display = model.get("hidden") ? "none" : ""; });
-  el.style.display = model.get("hidden") ? "none" : "";
   draw();
 }
 

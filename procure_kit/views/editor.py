@@ -30,7 +30,6 @@ class Editor(anywidget.AnyWidget):
     label = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
     rows = traitlets.Int(14).tag(sync=True)
-    hidden = traitlets.Bool(False).tag(sync=True)
 
 
 class Said(anywidget.AnyWidget):

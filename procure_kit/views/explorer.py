@@ -5,7 +5,7 @@ It is made of ipywidgets and two small anywidgets, so JupyterLab, VS Code and Co
 is a picture.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from procure_kit.validation.problem_names import load_problems
 from procure_kit.validation.validation import Verdict, validate
 from procure_kit.views.code_html import PRE, mark_spans, show_example, show_pair, show_sites
 from procure_kit.views.editor import Editor, Said
-from procure_kit.views.outcomes import Outcomes
+from procure_kit.views.outcomes import Outcomes, stored
 from procure_kit.views.own_tests import problem_of_examples
 from procure_kit.views.pair.frame import Frame
 from procure_kit.views.pair_flow import show_flow
@@ -30,6 +30,7 @@ from procure_kit.views.screenshot import picture
 OWN_CODE = "my own code"
 START = "def shorter(a, b):\n    if len(a) < len(b):\n        best = a\n    else:\n        best = b\n    return best\n"
 EXAMPLES = "shorter('ab', 'c') == 'c'\nshorter('a', 'bc') == 'a'"
+GIVEN = ("the problem's own code", -1)
 ANY_SITE = ("any (the seed chooses)", -1)
 LONGEST = 4096  # tokens of a program whose weighted tokens and attention are shown
 WIDE = widgets.Layout(width="98%")
@@ -47,12 +48,30 @@ MEANING = {
 }
 
 
+@dataclass
+class Memory:
+    """What was typed and chosen: the cell that shows the explorer, run again, goes on with it."""
+
+    typed: dict[str, list[str]] = field(
+        default_factory=lambda: {OWN_CODE: [START]}
+    )  # by problem: nothing is thrown away
+    examples: str = EXAMPLES
+    chosen: tuple[str, str, int] | None = None  # problem, concept, seed
+
+
+_memories: dict[tuple[str, Path], Memory] = {}  # of this kernel, by the set and the file of kept pairs
+
+
 def explorer(problem_set: str = "kit", *, model=None, tokenizer=None, kept: str | Path = "kept.jsonl") -> "Explorer":
     """The interactive front of the whole method, as one ipywidgets box.
 
     model: a loaded model with its `tokenizer`, or a name for `load_model`; by default "tiny", loaded when first needed.
-    kept: the JSONL file that kept pairs are appended to, as rows for training; `.kept` lists them.
+    kept: the JSONL file that kept pairs are appended to, as rows for training; `.kept` lists them. Called again in the
+    same process for the same set and file, it goes on with what was typed and chosen.
+    Raises: ValueError for a loaded model without its tokenizer.
     """
+    if tokenizer is None and not isinstance(model, str | Path | None):
+        raise ValueError("a loaded model needs its tokenizer: explorer(model=model, tokenizer=tokenizer)")
     return Explorer(problem_set, model, tokenizer, Path(kept))
 
 
@@ -62,23 +81,26 @@ class Explorer(widgets.VBox):
     def __init__(self, problem_set, model, tokenizer, path: Path):
         self.problems = {problem.task_id: problem for problem in load_problems(problem_set)}
         self.loaded = (model, tokenizer) if tokenizer is not None else None
-        self.model_name = model if isinstance(model, str) else "tiny"
+        self.model_name = str(model) if isinstance(model, str | Path) else "tiny"
         self.path = path
         self.kept = [Counterfactual.from_row(row) for row in read_rows(path)] if path.exists() else []
         self.pair, self.verdict, self.sites = None, None, []
-        self.typed = {OWN_CODE: START}  # what was typed in the place of each problem's program
+        self.memory = _memories.setdefault((str(problem_set), path.resolve()), Memory())
+        self.typed = self.memory.typed
 
-        first = next(iter(self.problems))
-        self.problem = widgets.Dropdown(options=[OWN_CODE, *self.problems], value=first, description="problem")
-        self.concept = widgets.Dropdown(options=list(CONCEPTS), description="concept")
+        options = [OWN_CODE, *self.problems]
+        first, concept, seed = self.memory.chosen or (options[1], next(iter(CONCEPTS)), 0)
+        first = first if first in options else options[1]  # the file of the set may be another by now
+        self.problem = widgets.Dropdown(options=options, value=first, description="problem")
+        self.concept = widgets.Dropdown(options=list(CONCEPTS), value=concept, description="concept")
         self.site = widgets.Dropdown(options=[ANY_SITE], description="site", layout={"width": "34em"})
-        self.seed = widgets.BoundedIntText(value=0, min=0, max=10**6, description="seed", layout={"width": "14em"})
+        self.seed = widgets.BoundedIntText(value=seed, min=0, max=10**6, description="seed", layout={"width": "14em"})
         self.code = Editor(label="code", rows=16, placeholder="def f(x): ...")
         self.examples = Editor(
-            label="your tests: examples, one a line", rows=3, value=EXAMPLES, placeholder="f(2) == 4"
+            label="your tests: examples, one a line", rows=3, value=self.memory.examples, placeholder="f(2) == 4"
         )
         self.keep = widgets.Button(description="keep this pair", icon="bookmark")
-        self.reset = widgets.Button(description="the problem's own code", icon="undo")
+        self.version = widgets.Dropdown(options=[GIVEN], description="version")
         self.said, self.count, self.listed = Said(), Said(), widgets.HTML()
         self.shown = [widgets.HTML(layout=WIDE) for _ in TABS]
         self.frame = Frame()
@@ -87,13 +109,15 @@ class Explorer(widgets.VBox):
             titles=TABS,
             selected_index=PAIR,
         )
-        self.outcomes = Outcomes(problem_set, self.model_name if self.loaded is None else None, self._jump)
+        known = stored(str(problem_set), self.model_name) if self.loaded is None else None
+        name = self.model_name if self.loaded is None else "the model"
+        self.outcomes = Outcomes(list(self.problems.values()), name, known, self._load, self._jump)
         row = {"flex_flow": "row wrap", "align_items": "center"}
-        choices = widgets.HBox([self.problem, self.concept, self.site, self.seed], layout=row)
+        choices = widgets.HBox([self.problem, self.version, self.concept, self.site, self.seed], layout=row)
         half = {"flex": "1 1 26em", "min_width": "0", "width": "auto", "margin": "0 1em 0 0"}
         left, right = widgets.VBox([self.code, self.examples], layout=half), widgets.VBox([self.listed], layout=half)
         work = widgets.HBox([left, right], layout={"flex_flow": "row wrap"})
-        buttons = widgets.HBox([self.keep, self.reset, self.count], layout=row)
+        buttons = widgets.HBox([self.keep, self.count], layout=row)
         super().__init__([self.outcomes, choices, work, self.said, buttons, self.tabs])
 
         self.problem.observe(self._told(self._show_problem), "value")
@@ -105,7 +129,9 @@ class Explorer(widgets.VBox):
         self.seed.observe(self._told(self._show_pair), "value")
         self.tabs.observe(self._told(self._show_tab), "selected_index")
         self.keep.on_click(self._kept_told)
-        self.reset.on_click(self._told(self._take_back))
+        self._version_chosen = self._told(self._show_version)
+        self.version.observe(self._version_chosen, "value")
+        self.outcomes.ask.on_click(self._told(self.outcomes.measure))
         self._count()
         self._told(self._show_problem)(None)
 
@@ -122,42 +148,56 @@ class Explorer(widgets.VBox):
         return safe
 
     def _show_problem(self) -> None:
-        """The problem's program, or what was typed in its place before."""
-        known = self.problems.get(self.problem.value)
-        text = self.typed.get(self.problem.value, known.program if known else "")
+        """The problem's program, or what was typed last in its place."""
+        self._show_version(len(self.typed.get(self.problem.value, ())) - 1)
+
+    def _show_version(self, number: int | None = None) -> None:
+        """What was typed, by its number, or the problem's own program."""
+        task = self.problem.value
+        self._offer_versions(number := self.version.value if number is None else number)
+        text = self.problems[task].program if number == GIVEN[1] else self.typed[task][number]
         if self.code.value == text:
             self._show_sites()
         else:
             self.code.value = text
 
     def _edited(self) -> None:
-        known = self.problems.get(self.problem.value)
-        if known is None or self.code.value != known.program:
-            self.typed[self.problem.value] = self.code.value
+        known, typed = self.problems.get(self.problem.value), self.typed.setdefault(self.problem.value, [])
+        number = self.version.value
+        if known is not None and self.code.value == known.program:
+            number = GIVEN[1]
+        elif number == GIVEN[1]:
+            typed.append(self.code.value)
+            number = len(typed) - 1
         else:
-            self.typed.pop(self.problem.value, None)
+            typed[number] = self.code.value
+        self._offer_versions(number)
         self._show_sites()
 
-    def _take_back(self) -> None:
-        self.typed.pop(self.problem.value, None)
-        self._show_problem()
+    def _offer_versions(self, number: int) -> None:
+        own = self.problem.value == OWN_CODE
+        versions = [(f"yours, {n + 1}", n) for n in range(len(self.typed.get(self.problem.value, ())))]
+        self.version.unobserve(self._version_chosen, "value")
+        self.version.options = versions if own else [GIVEN, *versions]
+        self.version.value = number
+        self.version.observe(self._version_chosen, "value")
+        self.version.layout.display = "none" if own or not versions else ""
 
     def _jump(self, task_id: str, concept: str, site: int) -> None:
         """Show one pair of the set, as it stands in the set."""
-        self.typed.pop(task_id, None)
         self.concept.value, self.problem.value = concept, task_id
+        self._show_version(GIVEN[1])
         self.site.value = site
 
     def _show_sites(self) -> None:
         """List the sites of the concept, refused ones too, and draw the pair anew."""
-        edited = self.problem.value in self.typed and self.problem.value != OWN_CODE
-        self.examples.hidden = self.problem.value != OWN_CODE
-        self.reset.layout.display = "" if edited else "none"
+        self.examples.layout.display = "" if self.problem.value == OWN_CODE else "none"
         self._forget()
         self.listed.value = ""
         self._offer([])  # code that cannot be read has no sites
         self.sites = find_sites(self.code.value, [self.concept.value])
-        self.listed.value = f"<b>sites of {escape(self.concept.value)}</b>{show_sites(self.sites).html}"
+        found = show_sites(self.sites).html if self.sites else ": none"
+        self.listed.value = f"<b>sites of {escape(self.concept.value)}</b>{found}"
         self._offer(self.sites)
         self._show_pair()
 
@@ -167,7 +207,9 @@ class Explorer(widgets.VBox):
         self.site.observe(self._site_chosen, "value")
 
     def _forget(self) -> None:
-        """Nothing stays on show that belongs to an earlier choice."""
+        """Nothing stays on show that belongs to an earlier choice; what is chosen and typed now is remembered."""
+        self.memory.chosen = self.problem.value, self.concept.value, self.seed.value
+        self.memory.examples = self.examples.value
         self.pair = self.verdict = None
         self.keep.disabled = True
         self.frame.html = ""
@@ -240,10 +282,15 @@ class Explorer(widgets.VBox):
         self.frame.title, self.frame.html = f"Attention pair, {pair.concept}", pair.html
         return " "
 
-    def _model(self) -> tuple:
+    def _load(self) -> tuple:
         from procure_kit.training.models import load_model
 
-        self.loaded = model, tokenizer = self.loaded or load_model(self.model_name)
+        self.loaded = self.loaded or load_model(self.model_name)
+        return self.loaded
+
+    def _model(self) -> tuple:
+        """The model, for a pair that is short enough to be shown."""
+        model, tokenizer = self._load()
         tokens = max(len(tokenizer(text)["input_ids"]) for text in (self.pair.original, self.pair.counterfactual))
         if tokens > LONGEST:
             raise ValueError(f"the program has {tokens:,} tokens, and this is shown for {LONGEST:,} at most")

@@ -8,8 +8,8 @@ from procure_kit.problems.problem import Problem
 def problem_of_examples(program: str, examples: str, task_id: str = "own") -> Problem | None:
     """A problem whose original is the program and whose tests are the examples; None where there are none.
 
-    Blank lines and comments are left out. The function under test is the first one that an example calls and the
-    program defines.
+    Blank lines and comments are left out; `assert` or `>>>` may stand before an example. The function under test is
+    the first one that an example calls and the program defines.
 
     Raises: ValueError for an example that is no expression, or where none calls a function of the program.
     """
@@ -18,7 +18,8 @@ def problem_of_examples(program: str, examples: str, task_id: str = "own") -> Pr
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         try:
-            found[number] = ast.parse(line.strip().removeprefix("assert "), mode="eval").body
+            text = line.strip().removeprefix(">>>").lstrip().removeprefix("assert ")
+            found[number] = ast.parse(text, mode="eval").body
         except (SyntaxError, ValueError) as error:
             said = getattr(error, "msg", error)
             raise ValueError(f"example {number}, {line.strip()!r}: {said}; write one as f(2) == 4") from error

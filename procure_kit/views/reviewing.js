@@ -12,7 +12,9 @@ function render({ model, el }) {
   const pair = document.createElement("div");
   const note = document.createElement("input");
   const controls = document.createElement("div");
+  line.setAttribute("role", "status"); // read out when it changes
   note.placeholder = "why (Enter: back to the keys)";
+  note.setAttribute("aria-label", "note: why");
   note.style.cssText = CONTROL + ";width:22em";
 
   const act = (action) => {

@@ -54,6 +54,7 @@ class Review(anywidget.AnyWidget):
         super().__init__()
         self.pairs, self.path, self.number = pairs, path, 0
         self.decided: dict[tuple, tuple[str, str]] = {}
+        self.drafts: dict[tuple, str] = {}  # notes that no decision has been saved with yet
         for row in read_rows(path, required=("decision", *REQUIRED), check=_known) if path.exists() else ():
             self.decided[key(Counterfactual.from_row(row))] = row["decision"], str(row.get("note", ""))
         self.on_msg(lambda _, content, buffers: self.act(content.get("action"), str(content.get("note", ""))))
@@ -70,8 +71,11 @@ class Review(anywidget.AnyWidget):
                 self.line = _bold(f"not saved: {error}")
                 return
             self.decided[key(shown)] = action, note
+            self.drafts.pop(key(shown), None)
             self.number = self._open(self.number)
         elif action in ("back", "next"):
+            if note:
+                self.drafts[key(self.pairs[self.number])] = note
             self.number = (self.number + (1 if action == "next" else -1)) % len(self.pairs)
         self._show()
 
@@ -103,7 +107,7 @@ class Review(anywidget.AnyWidget):
         with self.hold_sync():
             self.line = f"{_bold(f'{where}: {said}')}<br>{escape(f'{totals} → {self.path.name}')}"
             self.pair = show_pair(shown).html
-            self.note = self.decided.get(key(shown), ("", ""))[1]
+            self.note = self.drafts.get(key(shown), self.decided.get(key(shown), ("", ""))[1])
 
     def _told(self) -> str:
         shown = self.pairs[self.number]

@@ -17,7 +17,7 @@ TASK = "kit/38"
 EXPLORER = f"""import procure_kit as pk
 
 box = pk.explorer()
-box.problem.value, box.concept.value, box.tabs.selected_index = "{TASK}", "independent_swap", 2
+box.problem.value, box.concept.value, box.tabs.selected_index = "{TASK}", "independent_swap", 1
 box"""
 
 
@@ -44,15 +44,16 @@ def draw_html(html: str, path: Path) -> None:
 
 
 def draw_pair(pair, path: Path) -> None:
-    """The pair view with the last changed piece chosen, down to the grid of heads."""
+    """The pair view with the last changed piece chosen, down to what it looks at in numbers."""
     unit = max(i for i, unit in enumerate(pair.sides[1].units("token")) if unit["changed"])
     with TemporaryDirectory() as folder, chromium() as browser:
         saved = pair.save_html(Path(folder, "pair.html"))
         with offline(browser, saved, device_scale_factor=1.5, viewport={"width": 1200, "height": 1000}) as page:
             page.click(f'.u[data-side="1"][data-unit="{unit}"]')
             page.wait_for_selector("body[data-drawn]")
-            bottom = page.evaluate("document.getElementById('head-status').getBoundingClientRect().bottom + scrollY")
-            page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": 1200, "height": bottom})
+            end = page.locator("#lists").bounding_box()
+            clip = {"x": 0, "y": 0, "width": 1200, "height": end["y"] + end["height"]}
+            page.screenshot(path=path, full_page=True, clip=clip)
 
 
 def draw_grid(path: Path) -> None:
@@ -69,6 +70,9 @@ def draw_explorer(path: Path) -> None:
     """As JupyterLab shows it."""
     with TemporaryDirectory() as folder, lab_page(Path(folder), [EXPLORER]) as page:
         page.locator(".widget-tab-contents svg").last.wait_for()
+        page.wait_for_function(
+            "[...document.querySelectorAll('.widget-dropdown select')].every(box => box.selectedIndex >= 0)"
+        )
         page.locator(".jp-OutputArea-output").first.screenshot(path=path)
 
 

@@ -9,6 +9,7 @@ from procure_kit import cli
 from procure_kit.commands.run import NOTEBOOKS
 from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.views.handout import ASKS, EXAMPLES, handout
+from tests.views.browsing import CHROMIUM, chromium
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,13 @@ def test_the_handout_has_each_concept_with_a_pair_and_a_refusal():
     assert set(ASKS) == set(EXAMPLES) == set(DEFAULT_CONCEPTS)
     assert page.count("<section>") == page.count("refused: ") == len(DEFAULT_CONCEPTS)
     assert page.count("<ins") >= 2 * len(DEFAULT_CONCEPTS) and "http" not in page
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (apt-get install chromium)")
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_handout_prints_on_one_page(folder, paper):
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto((folder / "handout.html").as_uri())
+        assert re.findall(rb"/Count (\d+)", page.pdf(format=paper)) == [b"1"]

@@ -12,3 +12,9 @@ def test_a_problem_is_found_by_its_task_id_and_else_the_nearest_are_named():
         pk.find_problem(problems, "kit/240")
     with pytest.raises(ValueError, match="among the 0 of the set; nearest to it: none at all"):
         pk.find_problem([], "kit/0")
+
+
+def test_a_problem_whose_program_cannot_be_read_is_named_with_the_reason():
+    unread = pk.Problem("mine/7", "def f(n):\n", "    return (\n", "def check(f): pass\n", "f")
+    with pytest.raises(ValueError, match="^mine/7: line 2: the source does not parse"):
+        pk.find_problem([unread], "mine/7")

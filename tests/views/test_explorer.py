@@ -2,14 +2,17 @@
 
 import pytest
 
+import procure_kit as pk
 from procure_kit.problems.rows import read_rows
 from procure_kit.views import explorer as explore
-from procure_kit.views import screenshot
+from procure_kit.views import outcomes, screenshot
 from procure_kit.views.explorer import ATTENTION, FLOW, OWN_CODE, PAIR, TOKENS, explorer
 from tests.training.loss.test_attention import model as lm
 from tests.training.test_examples import byte_tokenizer
 
 FLIP = "def f(x: list):\n    if len(x) > 1:\n        return 1\n    else:\n        return 2\n"
+FLIP_ONLY = FLIP.replace("len(x) > 1", "x")  # has no other site
+CHECK = "def check(candidate):\n    assert candidate([1, 2]) == 1\n    assert candidate([]) == 2\n"
 
 
 @pytest.fixture
@@ -61,22 +64,57 @@ def test_refused_sites_are_listed_and_say_why(box):
 def test_edited_code_is_judged_by_its_problems_tests(box):
     box.code.value = box.code.value.replace("return", "return None or", 1).replace("return None or", "return not", 1)
     assert "original_fails" in box.said.value
-    assert box.keep.disabled and box.reset.layout.display == ""
+    assert box.keep.disabled and box.version.layout.display == ""
     box.keep.click()
     assert "only valid pairs" in box.count.value and "original_fails" in box.said.value and box.kept == []
-    box.reset.click()
-    assert box.code.value == box.problems["kit/0"].program and box.reset.layout.display == "none"
+    edited = box.code.value
+    box.version.value = -1
+    assert box.code.value == box.problems["kit/0"].program and "\nvalid: " in box.said.value
+    box.version.value = 0
+    assert box.code.value == edited and "original_fails" in box.said.value
 
 
 def test_choosing_a_problem_throws_nothing_away(box):
     own(box, FLIP)
     box.problem.value = "kit/1"
-    assert box.code.value == box.problems["kit/1"].program and box.examples.hidden
+    assert box.code.value == box.problems["kit/1"].program and box.examples.layout.display == "none"
     box.code.value += "# mine\n"
     box.problem.value = OWN_CODE
-    assert box.code.value == FLIP and not box.examples.hidden
+    assert box.code.value == FLIP and box.examples.layout.display == ""
     box.problem.value = "kit/1"
     assert box.code.value.endswith("# mine\n")
+    box.outcomes.jump("kit/1", "variable_name_random", 0)  # a pair of the set, as it stands in the set
+    assert box.code.value == box.problems["kit/1"].program and box.pair.concept == "variable_name_random"
+    box.code.value += "# mine, too\n"
+    assert [label for label, _ in box.version.options] == ["the problem's own code", "yours, 1", "yours, 2"]
+    box.version.value = 0
+    assert box.code.value.endswith("# mine\n") and box.version.value == 0
+    box.problem.value = "kit/2"
+    assert box.version.layout.display == "none" and box.code.value == box.problems["kit/2"].program
+
+
+def test_the_cell_run_again_goes_on_with_what_was_typed(tmp_path):
+    kept = tmp_path / "kept.jsonl"
+    box = explorer(model=lm(), tokenizer=byte_tokenizer(), kept=kept)
+    own(box, FLIP, "f([1, 2]) == 1\nf([]) == 2")
+    box.seed.value = 7
+    again = explorer(model=lm(), tokenizer=byte_tokenizer(), kept=kept)
+    assert (again.problem.value, again.code.value, again.seed.value) == (OWN_CODE, FLIP, 7)
+    assert again.examples.value == box.examples.value and again.pair == box.pair and "\nvalid: " in again.said.value
+    own(again, "def f(:\n")
+    assert explorer(model=lm(), tokenizer=byte_tokenizer(), kept=kept).code.value == "def f(:\n"
+    other = explorer(model=lm(), tokenizer=byte_tokenizer(), kept=tmp_path / "others.jsonl")
+    assert other.problem.value == "kit/0" and other.seed.value == 0
+
+
+def test_a_version_can_be_edited_back_and_on(box):
+    given = box.code.value
+    box.code.value = given + "# a\n"
+    box.code.value = given + "# ab\n"
+    box.code.value = given
+    assert box.version.value == -1 and len(box.version.options) == 2
+    box.version.value = 0
+    assert box.code.value == given + "# ab\n"
 
 
 def test_own_examples_give_a_verdict(box):
@@ -179,10 +217,58 @@ def test_a_models_outcomes_lead_to_their_pairs(tmp_path):
     box.outcomes.pairs.value = (task, concept, site)
     assert (box.problem.value, box.concept.value, box.site.value) == (task, concept, site)
     assert (box.pair.task_id, box.pair.concept, box.pair.site) == (task, concept, site)
+    box.outcomes.buttons[True, True].click()
+    assert box.outcomes.pairs.index == 0 and box.outcomes.pairs.label.endswith("pairs: choose one")
 
 
-def test_a_model_that_was_not_measured_has_no_outcomes_to_show(box):
-    assert box.outcomes.found is None and len(box.outcomes.children) == 0
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """An explorer of three problems, one of which cannot be read, and a model that was not measured on them."""
+    problems = [pk.Problem(f"mine/{n}", "", FLIP_ONLY, CHECK, "f") for n in range(2)]
+    problems.insert(1, pk.Problem("mine/unread", "", "def f(:\n", CHECK, "f"))
+    monkeypatch.setattr(explore, "load_problems", lambda name: problems)
+    return explorer(model=lm(), tokenizer=byte_tokenizer(), kept=tmp_path / "kept.jsonl")
+
+
+def test_a_model_that_was_not_measured_is_asked_when_one_wants_it(asked):
+    box = asked.outcomes
+    assert "has not been measured" in box.said.value and box.counts.layout.display == "none" != box.ask.layout.display
+    box.ask.click()
+    assert [outcome[:3] for outcome in box.found] == [("mine/0", "if_else_flip", 0), ("mine/1", "if_else_flip", 0)]
+    assert "both programs of 2 pairs" in box.said.value and "so far" not in box.said.value
+    assert box.counts.layout.display == "" and box.ask.layout.display == "none"
+    assert box.buttons[False, False].description == "neither: 2" and box.buttons[True, True].disabled
+    box.buttons[False, False].click()
+    box.pairs.value = box.pairs.options[2][1]
+    assert asked.problem.value == "mine/1" and asked.pair.status == "valid"
+
+
+def test_an_interrupt_keeps_what_is_measured_and_goes_on(asked, monkeypatch):
+    real, calls = outcomes.measured, []
+
+    def stopping(model, tokenizer, problem):
+        calls.append(problem.task_id)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(model, tokenizer, problem)
+
+    monkeypatch.setattr(outcomes, "measured", stopping)
+    box = asked.outcomes
+    box.ask.click()
+    assert len(box.found) == 1 and "1 of 3 problems so far" in box.said.value and box.ask.description == "go on"
+    box.ask.click()
+    assert calls == ["mine/0", "mine/unread", "mine/unread", "mine/1"] and len(box.found) == 2
+
+
+def test_a_model_that_cannot_be_asked_is_a_sentence(tmp_path):
+    box = explorer(model="no/such/model", kept=tmp_path / "kept.jsonl")
+    box.outcomes.ask.click()
+    assert "no/such/model" in box.said.value and not box.outcomes.ask.disabled
+
+
+def test_a_loaded_model_without_its_tokenizer_is_refused():
+    with pytest.raises(ValueError, match="needs its tokenizer"):
+        explorer(model=lm())
 
 
 def test_where_widgets_do_not_run_there_is_a_picture(box, monkeypatch):

@@ -9,9 +9,14 @@ CODE = "def half(n):\n    return n // 2\n\n\ndef double(n):\n    return half(n) 
 
 
 def test_examples_become_a_check():
-    problem = problem_of_examples(CODE, "double(4) == 8\n\n# the other one\nassert half(5) == 2  # rounds\n")
+    problem = problem_of_examples(
+        CODE, "double(4) == 8\n\n# the other one\n >>> half(5) == 2\nassert half(7) == 3  # rounds\n"
+    )
     assert problem.entry_point == "double" and problem.program == CODE and problem.task_id == "own"
-    assert problem.test == "def check(candidate):\n    assert candidate(4) == 8\n    assert half(5) == 2\n"
+    assert (
+        problem.test
+        == "def check(candidate):\n    assert candidate(4) == 8\n    assert half(5) == 2\n    assert half(7) == 3\n"
+    )
     assert run_tests(CODE, problem).passed
 
 

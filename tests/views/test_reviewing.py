@@ -55,6 +55,17 @@ def test_the_last_decision_counts(path):
     assert pk.review(PAIRS, path).decision(PAIRS[0]) == "reject"
 
 
+def test_a_note_without_a_decision_is_there_when_one_comes_back(path):
+    box = pk.review(PAIRS, path)
+    box.act("next", "is the test negated?")
+    assert box.note == "" and not path.exists()
+    box.act("back")
+    assert box.note == "is the test negated?"
+    box.act("accept", "it is")
+    box.act("back", "")
+    assert box.note == "it is"
+
+
 def test_arrows_go_round_and_other_keys_do_nothing(path):
     box = pk.review(PAIRS, path)
     box.act("back")

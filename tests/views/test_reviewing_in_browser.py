@@ -24,9 +24,9 @@ def test_keys_decide_and_are_saved(tmp_path):
         page.keyboard.press("a")
         line.get_by_text("1 accepted, 0 rejected").wait_for()
         shot(page, "review_one_accepted")
-        assert "2 of" in line.text_content()
+        assert "2 of" in line.text_content() and line.get_attribute("role") == "status"
 
-        review.locator("input").fill("a bad name, and rare")  # letters in the note decide nothing
+        review.get_by_label("note: why").fill("a bad name, and rare")  # letters in the note decide nothing
         page.keyboard.press("Enter")
         page.keyboard.press("r")
         line.get_by_text("1 accepted, 1 rejected").wait_for()

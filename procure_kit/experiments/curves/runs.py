@@ -82,16 +82,24 @@ def kept_rows(out: Path, recipe: Recipe) -> list[dict]:
 
 
 def run_all(
-    names: Iterable[str], seeds: Iterable[int], recipe: Recipe, until: int, out: Path, state: Path, workers: int = 1
+    names: Iterable[str],
+    seeds: Iterable[int],
+    recipe: Recipe,
+    until: int,
+    out: Path,
+    state: Path,
+    workers: int = 1,
+    untuned: bool = True,
 ) -> None:
-    """Every run that has not come to `until`; several at a time in processes of their own."""
+    """Every run that has not come to `until`; several at a time in processes of their own. With `untuned`, the model as
+    it was is scored first."""
     known = defaultdict(set)
     for row in kept_rows(out, recipe):
         known[row["arm"], row["seed"]].add(row["point"])
     last = max([point for point in POINTS if point <= until], default=until)
     wanted = [(name, seed) for seed in seeds for name in names if last not in known[name, seed]]
     ready = [f"control {name}" for name in CONTROLS if is_ready(state / f"control_{name}")]
-    wanted = [(UNTUNED, 0), *wanted, *((name, 0) for name in ready)]
+    wanted = [*[(UNTUNED, 0)] * untuned, *wanted, *((name, 0) for name in ready)]
     untrained = {UNTUNED, *ready}
     work = [
         (name, seed, recipe, until, out, state, known[name, seed])

@@ -39,29 +39,29 @@ def still(pair) -> str:
     )
 
 
-def told(pair) -> str:
-    """The picture in words."""
-    (old, new), (layer, head) = pair.measured[-1], strongest(pair)
-    apart = pair.divergences[-1]
+def told(pair, measurement: int = -1) -> str:
+    """A measurement in words: the last, which the picture shows, or the first, with which the page opens."""
+    (old, new), (layer, head) = pair.measured[measurement], strongest(pair, measurement)
+    apart = pair.divergences[measurement]
     other = np.unravel_index(apart.argmax(), apart.shape)
     return (
-        f"{_title(pair)}. Both programs side by side, and a cell for each of {old.mass.shape[0]} layers and "
-        f"{old.mass.shape[1]} heads. Mean mass on the change: {old.mass.mean():.3f} in the original, "
+        f"{_title(pair, measurement)}. Both programs side by side, and a cell for each of {old.mass.shape[0]} layers "
+        f"and {old.mass.shape[1]} heads. Mean mass on the change: {old.mass.mean():.3f} in the original, "
         f"{new.mass.mean():.3f} in the counterfactual; highest {new.mass[layer, head]:.2f}, layer {layer}, "
         f"head {head}. The two programs differ most for layer {other[0]}, head {other[1]}: {apart.max():.2f}."
     )
 
 
-def strongest(pair) -> tuple[int, int]:
+def strongest(pair, measurement: int = -1) -> tuple[int, int]:
     """The layer and head that look most at the change in the counterfactual."""
-    mass = pair.measured[-1][1].mass
+    mass = pair.measured[measurement][1].mass
     layer, head = np.unravel_index(mass.argmax(), mass.shape)
     return int(layer), int(head)
 
 
-def _title(pair) -> str:
-    after = [pair.measurements[-1]] if len(pair.measurements) > 1 else []
-    return " · ".join(filter(None, ("Attention pair", pair.model_name, *after, pair.task_id, pair.concept)))
+def _title(pair, measurement: int = -1) -> str:
+    which = [pair.measurements[measurement]] if len(pair.measurements) > 1 else []
+    return " · ".join(filter(None, ("Attention pair", pair.model_name, *which, pair.task_id, pair.concept)))
 
 
 def _program(side, layer: int, head: int) -> tuple[list[list[str]], float]:

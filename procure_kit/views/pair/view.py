@@ -179,10 +179,10 @@ class AttentionPair:
         Where scripts run, <noscript> shows nothing; of a notebook that JupyterLab does not trust it strips the frame,
         and the tag <noscript> too, so that the image is left.
         """
-        text, alt = f"Attention pair of {self.task_id or 'a program'}, {self.concept}", static.told(self)
-        if made := picture(self.html, text, 1200, 1400, alt):
+        text = f"Attention pair of {self.task_id or 'a program'}, {self.concept}"
+        if made := picture(self.html, text, 1200, 1400, static.told(self, 0)):
             return made
-        shown, metadata = still.bundle(static.still(self), alt, text)
+        shown, metadata = still.bundle(static.still(self), static.told(self), text)
         return shown | {"text/html": f"{self.frame()}<noscript>{shown['text/html']}</noscript>"}, metadata
 
 

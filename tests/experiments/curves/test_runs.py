@@ -41,6 +41,11 @@ def test_a_run_whose_state_is_lost_is_trained_anew_and_scored_where_no_row_is(tm
     assert rows_of(out) == [("untuned", 0, 0), ("plain", 0, 2000), ("plain", 0, 4000)]
 
 
+def test_the_untuned_model_is_left_out_where_nobody_asks_for_it(tmp_path, scored_quickly):
+    runs.run_all(["plain"], [0], SMALL, 2000, tmp_path / "rows.jsonl", tmp_path, untuned=False)
+    assert rows_of(tmp_path / "rows.jsonl") == [("plain", 0, 2000)]
+
+
 def test_a_control_is_scored_once_its_pretraining_is_done(tmp_path, scored_quickly):
     out, folder = tmp_path / "rows.jsonl", tmp_path / "control_neutral"
     model, tokenizer = load_model("tiny")

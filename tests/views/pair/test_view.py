@@ -114,6 +114,21 @@ def test_a_notebook_gets_a_frame_that_may_run_scripts_and_no_more(pair, monkeypa
     assert set(shown) == {"image/png", "text/plain"} and "Mean mass" in metadata["image/png"]["alt"]
 
 
+def test_the_words_are_of_the_model_that_the_picture_shows(monkeypatch):
+    other = lm()
+    for weights in other.parameters():
+        weights.data.mul_(3)
+    both = attention_pair(lm(), TOKENIZER, RENAMED, compare=other, names=("early", "late"))
+    monkeypatch.delenv("PLOTLY_RENDERER", raising=False)
+    still = both._repr_mimebundle_()[1]["image/png"]["alt"]
+    monkeypatch.setenv("PLOTLY_RENDERER", "plotly_mimetype+png")
+    monkeypatch.setattr(screenshot, "screenshot", lambda html, *size: b"png")
+    page = both._repr_mimebundle_()[1]["image/png"]["alt"]  # it opens on the first
+    for alt, name, sides in ((page, "early", both.measured[0]), (still, "late", both.measured[1])):
+        assert f" · {name} · " in alt and f"Mean mass on the change: {sides[0].mass.mean():.3f} in" in alt
+    assert page != still
+
+
 def test_an_adapter_is_put_on_measured_and_taken_off_again(tmp_path):
     model = lm()
     adapted = with_adapter(lm(), TrainConfig())
