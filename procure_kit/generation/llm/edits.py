@@ -22,8 +22,16 @@ from procure_kit.generation.llm.excerpts import NAMES, ORDERS, lines_of, numbere
 from procure_kit.problems.counterfactual import Site
 
 CONCEPTS = ORDERS + NAMES
+GENERATOR = "smollm2:edits"  # the model in this process that is tuned to answer so (training/rewriter/)
+SETTINGS = {"temperature": 0.5, "max_tokens": 400, "seed": 0}  # and how it is asked, after the first answer
 ANSWER = "=>"  # the last line of a question
 _LINE = re.compile(r"(?P<number>\d{1,6})(?:: ?(?P<text>.*)|(?P<pairs>(?: \w+>\w+)*))")
+
+
+def check_known(concept: str) -> None:
+    """Raises: ValueError for a concept without this form."""
+    if concept not in CONCEPTS:
+        raise ValueError(f"no edits are known for {concept!r}: use one of {', '.join(CONCEPTS)}")
 
 
 def question(source: str, site: Site, names: dict[str, str]) -> str:
@@ -31,8 +39,7 @@ def question(source: str, site: Site, names: dict[str, str]) -> str:
 
     Raises: ValueError for a concept without this form, or a site that is too long.
     """
-    if site.concept not in CONCEPTS:
-        raise ValueError(f"no edits are known for {site.concept!r}: use one of {', '.join(CONCEPTS)}")
+    check_known(site.concept)
     head = [site.concept, *(f"{old}>{new}" for old, new in names.items())]
     if " from line " in site.label and site.concept == "def_use_break":
         head.append(str(site.line))
@@ -40,15 +47,18 @@ def question(source: str, site: Site, names: dict[str, str]) -> str:
     return f"{' '.join(head)}\n{numbered(source, shown)}\n{ANSWER}\n"
 
 
+def told_names(site: Site) -> list[str]:
+    """The variables that a site's label tells."""
+    if site.concept == "def_use_break":
+        return [site.label.partition(",")[0]]
+    return site.label.partition(": ")[2].split(", ")
+
+
 def new_names(source: str, site: Site, seed: int) -> dict[str, str]:
     """Names for the variables that the site's label tells, drawn by the seed; none for a concept that renames none."""
     if site.concept in ORDERS:
         return {}
-    rng = Random(f"names {site.concept} {site.index} {seed}")
-    if site.concept == "def_use_break":
-        old = [site.label.partition(",")[0]]
-    else:
-        old = site.label.partition(": ")[2].split(", ")
+    rng, old = Random(f"names {site.concept} {site.index} {seed}"), told_names(site)
     if site.concept != "variable_name_shuffle":
         return dict(zip(old, fresh_names(analyse(source), rng, len(old)), strict=True))
     new = list(old)

@@ -24,8 +24,8 @@ tags: [code, counterfactual, procure-kit]
 
 # SmolLM2-135M, tuned to rewrite programs by edits
 
-Given a concept and the lines of a site it answers with a few edits of lines (procure_kit/generation/llm/edits.py says in
-which form, and what the model decides). `procure perturb kit --generator smollm2:edits` asks it in process.
+Given a concept and the lines of a site it answers with a few edits of lines; procure_kit/generation/llm/edits.py says
+in which form, and what the model decides. `procure perturb kit --generator smollm2:edits` asks it in process.
 
 ## Data
 

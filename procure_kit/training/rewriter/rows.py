@@ -12,7 +12,7 @@ from itertools import chain, zip_longest
 from random import Random
 
 from procure_kit.concepts.perturbation import find_sites, perturb
-from procure_kit.generation.llm.edits import CONCEPTS, ORDERS, edited, question
+from procure_kit.generation.llm.edits import CONCEPTS, ORDERS, edited, question, told_names
 from procure_kit.generation.llm.excerpts import lines_of, shown_lines
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable, Site
 from procure_kit.validation.problem_names import load_problems
@@ -63,7 +63,7 @@ def as_edits(cf: Counterfactual, site: Site) -> dict[str, str]:
     if site.concept not in ORDERS:
         spans = zip(cf.changed_original, cf.changed, strict=True)
         names = {cf.original[slice(*old)]: cf.counterfactual[slice(*new)] for old, new in spans}
-        names = {old: names[old] for old in _as_told(site) if old in names}
+        names = {old: names[old] for old in told_names(site) if old in names}
     shown = shown_lines(cf.original, site, names)
     old, new = lines_of(cf.original), lines_of(cf.counterfactual)
     if len(old) != len(new):
@@ -73,10 +73,6 @@ def as_edits(cf: Counterfactual, site: Site) -> dict[str, str]:
     if edited(cf.original, answer, shown) != cf.counterfactual:
         raise ValueError("more than lines of the excerpt differs")
     return {"question": question(cf.original, site, names), "answer": answer}
-
-
-def _as_told(site: Site) -> list[str]:
-    return site.label.partition(",")[:1] if site.concept == "def_use_break" else site.label.partition(": ")[2].split(", ")
 
 
 def _order(old: list[str], new: list[str], shown: list[int]) -> Iterator[str]:
@@ -103,4 +99,3 @@ def _renamed(old: list[str], new: list[str], shown: list[int], names: dict[str, 
             yield f"{number} {' '.join(f'{word}>{names[word]}' for word in words)}"
         else:
             yield f"{number}: {after.strip()}"
-

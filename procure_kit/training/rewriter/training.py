@@ -1,7 +1,7 @@
 """LoRA on SmolLM2, to answer questions of generation/llm/edits.py; the loss is on the answer alone.
 
-One process, one thread, float32: most of what a step costs are the frozen weights' products, so a question is short, the
-head sees the answer's tokens alone, and the lowest layers, which have no adapter, need no backward pass.
+One process, one thread, float32: what a step costs are the frozen weights' products, so a question is short, the head
+sees the answer's tokens alone, and the lowest layers, which have no adapter, need no backward pass.
 """
 
 import json
@@ -120,7 +120,8 @@ def train(rows: Sequence[dict], plan: Plan, out: Path, every: int = 10, minutes:
             optimizer.step()
             optimizer.zero_grad()
             tokens, seconds = sum(len(ids) for ids, _ in batch), time.perf_counter() - begun
-            log.append({"step": step + 1, "loss": loss.item(), "lr": plan.rate(step), "tokens": tokens, "seconds": seconds})
+            row = {"step": step + 1, "loss": loss.item(), "lr": plan.rate(step)}
+            log.append(row | {"tokens": tokens, "seconds": seconds})
             bar.set_postfix(loss=f"{loss.item():.3f}", tokens_a_second=f"{tokens / seconds:.0f}")
             bar.update()
             late = minutes is not None and time.monotonic() - start > 60 * minutes
