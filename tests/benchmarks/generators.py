@@ -1,8 +1,9 @@
-"""Rules, the embedded SmolLM2 and any other model side by side, on the same sites of the kit's problems:
+"""Rules, SmolLM2 as it is and tuned to answer by edits, and any other model, on the same sites of the kit's problems:
 
     python -m tests.benchmarks.generators [--also MODEL URL]
 
-Replies come from the record where it has them; with another --record (or none yet) every model is asked anew.
+Then the tuned model alone on all of the problems, with as many repair turns as the authors give. Replies come from the
+records where they have them; with other records (or none yet) every model is asked anew.
 """
 
 import argparse
@@ -14,11 +15,16 @@ from tqdm import tqdm
 
 from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.edits import CONCEPTS, REWRITER_REPLIES
+from procure_kit.generation.llm.form import EDITS
 from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.generation.llm.server import MODEL, REPLIES, SETTINGS, local_server
 from procure_kit.generation.llm.table import compare, markdown, rules_rows, with_sites
 from procure_kit.shipped import RESULTS
+from procure_kit.training.rewriter.serving import ADAPTER, rewriter_client
 from procure_kit.validation.problem_names import load_problems
+
+TURNS = 4  # the authors'
 
 
 def main() -> None:
@@ -26,11 +32,14 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=3, help="problems for each concept")
     parser.add_argument("--turns", type=int, default=2, help="repair turns")
     parser.add_argument("--record", type=Path, default=REPLIES)
+    parser.add_argument("--edits-record", type=Path, default=REWRITER_REPLIES, help="of the tuned model's replies")
+    parser.add_argument("--adapter", type=Path, default=ADAPTER, help="of the tuned model")
     parser.add_argument("--also", nargs=2, action="append", default=[], metavar=("MODEL", "URL"))
     parser.add_argument("--out", type=Path, default=RESULTS / "generators.json")
     parser.add_argument("--machine", default="two CPU cores, no GPU; the model on one thread", help="in words")
     args = parser.parse_args()
     problems, rows = load_problems("kit"), []
+    tuned = rewriter_client(args.adapter, record=args.edits_record)
     with ExitStack() as stack:
         servers = [(MODEL, stack.enter_context(local_server())), *args.also]
         clients = [Client(name, url, args.record, parameters=SETTINGS) for name, url in servers]
@@ -39,11 +48,18 @@ def main() -> None:
             rows += rules_rows(some, concept)
             for client in clients:
                 rows += llm_generate(some, client, [concept], turns=args.turns, concurrency=1)
-    lines = compare(rows)
+            if concept in CONCEPTS:
+                rows += llm_generate(some, tuned, [concept], turns=args.turns, concurrency=1, form=EDITS)
+    work = {"turns": TURNS, "concurrency": 1, "form": EDITS}
+    every = llm_generate(problems, tuned, CONCEPTS, **work)
+    lines, edits = compare(rows), compare(tqdm(every, desc="by edits", unit="row"))
     command = f"python -m tests.benchmarks.generators --problems {args.problems} --turns {args.turns}"
-    about = {"command": command, "machine": args.machine, "parameters": SETTINGS}
-    args.out.write_text(json.dumps(about | {"lines": lines}, indent=1, ensure_ascii=False) + "\n")
-    text = f"Made by `{command}` on {args.machine}.\n\n{markdown(lines)}\n"
+    about = {"command": command, "machine": args.machine, "parameters": SETTINGS, "edits_turns": TURNS}
+    args.out.write_text(json.dumps(about | {"lines": lines, "edits": edits}, indent=1, ensure_ascii=False) + "\n")
+    text = (
+        f"Made by `{command}` on {args.machine}.\n\n{markdown(lines)}\n\n"
+        f"All of the kit's problems with a site, {TURNS} repair turns:\n\n{markdown(edits)}\n"
+    )
     args.out.with_suffix(".md").write_text(text)
     print(text)
 

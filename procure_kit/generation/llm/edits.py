@@ -20,10 +20,12 @@ from procure_kit.analysis.analysis import analyse
 from procure_kit.concepts.renaming import fresh_names
 from procure_kit.generation.llm.excerpts import NAMES, ORDERS, lines_of, numbered, shown_lines
 from procure_kit.problems.counterfactual import Site
+from procure_kit.shipped import DATA
 
 CONCEPTS = ORDERS + NAMES
 GENERATOR = "smollm2:edits"  # the model in this process that is tuned to answer so (training/rewriter/)
-SETTINGS = {"temperature": 0.5, "max_tokens": 400, "seed": 0}  # and how it is asked, after the first answer
+SETTINGS = {"temperature": 0.5, "max_tokens": 256, "seed": 0}  # and how it is asked, after the first answer
+REWRITER_REPLIES = DATA / "replies_edits.jsonl"  # real ones, of the kit's own problems
 ANSWER = "=>"  # the last line of a question
 _LINE = re.compile(r"(?P<number>\d{1,6})(?:: ?(?P<text>.*)|(?P<pairs>(?: \w+>\w+)*))")
 

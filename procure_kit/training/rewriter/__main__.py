@@ -2,7 +2,8 @@
 
     OMP_NUM_THREADS=1 python -m procure_kit.training.rewriter --out runs/rewriter
 
-The same command goes on where it stopped. At the end the adapter and its card are written to data/rewriter.
+The same command goes on where it stopped. At the end the adapter and its card are written to data/rewriter; before it,
+with --now, as far as it has come.
 """
 
 import argparse
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Plan.steps, help="default: %(default)s")
     parser.add_argument("--rows", type=int, default=3000, help="rows to make, of all lengths; default: %(default)s")
     parser.add_argument("--minutes", type=float, help="stop then; the same command goes on")
+    parser.add_argument("--now", action="store_true", help="make no step, and write the last checkpoint's adapter")
     parser.add_argument("--to", type=Path, default=DATA / "rewriter", help="default: %(default)s")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -33,12 +35,12 @@ def main() -> None:
     if not file.is_file():
         write_whole(file, "".join(json.dumps(row) + "\n" for row in make_rows(args.rows)))
     rows, plan = list(read_rows(file)), Plan(steps=args.steps)
-    model, log, done = train(rows, plan, args.out, minutes=args.minutes)
-    if not done:
+    model, log = train(rows, plan, args.out, minutes=0 if args.now else args.minutes)
+    if len(log) < plan.steps and not args.now:
         print("stopped: the same command goes on from here")
         return
     write_adapter(model, args.to, plan, rows, log)
-    print(f"{args.to}: {plan.steps} steps, loss {sum(row['loss'] for row in log[-20:]) / len(log[-20:]):.3f}")
+    print(f"{args.to}: {len(log)} steps")
 
 
 if __name__ == "__main__":

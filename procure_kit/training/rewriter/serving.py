@@ -16,13 +16,13 @@ from procure_kit.training.rewriter.training import STOP
 from procure_kit.training.smollm2 import smollm2_folder
 
 ADAPTER = DATA / "rewriter"
-DRAWS = 8  # samples of one turn, until one differs from all answers before
+DRAWS = 8  # samples of a repair turn, at once; the first that differs from all answers before is the reply
 
 
 class Rewriter:
     """What `Client` asks in place of a server. Only a dialogue's first message is read: the first answer is the most
-    likely one, and each repair turn another sample, drawn until it is none of the answers that were rejected. So the
-    model is not told what was wrong, and a short question stays short."""
+    likely one, and a repair another sample, if need be of DRAWS, that is none of the rejected answers. So the model is
+    not told what was wrong, and a short question stays short. Tokens of samples that were not needed count, too."""
 
     def __init__(self, model, tokenizer):
         self.model, self.tokenizer = model, tokenizer
@@ -38,24 +38,22 @@ class Rewriter:
         with self._one_at_a_time, torch.random.fork_rng():
             torch.manual_seed(1000 * body.get("seed", 0) + len(before))
             asked = self.tokenizer(question, return_tensors="pt", add_special_tokens=False)
-            answered, draws = [], DRAWS if before else 1
-            for _ in range(draws):
-                ids = self._generate(asked, body, sample=bool(before))
-                answered.append(ids)
-                text = self.tokenizer.decode(ids, skip_special_tokens=True)
-                if text not in before:
-                    break
-        whole = answered[-1][-1:].tolist() == [self.model.generation_config.eos_token_id]
-        read, written = asked.input_ids.shape[1] * len(answered), sum(map(len, answered))
-        usage = {"prompt_tokens": read, "completion_tokens": written}
-        message = {"role": "assistant", "content": text}
+            texts, usage = self._answers(asked, body, DRAWS if before else 1)
+        text, whole = next((pair for pair in texts if pair[0] not in before), texts[0])
+        message = {"role": "assistant", "content": text.strip() or "(nothing)"}
         return {"choices": [{"message": message, "finish_reason": "stop" if whole else "length"}], "usage": usage}
 
-    def _generate(self, asked, body: dict, sample: bool) -> torch.Tensor:
-        options = {"do_sample": sample, "max_new_tokens": body["max_tokens"]}
-        options |= {"temperature": body["temperature"], "top_k": 0, "top_p": 1.0} if sample else {}
+    def _answers(self, asked, body: dict, count: int) -> tuple[list[tuple[str, bool]], dict[str, int]]:
+        """Answers, each with whether it came to its end, and the tokens: one greedily, several as samples."""
+        options = {"do_sample": count > 1, "max_new_tokens": body["max_tokens"], "num_return_sequences": count}
+        options |= {"temperature": body["temperature"], "top_k": 0, "top_p": 1.0} if count > 1 else {}
         with torch.inference_mode():
-            return self.model.generate(**asked, **options)[0, asked.input_ids.shape[1] :]
+            made = self.model.generate(**asked, **options)
+        read, stop = asked.input_ids.shape[1], self.model.generation_config.eos_token_id
+        ids = [(*row[read:].tolist(), stop) for row in made]
+        ends = [row.index(stop) for row in ids]
+        answers = [(self.tokenizer.decode(row[:end]), end < len(row) - 1) for row, end in zip(ids, ends, strict=True)]
+        return answers, {"prompt_tokens": read * count, "completion_tokens": sum(ends) + count}
 
 
 def load_rewriter(adapter: Path = ADAPTER) -> Rewriter:

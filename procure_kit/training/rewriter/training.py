@@ -95,9 +95,9 @@ def fresh_model(plan: Plan):
     return get_peft_model(model, lora)
 
 
-def train(rows: Sequence[dict], plan: Plan, out: Path, every: int = 10, minutes: float | None = None) -> tuple:
-    """Train, or go on from the checkpoint in `out`. Returns the model, the log's rows (step, loss, lr, tokens, seconds)
-    and whether all steps were made: `minutes` may end it before.
+def train(rows: Sequence[dict], plan: Plan, out: Path, every: int = 10, minutes: float | None = None):
+    """Train, or go on from the checkpoint in `out`. Returns the model and the log: of each step its number, loss, rate,
+    tokens and seconds. `minutes` may end it before all steps are made.
 
     Raises: ValueError for a checkpoint of another plan, but for the steps.
     """
@@ -110,6 +110,8 @@ def train(rows: Sequence[dict], plan: Plan, out: Path, every: int = 10, minutes:
     start, order = time.monotonic(), batches(examples, plan)
     with tqdm(total=plan.steps, initial=len(log), desc="rewriter", unit="step") as bar:
         for step in range(len(log), plan.steps):
+            if minutes is not None and time.monotonic() - start >= 60 * minutes:
+                break
             begun = time.perf_counter()
             for group in optimizer.param_groups:
                 group["lr"] = plan.rate(step)
@@ -124,12 +126,11 @@ def train(rows: Sequence[dict], plan: Plan, out: Path, every: int = 10, minutes:
             log.append(row | {"tokens": tokens, "seconds": seconds})
             bar.set_postfix(loss=f"{loss.item():.3f}", tokens_a_second=f"{tokens / seconds:.0f}")
             bar.update()
-            late = minutes is not None and time.monotonic() - start > 60 * minutes
-            if late or (step + 1) % every == 0 or step + 1 == plan.steps:
+            if (step + 1) % every == 0:
                 _keep(file, plan, model, optimizer, log)
-            if late:
-                break
-    return model.eval(), log, len(log) == plan.steps
+    if len(log) % every:
+        _keep(file, plan, model, optimizer, log)
+    return model.eval(), log
 
 
 def _keep(file: Path, plan: Plan, model, optimizer, log: list[dict]) -> None:
