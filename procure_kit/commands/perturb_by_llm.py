@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from procure_kit.generation.llm.client import Client
-from procure_kit.generation.llm.edits import CONCEPTS, SETTINGS
+from procure_kit.generation.llm.edits import CONCEPTS, SETTINGS, check_known
 from procure_kit.generation.llm.edits import GENERATOR as REWRITER
 from procure_kit.generation.llm.form import EDITS, WHOLE
 from procure_kit.generation.llm.generation import llm_generate
@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, problems: Iterable[Problem], concepts: list[str], complaints: Complaints) -> int:
     """Append the rows that OUT lacks; 1 when a request failed for good or work is left. Raises: ValueError."""
-    _refuse(args)
+    _refuse(args, concepts)
     done, counts = _kept(args, complaints)
     with _client(args, complaints) as client:
         own = args.generator == REWRITER or _own_server(args)
@@ -118,7 +118,9 @@ def default_concepts(generator: str) -> tuple[str, ...] | None:
     return CONCEPTS if generator == REWRITER else None
 
 
-def _refuse(args: argparse.Namespace) -> None:
+def _refuse(args: argparse.Namespace, concepts: list[str]) -> None:
+    for concept in concepts if args.generator == REWRITER else ():
+        check_known(concept)
     if args.adapter and args.generator != REWRITER:
         raise ValueError(f"--adapter is for --generator {REWRITER}")
     elsewhere = {"--base-url": args.base_url, "--batch-out": args.batch_out, "--structured": args.structured}

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.generators [--also MODEL URL]
 
-Then the tuned model alone on all of the problems, with as many repair turns as the authors give. Replies come from the
+Then the tuned model alone on more of the problems, with as many repair turns as the authors give. Replies come from the
 records where they have them; with other records (or none yet) every model is asked anew.
 """
 
@@ -34,11 +34,12 @@ def main() -> None:
     parser.add_argument("--record", type=Path, default=REPLIES)
     parser.add_argument("--edits-record", type=Path, default=REWRITER_REPLIES, help="of the tuned model's replies")
     parser.add_argument("--adapter", type=Path, default=ADAPTER, help="of the tuned model")
+    parser.add_argument("--edits-problems", type=int, default=48, help="of the tuned model alone, for each concept")
     parser.add_argument("--also", nargs=2, action="append", default=[], metavar=("MODEL", "URL"))
     parser.add_argument("--out", type=Path, default=RESULTS / "generators.json")
     parser.add_argument("--machine", default="two CPU cores, no GPU; the model on one thread", help="in words")
     args = parser.parse_args()
-    problems, rows = load_problems("kit"), []
+    problems, rows = list(load_problems("kit")), []
     tuned = rewriter_client(args.adapter, record=args.edits_record)
     with ExitStack() as stack:
         servers = [(MODEL, stack.enter_context(local_server())), *args.also]
@@ -50,15 +51,18 @@ def main() -> None:
                 rows += llm_generate(some, client, [concept], turns=args.turns, concurrency=1)
             if concept in CONCEPTS:
                 rows += llm_generate(some, tuned, [concept], turns=args.turns, concurrency=1, form=EDITS)
-    work = {"turns": TURNS, "concurrency": 1, "form": EDITS}
-    every = llm_generate(problems, tuned, CONCEPTS, **work)
-    lines, edits = compare(rows), compare(tqdm(every, desc="by edits", unit="row"))
+    alone = []
+    for concept in tqdm(CONCEPTS, desc="by edits", unit="concept"):
+        some = with_sites(problems, concept, args.edits_problems)
+        alone += llm_generate(some, tuned, [concept], turns=TURNS, concurrency=1, form=EDITS)
+    lines, edits = compare(rows), compare(alone)
     command = f"python -m tests.benchmarks.generators --problems {args.problems} --turns {args.turns}"
+    command += f" --edits-problems {args.edits_problems}" if args.edits_problems < len(problems) else ""
     about = {"command": command, "machine": args.machine, "parameters": SETTINGS, "edits_turns": TURNS}
     args.out.write_text(json.dumps(about | {"lines": lines, "edits": edits}, indent=1, ensure_ascii=False) + "\n")
     text = (
         f"Made by `{command}` on {args.machine}.\n\n{markdown(lines)}\n\n"
-        f"All of the kit's problems with a site, {TURNS} repair turns:\n\n{markdown(edits)}\n"
+        f"The tuned model alone, {TURNS} repair turns:\n\n{markdown(edits)}\n"
     )
     args.out.with_suffix(".md").write_text(text)
     print(text)
