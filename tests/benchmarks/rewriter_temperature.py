@@ -9,13 +9,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from procure_kit.generation.llm.edits import CONCEPTS
+from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.edits import CONCEPTS, GENERATOR, SETTINGS
 from procure_kit.generation.llm.form import EDITS
 from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.problems import markdown
 from procure_kit.problems.counterfactual import VALID
 from procure_kit.shipped import DATA, RESULTS
-from procure_kit.training.rewriter.serving import ADAPTER, rewriter_client
+from procure_kit.training.rewriter.serving import ADAPTER, load_rewriter
 from procure_kit.validation.problem_names import load_problems
 
 TEMPERATURES = (0.2, 0.5, 0.8)
@@ -31,8 +32,10 @@ def main() -> None:
     args = parser.parse_args()
     held_out = list(load_problems(DATA / "world_heldout.jsonl"))
     some, lines = held_out[:: max(1, len(held_out) // args.problems)][: args.problems], []
+    rewriter = load_rewriter(args.adapter)
     for temperature in TEMPERATURES:
-        client = rewriter_client(args.adapter, {"temperature": temperature}, record=args.record)
+        settings = SETTINGS | {"temperature": temperature}
+        client = Client(GENERATOR, record=args.record, parameters=settings, server=rewriter)
         made = llm_generate(some, client, CONCEPTS, turns=4, concurrency=1, form=EDITS)
         rows = [row for row in tqdm(made, desc=f"temperature {temperature}") if row["status"] != "not_applicable"]
         valid = [row["turns"] for row in rows if row["status"] in VALID]

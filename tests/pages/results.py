@@ -156,7 +156,8 @@ Rules and a language model on the same sites of the kit's own problems, each rep
 twice: SmolLM2 as it is, which writes whole programs, and the same model [tuned](../rewriter/README.md) on what the
 rules made of other programs, which answers by edits of lines. It is told less of a task than a chat model and decides
 less: the new names are handed over, and of the program it sees the site alone. The second table is of this model
-alone, with the authors' four repair turns; at which temperature it repairs best was tried on problems held out of the
+alone, with the authors' four repair turns (its seconds leave out the first answers, which were found sixteen at a time
+beforehand); at which temperature it repairs best was tried on problems held out of the
 [world](../world.md), in the third. The replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl) and
 [replies_edits.jsonl](../replies_edits.jsonl), and replayed."""
 

@@ -18,57 +18,75 @@ KIT = DATA / "kit.jsonl"
 
 
 class Stub:
-    """A model whose samples are given; a token is a code point, 0 the end."""
+    """A model whose answers are given; a token is a code point, 0 the end."""
 
     def __init__(self, greedy, *samples):
         self.generation_config = GenerationConfig(eos_token_id=0)
         self.greedy, self.samples, self.asked = greedy, samples, []
 
-    def generate(self, input_ids, num_return_sequences, **options):
+    def generate(self, input_ids, num_return_sequences=1, **options):
         self.asked.append(options)
-        texts = [self.samples[n % len(self.samples)] for n in range(num_return_sequences)]
-        texts = texts if options["do_sample"] else [self.greedy]
+        texts = [self.samples[n % len(self.samples)] for n in range(num_return_sequences)] if self.samples else []
+        texts = texts if options["do_sample"] else [self.greedy] * len(input_ids)
         width = max(map(len, texts))
-        rows = [[*input_ids[0].tolist(), *map(ord, text), *[0] * (width - len(text))] for text in texts]
-        return torch.tensor(rows)
+        answers = torch.tensor([[*map(ord, text), *[0] * (width - len(text))] for text in texts])
+        return torch.cat([input_ids.repeat_interleave(len(texts) // len(input_ids), 0), answers], dim=1)
 
 
 class Characters:
-    def __call__(self, text, return_tensors, add_special_tokens):
-        ids = torch.tensor([[ord(letter) for letter in text]])
-        return type("Encoded", (dict,), {"input_ids": ids})(input_ids=ids)
+    """A tokenizer whose tokens are code points, padded at the left."""
+
+    def __call__(self, texts, **options):
+        width = max(map(len, texts))
+        ids = [list(map(ord, text)) for text in ([texts] if isinstance(texts, str) else texts)]
+        if isinstance(texts, list):
+            ids = torch.tensor([[0] * (width - len(row)) + row for row in ids])
+        return type("Encoded", (dict,), {"input_ids": ids if isinstance(texts, list) else ids[0]})(input_ids=ids)
 
     def decode(self, ids):
         return "".join(map(chr, ids))
 
 
-def asked(model, *answers):
-    said = [{"role": "user", "content": "why"}]
+def said(*answers):
+    messages = [{"role": "user", "content": "why"}]
     for answer in answers:
-        said += [{"role": "assistant", "content": answer}, {"role": "user", "content": "no"}]
-    return json.loads(wait_for(Rewriter(model, Characters()).post(SETTINGS | {"messages": said})))
+        messages += [{"role": "assistant", "content": answer}, {"role": "user", "content": "no"}]
+    return SETTINGS | {"messages": messages}
+
+
+def asked(rewriter, *answers):
+    reply = json.loads(wait_for(rewriter.post(said(*answers))))
+    return reply["choices"][0]["message"]["content"], reply["choices"][0]["finish_reason"], reply["usage"]
 
 
 def test_the_first_answer_is_the_likeliest():
     model = Stub("ab", "c")
-    reply = asked(model)
-    assert reply["choices"][0]["message"]["content"] == "ab" and not model.asked[0]["do_sample"]
-    assert reply["usage"] == {"prompt_tokens": 3, "completion_tokens": 3}
+    content, _, usage = asked(Rewriter(model, Characters()))
+    assert content == "ab" and not model.asked[0]["do_sample"]
+    assert usage == {"prompt_tokens": 3, "completion_tokens": 2}
 
 
-def test_a_repair_is_the_first_sample_that_was_not_rejected():
+def test_a_repair_is_the_next_sample_that_was_not_rejected():
     model = Stub("ab", "ab", "c", "d")
-    assert asked(model, "ab")["choices"][0]["message"]["content"] == "c"
-    assert asked(model, "ab", "c")["choices"][0]["message"]["content"] == "d"
-    assert asked(model, "ab", "c", "d")["choices"][0]["message"]["content"] == "ab"  # all were: it says so again
+    rewriter = Rewriter(model, Characters())
+    first, second = asked(rewriter, "ab"), asked(rewriter, "ab", "c")
+    assert (first[0], second[0], len(model.asked)) == ("c", "d", 1)
     assert model.asked[0]["temperature"] == SETTINGS["temperature"]
-    assert asked(model, "ab")["usage"]["prompt_tokens"] == 3 * DRAWS
+    assert first[2]["completion_tokens"] >= DRAWS and second[2]["completion_tokens"] == 0
+    assert asked(rewriter, "ab", "c", "d")[0] == "ab"  # all were rejected: it says so again
 
 
 def test_an_answer_without_an_end_is_told_and_an_empty_one_is_no_fault():
-    assert asked(Stub("", "x"))["choices"][0]["message"]["content"] == "(nothing)"
-    assert asked(Stub("ab", "c", "dd"), "x")["choices"][0]["finish_reason"] == "stop"
-    assert asked(Stub("ab", "dd", "c"), "x")["choices"][0]["finish_reason"] == "length"
+    assert asked(Rewriter(Stub(" "), Characters()))[0] == "(nothing)"
+    assert asked(Rewriter(Stub("ab", "c", "dd"), Characters()), "x")[1] == "stop"
+    assert asked(Rewriter(Stub("ab", "dd", "c"), Characters()), "x")[1] == "length"
+
+
+def test_many_questions_are_answered_together():
+    model = Stub("ab")
+    rewriter = Rewriter(model, Characters())
+    rewriter.answer_all(["why", "why not", "why"])
+    assert len(model.asked) == 1 and asked(rewriter)[0] == "ab" and len(model.asked) == 1
 
 
 def perturb(tmp_path, *more):
