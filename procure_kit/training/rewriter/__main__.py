@@ -15,7 +15,7 @@ import torch
 from procure_kit.problems.rows import read_rows
 from procure_kit.shipped import DATA
 from procure_kit.training.folder import write_whole
-from procure_kit.training.rewriter.adapter import write_adapter
+from procure_kit.training.rewriter.adapter import write_adapter, write_card
 from procure_kit.training.rewriter.rows import make_rows
 from procure_kit.training.rewriter.training import Plan, train
 
@@ -39,7 +39,8 @@ def main() -> None:
     if len(log) < plan.steps and not args.now:
         print("stopped: the same command goes on from here")
         return
-    write_adapter(model, args.to, plan, rows, log)
+    write_adapter(model, args.to)
+    write_card(args.to, plan, rows, log)  # in place of peft's
     print(f"{args.to}: {len(log)} steps")
 
 
