@@ -33,12 +33,11 @@ from procure_kit.validation.problem_names import load_problems
 TURNS = 4  # the authors'
 
 
-def questions(problems: list[Problem], limit: int) -> Iterator[str]:
+def questions(problems: list[Problem], concept: str, limit: int) -> Iterator[str]:
     """What `llm_generate` will ask, so that it can be answered in batches."""
-    for concept in CONCEPTS:
-        for problem in with_sites(problems, concept, limit):
-            accepted = [site for site in find_sites(problem.program, [concept]) if site.refused is None]
-            yield EDITS.ask(problem.program, Random(f"{concept} 0").choice(accepted), 0)
+    for problem in with_sites(problems, concept, limit):
+        accepted = [site for site in find_sites(problem.program, [concept]) if site.refused is None]
+        yield EDITS.ask(problem.program, Random(f"{concept} 0").choice(accepted), 0)
 
 
 def main() -> None:
@@ -48,15 +47,24 @@ def main() -> None:
     parser.add_argument("--record", type=Path, default=REPLIES)
     parser.add_argument("--edits-record", type=Path, default=REWRITER_REPLIES, help="of the tuned model's replies")
     parser.add_argument("--adapter", type=Path, help="ask the tuned model; default: replay its record alone")
-    parser.add_argument("--edits-problems", type=int, default=48, help="of the tuned model alone, for each concept")
+    parser.add_argument(
+        "--edits-problems",
+        type=int,
+        nargs="+",
+        default=[48],
+        help="of the tuned model alone: for each, or a concept each",
+    )
     parser.add_argument("--also", nargs=2, action="append", default=[], metavar=("MODEL", "URL"))
     parser.add_argument("--out", type=Path, default=RESULTS / "generators.json")
     parser.add_argument("--machine", default="two CPU cores, no GPU; the model on one thread", help="in words")
     args = parser.parse_args()
+    limits = dict(zip(CONCEPTS, args.edits_problems * (len(CONCEPTS) // len(args.edits_problems)), strict=True))
     problems, rows = list(load_problems("kit")), []
     if args.adapter:
         tuned = rewriter_client(args.adapter, record=args.edits_record)
-        tuned.server.answer_all(questions(problems, max(args.problems, args.edits_problems)))
+        tuned.server.answer_all(
+            q for key, most in limits.items() for q in questions(problems, key, max(most, args.problems))
+        )
     else:
         tuned = Client(GENERATOR, record=args.edits_record, replay_only=True, parameters=EDITS_SETTINGS)
     with ExitStack() as stack:
@@ -70,12 +78,13 @@ def main() -> None:
             if concept in CONCEPTS:
                 rows += llm_generate(some, tuned, [concept], turns=args.turns, concurrency=1, form=EDITS)
     alone = []
-    for concept in tqdm(CONCEPTS, desc="by edits", unit="concept"):
-        some = with_sites(problems, concept, args.edits_problems)
+    for concept, most in tqdm(limits.items(), desc="by edits", unit="concept"):
+        some = with_sites(problems, concept, most)
         alone += llm_generate(some, tuned, [concept], turns=TURNS, concurrency=1, form=EDITS)
     lines, edits = compare(rows), compare(alone)
     command = f"python -m tests.benchmarks.generators --problems {args.problems} --turns {args.turns}"
-    command += f" --edits-problems {args.edits_problems}" if args.edits_problems < len(problems) else ""
+    if min(args.edits_problems) < len(problems):
+        command += f" --edits-problems {' '.join(map(str, args.edits_problems))}"
     about = {"command": command, "machine": args.machine, "parameters": SETTINGS, "edits_turns": TURNS}
     args.out.write_text(json.dumps(about | {"lines": lines, "edits": edits}, indent=1, ensure_ascii=False) + "\n")
     text = (

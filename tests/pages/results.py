@@ -157,8 +157,7 @@ twice: SmolLM2 as it is, which writes whole programs, and the same model [tuned]
 rules made of other programs, which answers by edits of lines. It is told less of a task than a chat model and decides
 less: the new names are handed over, and of the program it sees the site alone. The second table is of this model
 alone, with the authors' four repair turns (its seconds leave out the first answers, which were found sixteen at a time
-beforehand); at which temperature it repairs best was tried on problems held out of the
-[world](../world.md), in the third. The replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl) and
+beforehand). The replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl) and
 [replies_edits.jsonl](../replies_edits.jsonl), and replayed."""
 
 NOTEBOOKS = "From the first cell to the last, headlessly, on two CPU cores."
@@ -205,8 +204,7 @@ def page() -> str:
         ("How fast the explorer answers", EXPLORER, [machine("explorer_speed"), explorer()]),
         ("What the pair view costs", PAIRVIEW, [machine("pairview_cost.smollm2"), tables("pairview_cost.smollm2")]),
         ("A language model as the generator", GENERATORS, [machine("generators"),
-         tables("generators").replace("openai:", ""), made(read("rewriter_temperature")["command"]),
-         tables("rewriter_temperature")]),
+         tables("generators").replace("openai:", "")]),
         ("The notebooks", NOTEBOOKS, [made("make run"), notebooks()]),
     ]  # fmt: skip
     contents = "\n".join(f"- [{title}](#{anchor(title)})" for title, _, _ in sections)
