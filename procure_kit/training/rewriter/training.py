@@ -29,7 +29,7 @@ class Plan:
     """The rate rises for `warmup` steps, stays, and falls to zero in the last `falling` share: a run that is stopped
     before may go on with other `steps`."""
 
-    steps: int = 300
+    steps: int = 320
     batch_size: int = 4  # rows a step
     lr: float = 1e-3
     rank: int = 16
