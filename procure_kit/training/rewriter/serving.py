@@ -47,7 +47,7 @@ class Rewriter:
         return json.dumps(await asyncio.to_thread(self._completion, body))
 
     def answer_all(self, questions: Iterable[str], max_tokens: int = SETTINGS["max_tokens"]) -> None:
-        """Find the likeliest answers of many questions, BATCH at a time: most of a token's cost is reading the weights."""
+        """Find the likeliest answers of many questions, BATCH at a time: a token costs the most in reading weights."""
         new = sorted(set(questions) - self._likeliest.keys(), key=len)
         for start in tqdm(range(0, len(new), BATCH), desc="answers", unit="batch"):
             some = new[start : start + BATCH]
