@@ -20,7 +20,7 @@ families, against as much tuning on originals alone, and that on functions writt
 intervals over families of problems; another seed may differ). What the paper's loss adds is not known yet: an earlier
 grid tuned on too little to tell. A language
 model of 135 million parameters, asked to do the rewriting, gave {llm_valid} valid programs in {llm} attempts; tuned on
-the rules' rewritings of other programs, to answer by edits and with new names handed over, {edits_valid} in {edits}.
+the rules' rewritings of other programs, to answer by edits and with new names handed over, {by_concept}.
 """
 
 
@@ -69,8 +69,7 @@ def findings() -> str:
         whole=tuned["composition"]["whole"].partition(" p ")[0],
         llm=sum(line["attempts"] for line in models),
         llm_valid=sum(line["valid"] for line in models),
-        edits=sum(line["attempts"] for line in edits),
-        edits_valid=sum(line["valid"] for line in edits),
+        by_concept=", ".join(f"{line['valid']} in {line['attempts']} ({line['concept']})" for line in edits),
     )
     return fill(said.replace(" %", "~%"), 120, break_long_words=False, break_on_hyphens=False).replace("~%", " %")
 
