@@ -35,6 +35,7 @@ examples:
   procure perturb codeio -o pairs.jsonl                 # real programs; what they return judges
   procure perturb package:statistics -o pairs.jsonl     # an installed package's functions; their doctests judge
   procure perturb PACKAGE_DIR -o NEW_DIR                # a source tree, rewritten at every sound site
+  procure perturb kit -o pairs.jsonl --generator smollm2:edits      # in this process: no network, no key
   procure perturb kit -o pairs.jsonl --generator openai:smollm2     # starts its own server, no key needed
   procure perturb kit -o pairs.jsonl --generator openai:MODEL --base-url http://localhost:8000/v1
   procure perturb humaneval -o pairs.jsonl --generator openai:gpt-4o --record replies.jsonl \\
@@ -74,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--generator",
         default="rules",
         metavar="WHO",
-        help="'rules', or 'openai:MODEL' for a language model; default: rules",
+        help="'rules', 'smollm2:edits' (a small model in this process), or 'openai:MODEL'; default: rules",
     )
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes; default: %(default)s")
     perturb_by_llm.add_arguments(parser)
@@ -85,15 +86,15 @@ def run(args: argparse.Namespace) -> int:
 
     Raises: ValueError for what cannot be done at all.
     """
-    if args.generator != "rules" and not args.generator.startswith("openai:"):
-        raise ValueError(f"no generator {args.generator!r}: use 'rules' or 'openai:MODEL'")
+    if args.generator not in ("rules", perturb_by_llm.REWRITER) and not args.generator.startswith("openai:"):
+        raise ValueError(f"no generator {args.generator!r}: use 'rules', '{perturb_by_llm.REWRITER}' or 'openai:MODEL'")
     if Path(args.set).is_dir():
         return _run_tree(args)
     if Path(args.set).suffix in (".py", ".pyw"):
         raise ValueError(
             f"{args.set} is a Python file: IN is a problem set, a file of its rows, or a directory of code"
         )
-    concepts = known_concepts(_named(args), args.mode)
+    concepts = known_concepts(_named(args) or perturb_by_llm.default_concepts(args.generator), args.mode)
     complaints = Complaints()
     problems = with_code(iter_problems(args.set, on_bad=complaints), args.set)
     if args.generator != "rules":

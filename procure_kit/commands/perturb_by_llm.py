@@ -1,4 +1,4 @@
-"""What `procure perturb --generator openai:MODEL` adds: a server, its limits, and a record of its replies."""
+"""What `procure perturb --generator openai:MODEL` and `smollm2:edits` add: whom to ask, limits, a record of replies."""
 
 import argparse
 import json
@@ -12,6 +12,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from procure_kit.generation.llm.client import Client
+from procure_kit.generation.llm.edits import CONCEPTS, SETTINGS, check_known
+from procure_kit.generation.llm.edits import GENERATOR as REWRITER
+from procure_kit.generation.llm.form import EDITS, WHOLE
 from procure_kit.generation.llm.generation import llm_generate
 from procure_kit.generation.llm.server import MODEL, local_server
 from procure_kit.generation.rules import identity
@@ -22,6 +25,7 @@ from procure_kit.problems.rows import BadRow, Complaints, append_row, count_line
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     title = f"with --generator openai:MODEL (key: OPENAI_API_KEY; openai:{MODEL} starts its own server)"
     add = parser.add_argument_group(title).add_argument
+    add("--adapter", type=Path, metavar="DIR", help=f"of {REWRITER}; default: the one that comes with the kit")
     add("--base-url", metavar="URL", help="an OpenAI-compatible server; default: OpenAI's")
     add(
         "--concurrency",
@@ -52,10 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, problems: Iterable[Problem], concepts: list[str], complaints: Complaints) -> int:
     """Append the rows that OUT lacks; 1 when a request failed for good or work is left. Raises: ValueError."""
-    _refuse(args)
+    _refuse(args, concepts)
     done, counts = _kept(args, complaints)
     with _client(args, complaints) as client:
-        options = {"turns": args.turns, "concurrency": 1 if _own_server(args) else args.concurrency, "done": done}
+        own = args.generator == REWRITER or _own_server(args)
+        options = {"turns": args.turns, "concurrency": 1 if own else args.concurrency, "done": done}
+        options["form"] = EDITS if args.generator == REWRITER else WHOLE
         rows = llm_generate(problems, client, concepts, args.mode, args.seed, **options)
         with tqdm(rows, desc="perturb", initial=len(done), unit="row", file=sys.stderr) as bar:
             fault = ""
@@ -107,7 +113,19 @@ def _fault(row: dict, generator: str) -> bool:
     return (row.get("generator"), row.get("status")) == (generator, "api_fault")
 
 
-def _refuse(args: argparse.Namespace) -> None:
+def default_concepts(generator: str) -> tuple[str, ...] | None:
+    """Those of a run that names none; None: the kit's own default."""
+    return CONCEPTS if generator == REWRITER else None
+
+
+def _refuse(args: argparse.Namespace, concepts: list[str]) -> None:
+    for concept in concepts if args.generator == REWRITER else ():
+        check_known(concept)
+    if args.adapter and args.generator != REWRITER:
+        raise ValueError(f"--adapter is for --generator {REWRITER}")
+    elsewhere = {"--base-url": args.base_url, "--batch-out": args.batch_out, "--structured": args.structured}
+    if args.generator == REWRITER and (odd := [option for option, given in elsewhere.items() if given]):
+        raise ValueError(f"{', '.join(odd)}: {REWRITER} runs in this process, and asks no server")
     if args.every_site:
         raise ValueError("--every-site is for --generator rules: a model is asked about one site a problem")
     if args.replay and not args.record:
@@ -133,8 +151,18 @@ def _client(args: argparse.Namespace, complaints: Complaints) -> Iterator[Client
     options |= {"budget_tokens": args.budget_tokens, "budget_usd": args.budget_usd, "price": args.price}
     options |= {"batches": args.batch_in, "batch_out": args.batch_out, "timeout": args.timeout}
     options |= {"on_bad": complaints if args.replay or args.batch_in else complaints.after_a_kill}
-    if _own_server(args):
+    if args.generator == REWRITER:
+        yield _rewriter(args, options)
+    elif _own_server(args):
         with local_server() as url:
             yield Client(model, url, **options)
     else:
         yield Client(model, args.base_url, **options)
+
+
+def _rewriter(args: argparse.Namespace, options: dict) -> Client:
+    if args.replay:
+        return Client(REWRITER, **options | {"parameters": SETTINGS | options.get("parameters", {})})
+    from procure_kit.training.rewriter.serving import ADAPTER, rewriter_client  # torch: seconds
+
+    return rewriter_client(args.adapter or ADAPTER, **options)

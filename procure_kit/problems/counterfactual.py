@@ -45,7 +45,7 @@ class Counterfactual:
     mode: str  # "strict" (CACP's definitions) or "procure" (the looser reading of the authors' data)
     site: int  # the Site's index
     seed: int
-    generator: str  # "rules", or "openai:MODEL"
+    generator: str  # "rules", "smollm2:edits" or "openai:MODEL"
     original: str
     counterfactual: str
     changed: tuple[Span, ...]  # spans in `counterfactual`

@@ -156,7 +156,12 @@ show one program. Stopped at 60 seconds. bertviz loads its scripts from a networ
 
 GENERATORS = """\
 Rules and a language model on the same sites of the kit's own problems, each reply validated, and repaired up to
-twice. The model's replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl), and replayed."""
+twice: SmolLM2 as it is, which writes whole programs, and the same model [tuned](../rewriter/README.md) on what the
+rules made of other programs, which answers by edits of lines. It is told less of a task than a chat model and decides
+less: the new names are handed over, and of the program it sees the site alone. The second table is of this model
+alone, with the authors' four repair turns (its seconds leave out the first answers, which were found sixteen at a time
+beforehand). The replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl) and
+[replies_edits.jsonl](../replies_edits.jsonl), and replayed."""
 
 NOTEBOOKS = "From the first cell to the last, headlessly, on two CPU cores."
 

@@ -64,6 +64,7 @@ class Client:
     attempts: int = 5
     pause: float = 1.0
     longest: float = 600.0
+    server: object | None = None  # with an async `post(body)` as http.Server's: asked in place of the one at base_url
     on_bad: Callable[[BadRow], None] = warn_bad_row  # told of rows of the record or a batch that cannot be used
     spent: int = field(default=0, init=False)  # tokens of this run, replayed ones not counted
     spent_usd: float = field(default=0.0, init=False)
@@ -83,7 +84,7 @@ class Client:
             raise ValueError(f"the client sets {', '.join(sorted(own))} itself: leave it out of the parameters")
         self._batched, self._answered = set(), False
         asking = not (self.replay_only or self.batch_out)
-        self._server = Server(self.base_url, self.timeout) if asking else None
+        self._server = (self.server or Server(self.base_url, self.timeout)) if asking else None
         self._record = Record(self.record, self.batches, self.replay_only, self.on_bad)
 
     def ask(self, messages: list[dict]) -> dict:

@@ -11,7 +11,7 @@ from procure_kit.concepts.recognition.concept_check import classify
 from procure_kit.concepts.table import known_concepts
 from procure_kit.generation.llm.background import each
 from procure_kit.generation.llm.client import Client, NotAsked
-from procure_kit.generation.llm.prompting import answer, prompt, repair, template
+from procure_kit.generation.llm.form import WHOLE, Form
 from procure_kit.generation.llm.reply import MORE_TOKENS, ApiFault
 from procure_kit.generation.rules import identity
 from procure_kit.problems.counterfactual import IDENTITY, Counterfactual, Site
@@ -35,12 +35,13 @@ def llm_generate(
     turns: int = 4,
     concurrency: int = 4,
     done: Collection[tuple] = (),
+    form: Form = WHOLE,
 ) -> Iterator[dict]:
     """Yield a row for each problem and concept as it is ready.
 
     It has the fields of the rules' rows, and `turns` (replies), `tokens`, `seconds`, `reasoning` and `verdicts` (one a
     reply). `turns` repair turns follow a first failure (the authors': 4); `concurrency` pieces of work, each with one
-    request at a time, are in flight. What has its `identity` in `done` is left out.
+    request at a time, are in flight. What has its `identity` in `done` is left out. `form`: WHOLE programs or EDITS.
 
     Status: "valid" or "valid_on_inputs", or the last failure's own ("unparsable" also when a reply holds no program);
     "not_applicable"; "api_fault". A failure that no rewriting mends ends the turns, and the original is looked at
@@ -48,37 +49,39 @@ def llm_generate(
     because the run was stopped (`client.stopped`, also a warning), the budget is spent or the request went into a batch
     file, is left out, counted in `client.left`, and made by a later run.
 
-    Raises: ValueError for an unknown concept or mode, a concept without a prompt, or a number that cannot be meant.
+    Raises: ValueError for an unknown concept or mode, a concept that the form lacks, or a number that cannot be meant.
     """
     refuse_impossible(concurrency=concurrency, turns=turns)
     concepts = known_concepts(concepts, mode)
     for concept in concepts:
-        template(concept)  # before anything is asked
+        form.check(concept)  # before anything is asked
     made = {_without_site(row) for row in done}
     works = (
         (problem, work)
         for problem in problems
-        for work in _works(problem, client, concepts, mode, seed)
+        for work in _works(problem, form.prefix + client.model, concepts, mode, seed)
         if _without_site(identity(work)) not in made
     )
-    yield from each(_rows(works, client, turns, concurrency))
+    yield from each(_rows(works, client, turns, concurrency, form))
     if client.stopped:
         warnings.warn(f"{client.stopped}; {client.left} rows are left for another run", stacklevel=2)
 
 
-def _works(problem: Problem, client: Client, concepts: list[str], mode: str, seed: int) -> Iterator[dict]:
+def _works(problem: Problem, generator: str, concepts: list[str], mode: str, seed: int) -> Iterator[dict]:
     for concept in concepts:
         work = {"task_id": problem.task_id, "concept": concept, "mode": mode, "seed": seed}
-        yield work | {"generator": f"openai:{client.model}"}
+        yield work | {"generator": generator}
 
 
 def _without_site(row: tuple) -> tuple:
     return tuple(value for field, value in zip(IDENTITY, row, strict=True) if field != "site")
 
 
-async def _rows(works: Iterator[tuple], client: Client, turns: int, concurrency: int) -> AsyncGenerator[dict, None]:
+async def _rows(
+    works: Iterator[tuple], client: Client, turns: int, concurrency: int, form: Form
+) -> AsyncGenerator[dict, None]:
     def start(count: int) -> set[asyncio.Task]:
-        return {asyncio.create_task(_row(*work, client, turns)) for work in islice(works, count)}
+        return {asyncio.create_task(_row(*work, client, turns, form)) for work in islice(works, count)}
 
     waiting = start(concurrency)
     try:
@@ -95,7 +98,7 @@ async def _rows(works: Iterator[tuple], client: Client, turns: int, concurrency:
         await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict | None:
+async def _row(problem: Problem, work: dict, client: Client, turns: int, form: Form) -> dict | None:
     source, concept = problem.program, work["concept"]
     try:
         sites = await asyncio.to_thread(find_sites, source, [concept], work["mode"])
@@ -108,7 +111,10 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
     site = Random(f"{concept} {work['seed']}").choice(accepted)  # the rules' choice for the same seed
     if unfit := await asyncio.to_thread(_unfit, problem):
         return _made(work, source, source, site, *unfit)
-    messages = [{"role": "user", "content": prompt(source, site)}]
+    try:
+        messages = [{"role": "user", "content": form.ask(source, site, work["seed"])}]
+    except ValueError as error:  # a site that is more than the form can show
+        return _made(work, source, source, site, "unparsable", str(error))
     extra = _no_reply()
     program, status, detail = source, "", ""
     for _ in range(turns + 1):
@@ -123,13 +129,13 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
         extra["turns"] += 1
         extra["tokens"] += usage.get("prompt_tokens", 0) + usage.get("completion_tokens", 0)
         extra["seconds"] += reply.get("seconds", 0.0)
-        found, reasoning = answer(content, source)
+        found, reasoning, wrong = form.read(content, source, site, work["seed"])
         extra["reasoning"] = "\n\n".join(filter(None, [reply.get("reasoning"), reasoning]))
         program = source if found is None else found
         if found is None:
             finish = reply.get("finish_reason")
             status, cut_off = "unparsable", finish == "length"
-            detail = f"the reply ends without a program in a closed fenced block (finish_reason {finish})"
+            detail = f"{wrong} (finish_reason {finish})"
         else:
             cut_off = False
             row = _made(work, source, program, site, "", "", extra)
@@ -138,7 +144,8 @@ async def _row(problem: Problem, work: dict, client: Client, turns: int) -> dict
         extra["verdicts"].append(f"{status}: {detail}" if detail else status)
         if status not in MENDABLE:
             break
-        messages += [{"role": "assistant", "content": content}, {"role": "user", "content": repair(status, detail)}]
+        said = form.repair(status, detail)
+        messages += [{"role": "assistant", "content": content}, {"role": "user", "content": said}]
     detail += f": {MORE_TOKENS}" if cut_off else ""  # for a reader: a model is told no remedy
     return _made(work, source, program, site, status, detail, extra)
 
