@@ -22,7 +22,7 @@ SMALL = {
     "03_qlora_finetuning": {"limit": 3, "steps": 2, "batch_size": 2},
     "04_attention_maps": {"steps": 1, "real_model": "tiny"},
     "05_evaluation": {"limit": 6, "samples": 1, "k": [1], "max_new_tokens": 24},
-    "06_experiments": {"until": 2000, "composition": 2, "family": 1},
+    "06_experiments": {"until": 2000, "composition": 2, "family": 1, "workers": 1},
 }
 ASKED = re.compile(r'lessons\.check\("([^"]+)"')
 SOLVED = re.compile(r"Solution</summary>\s+```python\n(.*?)```", re.S)
