@@ -2,8 +2,8 @@
 
 Three degrees. Something in the text reads the variables of a frame or of a function: no name may change. A string that
 is handed on holds a variable's name (a query, a template), or a decorator does: that name stays. Code from outside of
-the standard library that is called without a value, or decorates the function, may look at the frame: a renaming is
-then for the tests to judge.
+the standard library that is called without a value, or decorates the function, may look at the frame, and a NameError
+that is kept says which name it missed: a renaming is then for the tests to judge.
 """
 
 import re
@@ -33,6 +33,7 @@ TELLING = {
 }  # fmt: skip
 READING_ATTRIBUTES = {"exec", "eval", "query", "runctx", "set_trace", "stack", "_getframe", "currentframe", "f_locals"}
 READING_ATTRIBUTES |= {"bmat"}
+NAMING = {"NameError", "UnboundLocalError"}  # exceptions that have the variable's name, and say it
 _DOORS = {"builtins", "__builtins__", "__builtin__", "f_builtins"}
 # Methods of built-in types look at no frame, and nobody gives one that does such a name.
 _PLAIN_METHODS = {name for kind in (str, bytes, list, tuple, dict, set) for name in dir(kind)}
@@ -221,7 +222,10 @@ class Onlookers:
         return found
 
     def _is_doubtful(self, node: cst.CSTNode) -> bool:
-        """Whether it is a call of other people's code without a value, or a decorator of theirs."""
+        """Whether it is a call of other people's code without a value, or a decorator of theirs; or keeps an exception
+        that tells the name of a variable."""
+        if isinstance(node, cst.ExceptHandler) and node.name is not None and node.type is not None:
+            return any(isinstance(part, cst.Name) and part.value in NAMING for part in walk(node.type))
         callee = node.func if isinstance(node, cst.Call) and not node.args else None
         callee = node.decorator if isinstance(node, cst.Decorator) else callee
         while isinstance(callee, cst.Attribute | cst.Call):
