@@ -149,7 +149,7 @@ WANTED = {  # in the kit's core alone; what each public name, module and command
     "import_module('procure_kit.views.live')": "plotly",
     "import_module('procure_kit.training.trainer')": "torch",
     "import_module('procure_kit.world.corpus')": "numpy",
-    "cli.main(['run', '00'])": "papermill",
+    "cli.main(['run', '00'])": "nbformat",
     "cli.main(['evaluate', '--help'])": "numpy",
     "cli.main(['train', 'no_such_run.toml'])": "",
 }

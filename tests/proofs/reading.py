@@ -14,6 +14,9 @@ import os
 import sysconfig
 import time
 import warnings
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -33,36 +36,47 @@ FOLDERS = {"standard library": "stdlib", "site-packages": "purelib"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS / "reading.json")
     args = parser.parse_args()
-    warnings.simplefilter("ignore")
     result = json.loads(args.out.read_text()) if args.out.exists() else {"command": "python -m tests.proofs.reading"}
-    look(result, args.out, "odd layouts", [(str(n), lambda n=n: odd(n)) for n in range(PROGRAMS)])
-    for kind, path in FOLDERS.items():
-        folder = Path(sysconfig.get_paths()[path])
-        found = [file for file in files_of(folder) if file.endswith(".py")]
-        if kind == "standard library":
-            found = [file for file in found if not file.startswith("site-packages/")]
-        look(result, args.out, kind, [(file, (folder / file).read_bytes) for file in found])
+    with ProcessPoolExecutor(args.workers) as executor:
+        look(result, args.out, "odd layouts", list(map(str, range(PROGRAMS))), odd, executor)
+        for kind, path in FOLDERS.items():
+            folder = Path(sysconfig.get_paths()[path])
+            found = [file for file in files_of(folder) if file.endswith(".py")]
+            if kind == "standard library":
+                found = [file for file in found if not file.startswith("site-packages/")]
+            look(result, args.out, kind, found, partial(bytes_of, folder), executor)
 
 
-def odd(number: int) -> bytes:
-    rng = Random(number)
+def odd(number: str) -> bytes:
+    rng = Random(int(number))
     return redress(random_program(rng), rng).encode()
 
 
-def look(result: dict, out: Path, kind: str, sources: list) -> None:
-    """Look at the sources of one kind, from where the last run stopped."""
-    told = result.setdefault(kind, {"sources": len(sources), "looked at": 0, "verdicts": {}, "not read": {}})
-    for name, read in sources[told["looked at"] :]:
-        found = verdict(read())
+def bytes_of(folder: Path, file: str) -> bytes:
+    return (folder / file).read_bytes()
+
+
+def look(result: dict, out: Path, kind: str, names: list[str], read: Callable, executor: Executor) -> None:
+    """Look at the sources of one kind, from where the last run stopped; `read(name)` is what a source holds."""
+    told = result.setdefault(kind, {"looked at": 0, "verdicts": {}, "not read": {}}) | {"sources": len(names)}
+    result[kind] = told
+    rest = names[told["looked at"] :]
+    for name, found in zip(rest, executor.map(partial(verdict_of, read), rest, chunksize=20), strict=True):
         told["looked at"] += 1
         short = found.partition(":")[0]
         told["verdicts"][short] = told["verdicts"].get(short, 0) + 1
         if found not in ("read", "refused by both"):
             told["not read"][name] = found
-        if told["looked at"] % 200 == 0 or told["looked at"] == len(sources):
+        if told["looked at"] % 200 == 0 or told["looked at"] == len(names):
             save(out, result)
+
+
+def verdict_of(read: Callable[[str], bytes], name: str) -> str:
+    warnings.simplefilter("ignore")
+    return verdict(read(name))
 
 
 def verdict(data: bytes) -> str:
@@ -71,7 +85,7 @@ def verdict(data: bytes) -> str:
         compiles = compile(data, "file", "exec", dont_inherit=True) is not None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         compiles = False
-    start = time.monotonic()
+    start = time.process_time()
     try:
         source = read_python(data)[0]
         tree = parse_source(source)
@@ -80,8 +94,8 @@ def verdict(data: bytes) -> str:
         if compiles:
             return f"refused: {error}"
         return "refused by both" if "\n" not in str(error) else f"no sentence: {error}"
-    if time.monotonic() - start > 60:
-        return f"took {time.monotonic() - start:.0f} s"
+    if (seconds := time.process_time() - start) > 60:
+        return f"took {seconds:.0f} s"
     return wrong or ("read" if compiles else "read, and CPython does not compile it")
 
 

@@ -106,6 +106,7 @@ def plain(program: str, problem: Problem) -> bool:
                 setattr(sys, name, os.fdopen(standard, "w" if standard else "r"))
             for limit in (signal.SIGPROF, signal.SIGALRM):
                 signal.signal(limit, signal.SIG_DFL)  # the caller's own handler would go on
+            sys.setrecursionlimit(1000)  # Python's own; libraries of the caller's may have set another
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS + 1, CPU_SECONDS + 1))
             signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
             signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)

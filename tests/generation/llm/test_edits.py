@@ -41,7 +41,8 @@ def test_a_shuffle_leaves_no_name():
 
 
 def test_what_is_named_stands_in_the_places_of_what_is_named():
-    flipped = SOURCE.replace("<", ">=").replace("= high", "= LOW").replace("= low", "= high").replace("LOW", "low")
+    flipped = "def f(low, high):\n    if low >= high:\n        total = high\n    else:\n        total = low\n"
+    flipped += "    return total\n"
     assert edited(SOURCE, "2: if low >= high:\n5\n4\n3", [2, 3, 4, 5]) == flipped
     assert edited(SOURCE, "2: if low >= high:\n5\n3", [2, 3, 4, 5]) == flipped
     assert edited("a = 1\r\nb = 2\r\nc = 3", "3\n1", [1, 2, 3]) == "c = 3\r\nb = 2\r\na = 1"
