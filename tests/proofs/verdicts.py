@@ -130,11 +130,14 @@ def taken() -> int:
 def run(program: str, problem: Problem, ended: list[str]) -> None:
     sys.modules["program"] = module = types.ModuleType("program")  # where pickle looks for its classes
     names = module.__dict__
-    for source in (problem.setup, program, problem.test):
-        exec(compile(source, "<plain>", "exec", dont_inherit=True), names)
-    if "def check(" in problem.test:
-        names["check"](names[problem.entry_point])
-    ended.append("well")
+    try:
+        for source in (problem.setup, program, problem.test):
+            exec(compile(source, "<plain>", "exec", dont_inherit=True), names)
+        if "def check(" in problem.test:
+            names["check"](names[problem.entry_point])
+        ended.append("well")
+    finally:
+        sys.setrecursionlimit(10_000)  # the waiting thread is deeper than what a program may set
 
 
 def compared(jobs: list[Job], workers: int) -> Iterator[tuple[str, bool, str, str, Job]]:
