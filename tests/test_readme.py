@@ -10,7 +10,7 @@ import procure_kit as pk
 from procure_kit.problems.sets import SETS
 from procure_kit.shipped import NOTEBOOKS, RESULTS
 from tests.pages import readme
-from tests.pages.results import pretrained
+from tests.pages.experiments import pretrained
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,8 +83,3 @@ def test_the_names_in_its_text_are_there():
     assert len(named) > 6 and named <= set(dir(pk))
     line = README[README.index("Problem sets go by name") :].partition("from the Hub")[0]
     assert set(re.findall(r"`([\w-]+)`", line)) == {"world", *SETS}
-
-
-def test_a_gain_that_is_none_is_told_from_one_that_is():
-    assert readme.crosses_zero("+0.6 (-2.0 to +3.1)") and readme.crosses_zero("+0.0 (+0.0 to +0.0)")
-    assert not readme.crosses_zero("-11.0 (-18.5 to -4.0)")

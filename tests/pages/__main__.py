@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from procure_kit.shipped import NOTEBOOKS, RESULTS
-from tests.pages import commands, package_map, readme, results
+from tests.pages import commands, files, package_map, readme, results
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ def main(run: Path | None) -> None:
     put(ROOT / "CONTRIBUTING.md", "map", package_map.page())
     path = ROOT / "README.md"
     path.write_text(readme.with_times(path.read_text(encoding="utf-8")), encoding="utf-8")
-    for entry in results.read("notebooks_cpu"):
+    for entry in files.read("notebooks_cpu"):
         put_time(NOTEBOOKS / f"{entry['notebook']}.ipynb", f"{entry['seconds']:.0f} s")
 
 

@@ -3,7 +3,9 @@
 import re
 from textwrap import fill
 
-from tests.pages.results import changes, percent, pretrained, read, text
+from tests.pages.experiments import pretrained
+from tests.pages.files import percent, read, text
+from tests.pages.rewriting import changes
 
 FINDINGS = """\
 **Rewriting keeps what programs do.** Of {sites} places in HumanEval's {problems} reference programs the rules rewrite
@@ -84,12 +86,6 @@ def curve(arms: str, split: str) -> dict[str, str]:
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text("curves_tiny").splitlines()]
     head = next(cells for cells in lines if cells[:2] == ["after − before", "split"])
     return dict(zip(head, next(cells for cells in lines if cells[:2] == [arms, split]), strict=True))
-
-
-def crosses_zero(gained: str) -> bool:
-    """Whether "+0.6 (-2.0 to +3.1)" may be nothing at all."""
-    low, high = map(float, re.search(r"\((\S+) to (\S+)\)", gained).groups())
-    return low <= 0 <= high
 
 
 def with_times(readme: str) -> str:

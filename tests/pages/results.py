@@ -1,14 +1,15 @@
 """`data/results/README.md`: every measured table on one page, each with what it says and the command that made it."""
 
-import json
 import re
 from collections import Counter
-from textwrap import fill
 
 from procure_kit.experiments.scores import table
 from procure_kit.problems import markdown
 from procure_kit.shipped import RESULTS
 from procure_kit.views.outcomes import CELLS
+from tests.pages.experiments import curves, experiments, smollm2, what_was_tuned
+from tests.pages.files import commands, has, machine, made, read, tables, text
+from tests.pages.rewriting import behaviour, commands_of_behaviour, counts, fuzzed, proofs
 
 OPENING = """\
 # Results
@@ -69,17 +70,6 @@ OUTCOMES = """\
 The pairs of the kit's own sets that the explorer starts from: `tiny` goes on greedily from the same place in both
 programs of a pair. Pairs, by where what it writes passes the tests. `world` is what it was trained on; the kit's own
 problems are longer, and strange to it."""
-
-EXPERIMENTS = """\
-`tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
-many counterfactuals with the ordinary loss, `mask`, `attention` and `both` the same with the terms of the
-concept-sensitive loss; a number is λ where it is not the paper's 0.1; `procure` trains on rewrites by the authors'
-looser definitions, `names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same
-held-out problems, in per cent. Arms that differ in the loss alone see the same tokens.
-
-{share} **That is too little to tell whether data or loss help; what moved are whole functions, downwards, most with λ
-at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
-of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
 
 CURVES = """\
 `tiny`, tuned on programs and rewrites that never come twice, with some of its pre-training text replayed, and scored
@@ -165,8 +155,6 @@ beforehand). The replies are recorded in [replies_smollm2.jsonl](../replies_smol
 
 NOTEBOOKS = "From the first cell to the last, headlessly, on two CPU cores."
 
-HEADS = ["concept", "sites", "refused", "rewritten", "valid", "problems", "of them valid", "authors", "CACP"]
-
 
 def page() -> str:
     """The whole page."""
@@ -227,57 +215,6 @@ def anchor(title: str) -> str:
     return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
-def has(name: str) -> bool:
-    """Whether an experiment that takes many hours has run yet."""
-    return (RESULTS / f"{name}.md").exists()
-
-
-def text(name: str) -> str:
-    return (RESULTS / f"{name}.md").read_text(encoding="utf-8").strip()
-
-
-def read(name: str):
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def made(*commands: str) -> str:
-    return "\n".join(["```sh", *commands, "```"])
-
-
-def commands(name: str) -> str:
-    """The commands of a result's parts."""
-    return made(*dict.fromkeys(part["command"] for part in read(name).values()))
-
-
-def machine(name: str) -> str:
-    """The command in a result's file, and where it ran."""
-    where = read(name)["machine"]
-    return f"{made(read(name)['command'])}\n\n{where[0].upper()}{where[1:].rstrip('.')}."
-
-
-def tables(name: str) -> str:
-    """A result's tables without what stands around them."""
-    blocks = re.split(r"\n\s*\n", text(name))
-    return "\n\n".join(block for block in blocks if block.startswith("|"))
-
-
-def folded(title: str, body: str) -> str:
-    return f"<details><summary>{title}</summary>\n\n{body.strip()}\n\n</details>"
-
-
-def counts(name: str, title: str) -> str:
-    """The table of HumanEval's counterfactuals, with the reasons to refuse folded."""
-    head, rest = text(name).split("Refused, by reason:\n")
-    reasons, invalid = rest.split("Rewritten, but not valid:\n")
-    numbers = head.partition("\n\n")[2].strip()
-    rows = [line.strip("| ").split(" | ") for line in numbers.splitlines() if line.startswith("| `")]
-    rows = [[row[0], *row[2:6], row[1], *row[7:]] for row in rows]  # rewritten, but not valid: listed below
-    remark = numbers.rpartition("\n\n")[2]
-    short = markdown.table(HEADS, rows, right=HEADS[1:])
-    said = f"Rewritten, but not valid:\n\n{invalid.strip()}\n\n{folded('Refused, by reason', reasons)}"
-    return f"### {title}\n\n{made(read(name)['command'])}\n\n{short}\n\n{remark}\n\n{said}"
-
-
 def explorer() -> str:
     """Seconds of the first picture and of an answer."""
     found = read("explorer_speed")
@@ -297,119 +234,6 @@ def outcomes() -> str:
         cells = Counter((original, counterfactual) for *_, original, counterfactual in found)
         rows.append([name, len(found), *(cells[cell] for cell in CELLS)])
     return markdown.table(["set", "pairs", *CELLS.values()], rows, right=["pairs", *CELLS.values()])
-
-
-def proofs() -> str:
-    """The tables of suites run on rewritten source trees, and what was found in each failure."""
-    texts = [text(name) for name in ("standard_library", "packages")]
-    lines = [line for part in texts for line in part.splitlines() if line.startswith("|")]
-    rows = "\n".join(dict.fromkeys(lines))  # both have the same head
-    told = [part.partition("\n\nLooks")[2] for part in texts]
-    reasons = [line for part in told for line in part.splitlines() if line.startswith("- `")]
-    return f"{rows}\n\nEvery test that fails, by cause:\n\n" + "\n".join(reasons)
-
-
-def fuzzed() -> str:
-    """How far both proofs have come; each goes on where it stopped."""
-    rows = [[kind, f"{told['looked at']:,} of {told['sources']:,}", len(told["not read"])]
-            for kind, told in read("reading").items() if isinstance(told, dict)]  # fmt: skip
-    found = read("fuzz")
-    wrote = f"{found['counts']['rewrites']:,} rewrites of {found['programs']:,} random programs"
-    return markdown.table(["sources", "looked at", "not read"], rows, right=["looked at", "not read"]) + (
-        f"\n\n{wrote} are done; {len(found['failed'])} went wrong."
-    )
-
-
-def commands_of_behaviour() -> list[str]:
-    return [part["command"] for part in read("behaviour").values()]
-
-
-def changes(part: dict, soundness: str) -> tuple[int, int]:
-    """How many rewrites of a set there are, and how many of them changed what the program does."""
-    rows = [row for row in part["rewrites"] if row[2] == soundness]
-    return sum(row[3] for row in rows), sum(row[4] for row in rows)
-
-
-def behaviour() -> str:
-    """How many rewrites changed what a program does, by set and soundness."""
-    rows = []
-    for name, part in read("behaviour").items():
-        left = sum(part["left out"].values())
-        cells = [f"{n:,}" for soundness in ("syntactic", "tested") for n in changes(part, soundness)]
-        rows.append([name, f"{part['programs'] - left:,}", left, *cells])
-    head = ["set", "programs", "left out", "`syntactic` rewrites", "changed", "`tested` rewrites", "changed"]
-    return markdown.table(head, rows, right=head[1:])
-
-
-def tokens(name: str, arm: str = "both") -> int:
-    """How many tokens an arm was tuned on in a grid of experiments."""
-    cells = next(line for line in text(name).splitlines() if line.startswith(f"| {arm} |")).split("|")
-    return int(cells[3])
-
-
-def pretrained() -> int:
-    """How many tokens `tiny` was trained on before."""
-    return int((RESULTS.parent / "tiny" / "log.csv").read_text().split()[-1].split(",")[1])
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def what_was_tuned() -> str:
-    short, longer = (tokens(name) for name in ("experiments_tiny", "experiments_tiny_400"))
-    share = (
-        f"It was little tuning: {short:,} tokens in 100 steps and {longer:,} in 400 (`from:kit` took more), "
-        f"{percent(short / pretrained())} and {percent(longer / pretrained())} of the {pretrained():,} that `tiny` "
-        "learnt from."
-    )
-    first, second = EXPERIMENTS.format(share=share).split("\n\n")
-    return f"{first}\n\n{fill(second, 120)}"
-
-
-def experiments() -> list[str]:
-    """The grid's levels, and its differences over all sets together, folded. Then the same of the longer runs."""
-    run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.runs"
-    parts = [
-        "### 100 steps",
-        made(f"{run} --seeds 5 --arms main lambda mode concepts", f"{run} --seeds 3 --arms transfer"),
-        *levels_and_gains("experiments_tiny"),
-        "![Differences between arms, with their intervals](../pictures/experiments.png)",
-        "### 400 steps",
-        made(f"{run} --seeds 3 --steps 400 --arms untuned originals plain both \\\n"
-             "  --out data/results/experiments_tiny_400.jsonl"),
-        *levels_and_gains("experiments_tiny_400"),
-    ]  # fmt: skip
-    return parts
-
-
-def curves() -> list[str]:
-    """The planned comparisons, and the rest folded."""
-    run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs"
-    parts = dict(part.split("\n\n", 1) for part in text("curves_tiny").removeprefix("### ").split("\n### "))
-    shown = [parts.pop("Runs at hand"), parts.pop("Planned comparisons")]
-    made_by = made(f"{run} --arms eight --seeds 5 --workers 2", f"{run} --arms others --seeds 3 --workers 2",
-                   "python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl")  # fmt: skip
-    return [made_by, *shown, *(folded(title, body) for title, body in parts.items())]
-
-
-def smollm2() -> list[str]:
-    """How the rows and the runs are made, and of their page what was planned."""
-    sets = ("codeio", "cruxeval")
-    lines = [line for name in sets for line in (f"procure perturb {name} --concepts paper -o {name}.jsonl",
-             f"procure validate {name}.jsonl --problems {name} -o {name}_valid.jsonl")]  # fmt: skip
-    rows = " ".join(f"{name}_valid.jsonl" for name in sets)
-    command = made(*lines, f"python -m procure_kit.experiments.smollm2 --rows {rows}")
-    planned = text("smollm2").partition("## Found, not planned")[0]
-    body = planned[planned.index("## ") :].strip().replace("\n## ", "\n### ")
-    return [command, f"#{body}", "All comparisons, by concept too: [smollm2.md](smollm2.md)."]
-
-
-def levels_and_gains(name: str) -> tuple[str, str]:
-    kept = "\n".join(line for line in text(name).splitlines() if "| world/" not in line and "| kit |" not in line)
-    levels, head, gains = kept.partition("Paired differences")
-    summary, _, rows = gains.partition(":")
-    return levels.strip(), folded(f"{head}{summary}", rows)
 
 
 def costs() -> str:

@@ -1,0 +1,84 @@
+"""Of the results' page: models that are tuned in several ways."""
+
+from textwrap import fill
+
+from procure_kit.shipped import RESULTS
+from tests.pages.files import folded, made, percent, text
+
+EXPERIMENTS = """\
+`tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
+many counterfactuals with the ordinary loss, `mask`, `attention` and `both` the same with the terms of the
+concept-sensitive loss; a number is λ where it is not the paper's 0.1; `procure` trains on rewrites by the authors'
+looser definitions, `names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same
+held-out problems, in per cent. Arms that differ in the loss alone see the same tokens.
+
+{share} **That is too little to tell whether data or loss help; what moved are whole functions, downwards, most with λ
+at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
+of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
+
+
+def pretrained() -> int:
+    """How many tokens `tiny` was trained on before."""
+    return int((RESULTS.parent / "tiny" / "log.csv").read_text().split()[-1].split(",")[1])
+
+
+def tokens(name: str, arm: str = "both") -> int:
+    """How many tokens an arm was tuned on in a grid of experiments."""
+    cells = next(line for line in text(name).splitlines() if line.startswith(f"| {arm} |")).split("|")
+    return int(cells[3])
+
+
+def what_was_tuned() -> str:
+    short, longer = (tokens(name) for name in ("experiments_tiny", "experiments_tiny_400"))
+    share = (
+        f"It was little tuning: {short:,} tokens in 100 steps and {longer:,} in 400 (`from:kit` took more), "
+        f"{percent(short / pretrained())} and {percent(longer / pretrained())} of the {pretrained():,} that `tiny` "
+        "learnt from."
+    )
+    first, second = EXPERIMENTS.format(share=share).split("\n\n")
+    return f"{first}\n\n{fill(second, 120)}"
+
+
+def experiments() -> list[str]:
+    """The grid's levels, and its differences over all sets together, folded. Then the same of the longer runs."""
+    run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.runs"
+    parts = [
+        "### 100 steps",
+        made(f"{run} --seeds 5 --arms main lambda mode concepts", f"{run} --seeds 3 --arms transfer"),
+        *levels_and_gains("experiments_tiny"),
+        "![Differences between arms, with their intervals](../pictures/experiments.png)",
+        "### 400 steps",
+        made(f"{run} --seeds 3 --steps 400 --arms untuned originals plain both \\\n"
+             "  --out data/results/experiments_tiny_400.jsonl"),
+        *levels_and_gains("experiments_tiny_400"),
+    ]  # fmt: skip
+    return parts
+
+
+def levels_and_gains(name: str) -> tuple[str, str]:
+    kept = "\n".join(line for line in text(name).splitlines() if "| world/" not in line and "| kit |" not in line)
+    levels, head, gains = kept.partition("Paired differences")
+    summary, _, rows = gains.partition(":")
+    return levels.strip(), folded(f"{head}{summary}", rows)
+
+
+def curves() -> list[str]:
+    """The planned comparisons, and the rest folded."""
+    run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs"
+    parts = dict(part.split("\n\n", 1) for part in text("curves_tiny").removeprefix("### ").split("\n### "))
+    shown = [parts.pop("Runs at hand"), parts.pop("Planned comparisons")]
+    made_by = made(f"{run} --arms eight --seeds 5 --workers 2", f"{run} --arms others --seeds 3 --workers 2",
+                   "python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl")  # fmt: skip
+    return [made_by, *shown, *(folded(title, body) for title, body in parts.items())]
+
+
+def smollm2() -> list[str]:
+    """How the rows and the runs are made, and of their page what was planned."""
+    sets = ("codeio", "cruxeval")
+    lines = [line for name in sets for line in (f"procure perturb {name} --concepts paper -o {name}.jsonl",
+             f"procure validate {name}.jsonl --problems {name} -o {name}_valid.jsonl")]  # fmt: skip
+    rows = " ".join(f"{name}_valid.jsonl" for name in sets)
+    command = made(*lines, f"python -m procure_kit.experiments.smollm2 --rows {rows}")
+    planned = text("smollm2").partition("## Found, not planned")[0]
+    body = planned[planned.index("## ") :].strip().replace("\n## ", "\n### ")
+    return [command, f"#{body}", "All comparisons, by concept too: [smollm2.md](smollm2.md)."]
