@@ -367,18 +367,8 @@ def test_a_set_without_reference_code_says_so(tmp_path, problems, capsys):
     heads = ["", '"""Its sign."""\n', "import math\n\ndef f(n):\n    'Its sign.'\n", "class A:\n    def f(self): ...\n"]
     bare = [Problem(f"bare/{n}", head, " \n", TEST, "f").to_row() for n, head in enumerate(heads)]
     none, some = write(tmp_path / "none.jsonl", bare), write(tmp_path / "some.jsonl", [*bare, *read(problems)])
-    for generator in ("rules", "openai:m"):
-        asked = (
-            "perturb",
-            none,
-            "-o",
-            tmp_path / "out.jsonl",
-            "--generator",
-            generator,
-            "--base-url",
-            "http://127.0.0.1:9",
-        )
-        assert procure(*asked, *(("--workers", 1) if generator == "rules" else ())) == 2
+    for generator in (["rules", "--workers", 1], ["openai:m", "--base-url", "http://127.0.0.1:9"]):
+        assert procure("perturb", none, "-o", tmp_path / "out.jsonl", "--generator", *generator) == 2
         assert "none.jsonl has no reference code to rewrite: it is" in capsys.readouterr().err
         assert not (tmp_path / "out.jsonl").exists()
     assert procure("counts", "--problems", none) == 2

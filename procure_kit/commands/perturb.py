@@ -88,6 +88,10 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.generator not in ("rules", perturb_by_llm.REWRITER) and not args.generator.startswith("openai:"):
         raise ValueError(f"no generator {args.generator!r}: use 'rules', '{perturb_by_llm.REWRITER}' or 'openai:MODEL'")
+    if args.generator == "rules" and (odd := perturb_by_llm.given(args)):
+        raise ValueError(
+            f"{', '.join(odd)}: for --generator {perturb_by_llm.REWRITER} or openai:MODEL; rules ask no model"
+        )
     if Path(args.set).is_dir():
         return _run_tree(args)
     if Path(args.set).suffix in (".py", ".pyw"):

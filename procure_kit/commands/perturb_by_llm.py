@@ -54,6 +54,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def given(args: argparse.Namespace) -> list[str]:
+    """Which of these options say something else than their default."""
+    alone = argparse.ArgumentParser()
+    add_arguments(alone)
+    defaults = vars(alone.parse_args([]))
+    return [f"--{name.replace('_', '-')}" for name, value in defaults.items() if getattr(args, name) != value]
+
+
 def run(args: argparse.Namespace, problems: Iterable[Problem], concepts: list[str], complaints: Complaints) -> int:
     """Append the rows that OUT lacks; 1 when a request failed for good or work is left. Raises: ValueError."""
     _refuse(args, concepts)

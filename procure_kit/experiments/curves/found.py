@@ -32,7 +32,8 @@ def variants(runs: Runs) -> str:
             for split in SPLITS:
                 found = [compared(runs, arm, "plain", point, metric, split) for metric in PLANNED]
                 cells = [hundredths(*each[:3], "+.1f") for each in found]
-                rows.append([f"{arm} − plain", split, f"{point / 1e6:g}", len(runs[arm, point]), *cells])
+                seeds = len(set(runs[arm, point]) & set(runs["plain", point]))
+                rows.append([f"{arm} − plain", split, f"{point / 1e6:g}", seeds, *cells])
     return markdown.table(["after − before", "split", "million tokens", "seeds", *PLANNED], rows)
 
 

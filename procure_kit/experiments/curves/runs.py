@@ -82,30 +82,18 @@ def kept_rows(out: Path, recipe: Recipe) -> list[dict]:
 
 
 def run_all(
-    names: Iterable[str],
-    seeds: Iterable[int],
-    recipe: Recipe,
-    until: int,
-    out: Path,
-    state: Path,
-    workers: int = 1,
-    untuned: bool = True,
+    names: Iterable[str], seeds: Iterable[int], recipe: Recipe, until: int, out: Path, state: Path, workers: int = 1
 ) -> None:
-    """Every run that has not come to `until`; several at a time in processes of their own. With `untuned`, the model as
-    it was is scored first."""
+    """Every run that has not come to `until`; several at a time in processes of their own. UNTUNED among the names is
+    the model as it was: one run, whatever the seeds."""
     known = defaultdict(set)
     for row in kept_rows(out, recipe):
         known[row["arm"], row["seed"]].add(row["point"])
     last = max([point for point in POINTS if point <= until], default=until)
-    wanted = [(name, seed) for seed in seeds for name in names if last not in known[name, seed]]
     ready = [f"control {name}" for name in CONTROLS if is_ready(state / f"control_{name}")]
-    wanted = [*[(UNTUNED, 0)] * untuned, *wanted, *((name, 0) for name in ready)]
-    untrained = {UNTUNED, *ready}
-    work = [
-        (name, seed, recipe, until, out, state, known[name, seed])
-        for name, seed in wanted
-        if not (name in untrained and known[name, seed])
-    ]
+    goals = {(name, 0 if name == UNTUNED else seed): 0 if name == UNTUNED else last for seed in seeds for name in names}
+    goals |= {(name, 0): 0 for name in ready}
+    work = [(*run, recipe, until, out, state, known[run]) for run, goal in goals.items() if goal not in known[run]]
     with tqdm(total=len(work), desc="runs") as bar:
         if workers == 1:
             for each in work:
@@ -113,10 +101,13 @@ def run_all(
                 bar.update()
             return
         os.environ["TQDM_DISABLE"] = "1"  # for the processes: one bar, of the runs
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-            for future in as_completed([pool.submit(run_one, *each) for each in work]):
-                future.result()
-                bar.update()
+        try:
+            with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+                for future in as_completed([pool.submit(run_one, *each) for each in work]):
+                    future.result()
+                    bar.update()
+        finally:
+            del os.environ["TQDM_DISABLE"]
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -137,7 +128,7 @@ def main(argv: list[str] | None = None) -> None:
     for name in names:
         arm_named(name)  # before anything is trained
     seeds = range(args.first_seed, args.first_seed + args.seeds)
-    run_all(names, seeds, recipe, args.until, out, args.state, args.workers)
+    run_all([UNTUNED, *names], seeds, recipe, args.until, out, args.state, args.workers)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
     OMP_NUM_THREADS=1 python -m procure_kit.training.rewriter --out runs/rewriter
 
-The same command goes on where it stopped. At the end the adapter and its card are written to data/rewriter; before it,
-with --now, as far as it has come.
+The same command goes on where it stopped. At the end the adapter and its card are written to data/rewriter.
 """
 
 import argparse
@@ -26,7 +25,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=Plan.steps, help="default: %(default)s")
     parser.add_argument("--rows", type=int, default=3000, help="rows to make, of all lengths; default: %(default)s")
     parser.add_argument("--minutes", type=float, help="stop then; the same command goes on")
-    parser.add_argument("--now", action="store_true", help="make no step, and write the last checkpoint's adapter")
     parser.add_argument("--to", type=Path, default=DATA / "rewriter", help="default: %(default)s")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -35,13 +33,13 @@ def main() -> None:
     if not file.is_file():
         write_whole(file, "".join(json.dumps(row) + "\n" for row in make_rows(args.rows)))
     rows, plan = list(read_rows(file)), Plan(steps=args.steps)
-    model, log = train(rows, plan, args.out, minutes=0 if args.now else args.minutes)
-    if len(log) < plan.steps and not args.now:
+    model, log = train(rows, plan, args.out, minutes=args.minutes)
+    if len(log) < plan.steps:
         print("stopped: the same command goes on from here")
         return
     write_adapter(model, args.to)
     write_card(args.to, plan, rows, log)  # in place of peft's
-    print(f"{args.to}: {len(log)} steps")
+    print(args.to)
 
 
 if __name__ == "__main__":

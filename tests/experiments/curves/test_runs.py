@@ -25,24 +25,24 @@ def rows_of(path) -> list[tuple]:
 
 def test_each_point_is_a_row_once_and_a_longer_call_adds_the_points_that_lack(tmp_path, scored_quickly):
     out = tmp_path / "rows.jsonl"
-    runs.run_all(["plain"], [0], SMALL, 2000, out, tmp_path)
+    runs.run_all(["untuned", "plain"], [0], SMALL, 2000, out, tmp_path)
     assert rows_of(out) == [("untuned", 0, 0), ("plain", 0, 2000)]
-    runs.run_all(["plain"], [0], SMALL, 2000, out, tmp_path)
-    runs.run_all(["plain"], [0], SMALL, 5000, out, tmp_path)
+    runs.run_all(["untuned", "plain"], [0], SMALL, 2000, out, tmp_path)
+    runs.run_all(["untuned", "plain"], [0], SMALL, 5000, out, tmp_path)
     assert rows_of(out) == [("untuned", 0, 0), ("plain", 0, 2000), ("plain", 0, 4000)]
     with pytest.raises(ValueError, match="rows.jsonl holds runs of another recipe: .*name a new file"):
-        runs.run_all(["plain"], [0], replace(SMALL, lr=1.0), 2000, out, tmp_path)
+        runs.run_all(["untuned", "plain"], [0], replace(SMALL, lr=1.0), 2000, out, tmp_path)
 
 
 def test_a_run_whose_state_is_lost_is_trained_anew_and_scored_where_no_row_is(tmp_path, scored_quickly):
     out = tmp_path / "rows.jsonl"
-    runs.run_all(["plain"], [0], SMALL, 2000, out, tmp_path / "lost")
-    runs.run_all(["plain"], [0], SMALL, 4000, out, tmp_path / "anew")
+    runs.run_all(["untuned", "plain"], [0], SMALL, 2000, out, tmp_path / "lost")
+    runs.run_all(["untuned", "plain"], [0], SMALL, 4000, out, tmp_path / "anew")
     assert rows_of(out) == [("untuned", 0, 0), ("plain", 0, 2000), ("plain", 0, 4000)]
 
 
 def test_the_untuned_model_is_left_out_where_nobody_asks_for_it(tmp_path, scored_quickly):
-    runs.run_all(["plain"], [0], SMALL, 2000, tmp_path / "rows.jsonl", tmp_path, untuned=False)
+    runs.run_all(["plain"], [0], SMALL, 2000, tmp_path / "rows.jsonl", tmp_path)
     assert rows_of(tmp_path / "rows.jsonl") == [("plain", 0, 2000)]
 
 
@@ -51,11 +51,11 @@ def test_a_control_is_scored_once_its_pretraining_is_done(tmp_path, scored_quick
     model, tokenizer = load_model("tiny")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    runs.run_all([], [0], SMALL, 2000, out, tmp_path)
+    runs.run_all(["untuned"], [0, 1], SMALL, 2000, out, tmp_path)
     assert rows_of(out) == [("untuned", 0, 0)]
     (folder / "loss.svg").touch()
     for _ in range(2):
-        runs.run_all([], [0], SMALL, 2000, out, tmp_path)
+        runs.run_all(["untuned"], [0, 1], SMALL, 2000, out, tmp_path)
     assert rows_of(out) == [("untuned", 0, 0), ("control neutral", 0, 0)]
 
 

@@ -101,6 +101,11 @@ def perturb(tmp_path, *more):
         (["--concepts", "data_type"], "no edits are known for 'data_type': use one of if_else_flip"),
         (["--every-site"], "a model is asked about one site a problem"),
         (["--generator", "openai:m", "--adapter", "here"], "--adapter is for --generator smollm2:edits"),
+        (
+            ["--generator", "rules", "--adapter", "here"],
+            "--adapter: for --generator smollm2:edits or openai:MODEL; rules",
+        ),
+        (["--generator", "rules", "--replay", "--turns", "2"], "--turns, --replay: for --generator"),
         (["--generator", "smollm2:edit"], "use 'rules', 'smollm2:edits' or 'openai:MODEL'"),
     ],
 )
