@@ -1,86 +1,77 @@
-"""LoRA on edits: rate, batches, the loss on the answer alone, and a run that goes on where it stopped."""
+"""The rewriter's examples have their loss on the answer alone; a run of the command ends in an adapter that ships."""
 
+import json
+import re
 from dataclasses import replace
 
 import pytest
 import torch
-from torch.nn.functional import cross_entropy
+from safetensors.torch import load_file
 
+from procure_kit.training.adapters import put_on
+from procure_kit.training.models import load_model
+from procure_kit.training.rewriter import __main__ as command
 from procure_kit.training.rewriter import training
-from procure_kit.training.rewriter.training import Plan, answer_loss, batches, encode, train
-from tests.training.small_models import CONFIGS, model_of
+from procure_kit.training.rewriter.adapter import BASE_ID
+from procure_kit.training.rewriter.training import LONGEST, RECIPE, about_rows, to_examples
 
-PLAN = Plan(steps=6, batch_size=2, rank=2, first_layer=1, warmup=2, longest=20)
-ROWS = [{"question": "abc" * (1 + n % 3), "answer": "de" * (1 + n % 2)} for n in range(9)]
-
-
-class Letters:
-    """A tokenizer whose tokens are letters."""
-
-    def __call__(self, text, add_special_tokens):
-        return type("Encoded", (), {"input_ids": [3 + ord(letter) % 50 for letter in text]})
-
-    def convert_tokens_to_ids(self, token):
-        return 2
+ROWS = [
+    {"set": "kit", "concept": "if_else_flip", "mode": "strict", "question": f"x = {n}\n" * 3, "answer": f"{n}: y"}
+    for n in range(9)
+]
 
 
 @pytest.fixture
-def small(monkeypatch):
-    """A random Llama of three layers in place of SmolLM2."""
-
-    def from_pretrained(folder, dtype):
-        return model_of(CONFIGS["llama"])
-
-    monkeypatch.setattr(training, "smollm2_folder", lambda: None)
-    monkeypatch.setattr(training.AutoTokenizer, "from_pretrained", lambda folder: Letters())
-    monkeypatch.setattr(training.AutoModelForCausalLM, "from_pretrained", from_pretrained)
+def tiny(monkeypatch):
+    model, tokenizer = load_model("tiny")
+    monkeypatch.setattr(training, "STOP", tokenizer.eos_token)
+    return model, tokenizer
 
 
-def test_the_rate_rises_stays_and_falls_to_nothing():
-    plan = Plan(steps=100, warmup=10, falling=0.4, lr=1.0)
-    assert [plan.rate(step) for step in (0, 9, 59, 80)] == pytest.approx([0.1, 1, 1, 0.5])
-    assert 0 < plan.rate(99) <= 0.025
+def test_the_loss_is_on_the_answer_and_the_stop_mark(tiny):
+    _, tokenizer = tiny
+    (example,) = to_examples(ROWS[3:4], tokenizer)
+    learnt = [label for label in example["labels"] if label != -100]
+    assert example["input_ids"][-len(learnt) :] == learnt
+    assert tokenizer.decode(learnt) == "3: y" + tokenizer.eos_token
+    assert len({len(values) for values in example.values()}) == 1 and not any(example["changed"])
 
 
-def test_batches_hold_each_example_once_an_epoch_and_a_longer_run_begins_alike():
-    examples = encode(ROWS, Letters(), 20)
-    made = batches(examples, PLAN)
-    assert len(made) == 6 and sorted(sum(made[:4], [])) == sorted(set(sum(made[:4], [])))
-    assert batches(examples, Plan(steps=9, batch_size=2))[:6] == batches(examples, Plan(steps=6, batch_size=2))
+def test_long_rows_are_left_out(tiny):
+    _, tokenizer = tiny
+    long = ROWS[0] | {"question": "x = 1\n" * LONGEST}
+    assert len(to_examples([*ROWS, long], tokenizer)) == len(ROWS)
 
 
-def test_long_rows_are_left_out():
-    assert len(encode(ROWS, Letters(), 8)) < len(ROWS) == len(encode(ROWS, Letters(), 20))
+def test_the_lowest_layers_have_no_adapter():
+    places = [f"model.layers.{n}.mlp.up_proj" for n in range(30)]
+    assert [n for n, place in enumerate(places) if re.fullmatch(training.TARGETS, place)] == list(range(8, 30))
 
 
-def test_the_loss_is_on_the_answers_alone_and_padding_changes_nothing(small):
-    model = training.fresh_model(PLAN).eval()
-    batch = [([5, 6, 7, 8, 2], 2), ([9, 10, 2], 1)]
-    terms = []
-    for ids, asked in batch:
-        logits = model(input_ids=torch.tensor([ids])).logits[0]
-        terms += cross_entropy(logits[asked - 1 : -1], torch.tensor(ids[asked:]), reduction="none").tolist()
-    assert answer_loss(model, batch).item() == pytest.approx(sum(terms) / len(terms), rel=1e-4)
-    assert all("layers.0." not in name for name, p in model.named_parameters() if p.requires_grad)
+def test_the_card_counts_the_rows():
+    told = about_rows(ROWS)
+    assert told["sets"] == "kit 9" and told["concepts"] == "if_else_flip 9"
 
 
-def test_a_stopped_run_goes_on_to_the_same_weights(small, tmp_path):
-    parts = tmp_path / "parts"
-    parts.mkdir()
-    whole, log = train(ROWS, PLAN, tmp_path, every=2)
-    assert train(ROWS, PLAN, parts, every=2, minutes=0)[1] == []
-    calls = iter([0.0, *[0.0] * 3, 1e9])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training.time, "monotonic", lambda: next(calls, 1e9))
-        _, part = train(ROWS, PLAN, parts, every=2, minutes=1)
-    assert 0 < len(part) < 6
-    again, second = train(ROWS, PLAN, parts, every=2)
-    assert [row["loss"] for row in second] == pytest.approx([row["loss"] for row in log])
-    for (name, one), (_, other) in zip(whole.named_parameters(), again.named_parameters(), strict=True):
-        assert torch.allclose(one, other, atol=1e-6), name
+def test_the_command_leaves_an_adapter_in_16_bits_with_a_card_and_no_path(tiny, tmp_path, monkeypatch, capsys):
+    asked = []
 
+    def load(name, **options):
+        asked.append((name, options))
+        return tiny
 
-def test_a_checkpoint_of_another_plan_is_refused(small, tmp_path):
-    train(ROWS, PLAN, tmp_path, every=2)
-    with pytest.raises(ValueError, match=r"checkpoint.pt is of a run with another rank: choose another --out"):
-        train(ROWS, replace(PLAN, rank=4), tmp_path)
+    monkeypatch.setattr(command, "load_model", load)
+    monkeypatch.setattr(command, "RECIPE", replace(RECIPE, lora_targets="all-linear", lora_r=2))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    command.main(["--out", str(tmp_path / "run"), "--to", str(tmp_path / "to"), "--steps", "2"])
+    assert asked == [("smollm2", {"four_bit": True, "device": "cpu"})]
+    assert {tensor.dtype for tensor in load_file(tmp_path / "to" / "adapter_model.safetensors").values()} == {
+        torch.float16
+    }
+    texts = {path.name: path.read_text() for path in (tmp_path / "to").iterdir() if path.suffix in (".md", ".json")}
+    assert sorted(texts) == ["README.md", "adapter_config.json", "base.json"]
+    assert not any(str(tmp_path) in text or str(command.DATA) in text for text in texts.values())
+    assert f"base_model: {BASE_ID}\nlicense: apache-2.0" in texts["README.md"]
+    assert "data/results/generators.md" in texts["README.md"] and "if_else_flip 9" in texts["README.md"]
+    put_on(load_model("tiny")[0], tmp_path / "to")  # refuses one that does not fit
