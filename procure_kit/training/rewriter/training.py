@@ -7,11 +7,11 @@ from procure_kit.training.config import TrainConfig
 from procure_kit.training.loss.loss import LossConfig
 
 STOP = "<|im_end|>"  # a token that the model has
-LONGEST = 200  # tokens of question and answer
+LONGEST = 320  # tokens of question and answer
 # Layers 8 to 29 of 30: those below have no adapter, and need no backward pass.
 TARGETS = r".*\.layers\.([89]|[12]\d)\..*_proj"
 RECIPE = TrainConfig(
-    steps=400, lr=1e-3, batch_size=4, warmup_steps=20, lora_targets=TARGETS, loss=LossConfig(lam=0.0), logging_steps=10
+    steps=1400, lr=1e-3, batch_size=4, warmup_steps=20, lora_targets=TARGETS, loss=LossConfig(lam=0.0), logging_steps=10
 )
 
 
