@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence], right: Collection[str] = ()) -> str:
-    """A row a line; the columns whose heads are in `right` hold numbers."""
+    """A row a line; the columns whose heads are in `right` hold numbers. A bar in a cell is escaped."""
     rules = ["---:" if name in right else "---" for name in head]
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in (head, rules, *rows))
+    lines = [[str(cell).replace("|", "\\|") for cell in row] for row in (head, rules, *rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def hundredths(value: float, low: float, high: float, form: str = ".1f", to: str = " to ") -> str:

@@ -53,8 +53,8 @@ def spelled(action: argparse.Action) -> str:
     value = " ".join(value) if isinstance(value, tuple) else value
     more = " ..." if action.nargs in ("+", "*") and action.option_strings else ""
     *short, last = action.option_strings or [""]
-    return ", ".join([*(f"`{name}`" for name in short), f"`{f'{last} {value}{more}'.strip()}`"]).replace("|", "\\|")
+    return ", ".join([*(f"`{name}`" for name in short), f"`{f'{last} {value}{more}'.strip()}`"])
 
 
 def explained(action: argparse.Action) -> str:
-    return (action.help % vars(action)).replace("|", "\\|").replace("<", "&lt;")
+    return (action.help % vars(action)).replace("<", "&lt;")
