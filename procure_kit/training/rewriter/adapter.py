@@ -25,4 +25,6 @@ def ship(trained: Path, folder: Path) -> None:
     base = json.loads((trained / BASE).read_text(encoding="utf-8"))
     write_whole(folder / BASE, json.dumps(base | {"base": BASE_ID}) + "\n")
     card = (trained / "README.md").read_text(encoding="utf-8").replace(UNSCORED, SCORED)
-    write_whole(folder / "README.md", card.replace(base["base"], BASE_ID).replace("tags:", "license: apache-2.0\ntags:"))
+    write_whole(
+        folder / "README.md", card.replace(base["base"], BASE_ID).replace("tags:", "license: apache-2.0\ntags:")
+    )

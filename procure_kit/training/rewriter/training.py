@@ -33,7 +33,9 @@ def to_examples(rows: Sequence[dict], tokenizer, longest: int = LONGEST) -> list
 
 def about_rows(rows: Sequence[dict]) -> dict[str, str]:
     """What the card says of the rows."""
-    told = {"task": "a few edits of lines, given a concept and the lines of a site (procure_kit/generation/llm/edits.py)"}
+    told = {
+        "task": "a few edits of lines, given a concept and the lines of a site (procure_kit/generation/llm/edits.py)"
+    }
     for title, field in (("sets", "set"), ("concepts", "concept"), ("modes", "mode")):
         counts = Counter(row[field] for row in rows)
         told[title] = ", ".join(f"{name} {count:,}" for name, count in counts.most_common())
