@@ -75,10 +75,10 @@ CURVES = """\
 `tiny`, tuned on programs and rewrites that never come twice, with some of its pre-training text replayed, and scored
 on its way. `plain` − `originals` is what the data does; the others are what a loss adds. [The plan](curves_plan.md)
 was written before the runs: what is compared, on which problems, and what would count as an answer; the recipe was
-[chosen](curves_choice.md) on problems that stand in no table here. **What the data does is answered, by fewer seeds
-than planned; what a loss adds is not yet.** Intervals are over families of problems, and over seeds where an arm has
-several; with one seed they say nothing about what another would give. For a real model, tuned on real programs, there
-is a [plan](smollm2_plan.md) too."""
+[chosen](curves_choice.md) on problems that stand in no table here. **What the data does, and what the paper's
+loss (`both`) adds, is answered, by fewer seeds than planned; what its parts and the other losses add is not yet.**
+Intervals are over families of problems, and over seeds where an arm has several; with one seed they say nothing about
+what another would give. For a real model, tuned on real programs, there is a [plan](smollm2_plan.md) too."""
 
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
