@@ -173,16 +173,15 @@ def curves(
     title: str,
     y: str = "per cent",
     scale: float = 100,
+    across: str = "untuned",
 ) -> go.Figure:
     """A score against the tokens of tuning, with bands: {arm: [(tokens, value, low, high)]}, tokens on a log scale.
 
-    `level`: the untuned model's value and interval, drawn across. Values are shown times `scale`.
+    `level`: the untuned model's value and interval, drawn across, named `across`. Values are shown times `scale`.
     """
     figure = go.Figure(layout=LAYOUT | {"title": title, "xaxis_title": "tokens of tuning", "yaxis_title": y})
     figure.add_hline(y=scale * level[0], line_dash="dot", line_color=GREY)
-    figure.add_annotation(
-        x=0, xref="paper", y=scale * level[0], text="untuned", showarrow=False, yshift=8, xanchor="left"
-    )
+    figure.add_annotation(x=0, xref="paper", y=scale * level[0], text=across, showarrow=False, yshift=8, xanchor="left")
     colours = cycle((BLUE, ORANGE, GREEN, PURPLE, "#E69F00", "#56B4E9"))
     for (arm, points), colour in zip(found.items(), colours, strict=False):
         tokens, values, lows, highs = ([*column] for column in zip(*points, strict=True))

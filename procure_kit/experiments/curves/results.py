@@ -117,6 +117,12 @@ def compared(
     return difference(*(array(rows, metric, split, concept) for rows in both), *bounds)
 
 
+def gap(runs: Runs, after: str, before: str, metric: str, split: str) -> list[tuple]:
+    """(tokens, value, low, high) of the paired difference at each point where both arms have a seed in common."""
+    points = [point for point in points_of(runs, after) if set(runs[after, point]) & set(runs.get((before, point), ()))]
+    return [(point, *compared(runs, after, before, point, metric, split)[:3]) for point in points]
+
+
 def planned(runs: Runs) -> list[tuple[str, str]]:
     """The comparisons that the plan names, as far as there are runs of both: after, before."""
     wanted = [("plain", "originals"), *((arm, "plain") for arm in MAIN if arm not in ("originals", "plain"))]

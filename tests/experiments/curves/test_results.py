@@ -74,6 +74,13 @@ def test_what_was_planned_is_compared_where_both_have_come(runs):
     assert results.curve(runs, "plain", "whole", "family")[1][:2] == (300, 0)
 
 
+def test_a_gap_is_known_at_the_points_that_both_have(runs):
+    (first, *_), (last, value, low, high) = results.gap(runs, "plain", "originals", "counterfactual", "composition")
+    assert (first, last) == (100, 300) and 0 < low < value < high
+    assert value == results.compared(runs, "plain", "originals", 300, "counterfactual", "composition").value
+    assert results.gap(runs, "plain", "mask", "original", "family") == []
+
+
 def test_the_page_names_points_seeds_and_says_everything_once(runs, path):
     table = report.planned_table(runs)
     assert table.count("| plain − originals |") == 2 and "| 0.0003 | 2 |" in table
