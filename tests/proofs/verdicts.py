@@ -12,6 +12,7 @@ others stays in the result.
 
 import argparse
 import ast
+import gc
 import json
 import os
 import resource
@@ -107,6 +108,7 @@ def plain(program: str, problem: Problem) -> bool:
             for limit in (signal.SIGPROF, signal.SIGALRM):
                 signal.signal(limit, signal.SIG_DFL)  # the caller's own handler would go on
             sys.setrecursionlimit(1000)  # Python's own; libraries of the caller's may have set another
+            gc.freeze()  # a program that collects garbage would go through all that the caller has, in its own time
             resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS + 1, CPU_SECONDS + 1))
             signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
             signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
