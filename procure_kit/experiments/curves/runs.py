@@ -100,6 +100,7 @@ def run_all(
                 run_one(*each)
                 bar.update()
             return
+        before = os.environ.get("TQDM_DISABLE")
         os.environ["TQDM_DISABLE"] = "1"  # for the processes: one bar, of the runs
         try:
             with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
@@ -108,6 +109,8 @@ def run_all(
                     bar.update()
         finally:
             del os.environ["TQDM_DISABLE"]
+            if before is not None:
+                os.environ["TQDM_DISABLE"] = before
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -15,7 +15,7 @@ RECIPE = TrainConfig(
 )
 
 
-def to_examples(rows: Sequence[dict], tokenizer, longest: int = LONGEST) -> list[dict]:
+def to_examples(rows: Sequence[dict], tokenizer) -> list[dict]:
     """Examples for `train`, of the rows that are not too long: question, answer and stop mark, of which the question
     has no label. No token counts as altered: there is no concept term here."""
     stop = tokenizer.convert_tokens_to_ids(STOP)
@@ -23,7 +23,7 @@ def to_examples(rows: Sequence[dict], tokenizer, longest: int = LONGEST) -> list
     for row in rows:
         asked, answered = (tokenizer(row[name], add_special_tokens=False).input_ids for name in ("question", "answer"))
         ids = [*asked, *answered, stop]
-        if len(ids) <= longest:
+        if len(ids) <= LONGEST:
             labels = [-100] * len(asked) + ids[len(asked) :]
             examples.append(
                 {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels, "changed": [0] * len(ids)}

@@ -1,6 +1,7 @@
 """The command: rows a point, runs that go on, controls when they are there, and recipes kept apart."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -57,6 +58,13 @@ def test_a_control_is_scored_once_its_pretraining_is_done(tmp_path, scored_quick
     for _ in range(2):
         runs.run_all(["untuned"], [0, 1], SMALL, 2000, out, tmp_path)
     assert rows_of(out) == [("untuned", 0, 0), ("control neutral", 0, 0)]
+
+
+@pytest.mark.parametrize("own", [None, "0"])
+def test_several_workers_leave_the_callers_bars_as_they_were(tmp_path, monkeypatch, own):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False) if own is None else monkeypatch.setenv("TQDM_DISABLE", own)
+    runs.run_all([], [0], SMALL, 2000, tmp_path / "rows.jsonl", tmp_path, workers=2)
+    assert os.environ.get("TQDM_DISABLE") == own
 
 
 def test_an_unknown_arm_is_named_before_anything_is_trained(tmp_path):
