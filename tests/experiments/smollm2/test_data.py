@@ -1,5 +1,6 @@
 """What is tuned on: valid rows of other problems, one a program, as many of each concept, without statements."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -151,6 +152,10 @@ def test_what_is_scored_has_a_concept_that_nothing_is_tuned_on():
     assert "data_type" in {cf.concept for cf, _ in pairs} and "data_type" not in MAIN["plain"].concepts
 
 
-def test_a_digest_tells_rows_apart(tmp_path):
-    one, other = (rows_file(tmp_path / name, PROBLEMS[:count]) for name, count in (("a", 1), ("b", 2)))
-    assert digest([one]) != digest([other]) and digest([one]) == digest([one])
+def test_a_digest_tells_rows_apart_but_not_how_long_they_took(tmp_path):
+    one, other, again = (
+        rows_file(tmp_path / name, PROBLEMS[:count]) for name, count in (("a", 1), ("b", 2), ("c", 1))
+    )
+    rows = [json.loads(line) | {"seconds": 9.9} for line in again.read_text().splitlines()]
+    again.write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0] | {"status": "tests_fail"}]))
+    assert digest([one]) != digest([other]) and digest([one]) == digest([again])
