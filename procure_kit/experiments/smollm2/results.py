@@ -20,8 +20,8 @@ HEAD = """\
 # {model} tuned on real programs
 
 LoRA of rank {lora_r} on {kind} weights; {pairs} programs of {programs}, each with one counterfactual and each seen once
-(`originals`: twice as many programs), at a rate of {lr}. Scored on other problems: [the plan](smollm2_plan.md), written
-before the runs, says what is asked.
+(`originals`: twice as many programs), at a rate of {lr}. Scored on other problems, in {where}: [the plan](smollm2_plan.md),
+written before the runs, says what is asked.
 
 ## What the untuned model can do
 
@@ -90,7 +90,8 @@ def detectable(low: float, high: float) -> float:
 
 def page(runs: Runs) -> str:
     """The whole page in Markdown, made from the rows alone."""
-    recipe = next(iter(next(iter(runs.values())).values()))["recipe"]
+    everything = [row for of_seed in runs.values() for row in of_seed.values()]
+    recipe = everything[0]["recipe"]
     sets, asked = datasets(runs), contrasts(runs)
     planned, found = ([pair for pair in asked if (pair in PLANNED) == wanted] for wanted in (True, False))
     count, off = told(runs, sets, planned)
@@ -99,6 +100,7 @@ def page(runs: Runs) -> str:
             **recipe,
             programs=" and ".join(recipe["trained"]),
             kind="4-bit (NF4)" if recipe["four_bit"] else "whole",
+            where=" and ".join(sorted({f"{row['dtype']} on {row['device']}" for row in everything})),
             rule=f"{100 * FLOOR:.0f} to {100 * CEILING:.0f} %",
         ).split("\n\n"),
         _choice(runs, sets) if "untuned" in runs else "The untuned model has no run yet, so that nothing is chosen.",

@@ -22,7 +22,7 @@ def run(arm, seed, passing=5, whole=0, gain=0.0):
             measured = {"behind_original": 1.0, "behind_counterfactual": 2.0 + n - gain, "original_over_twin": 1.0}
             likelihoods[f"{name}/{n} if_else_flip"] = dict.fromkeys(NATS) | measured
     recipe = asdict(Recipe())
-    return {"arm": arm, "seed": seed, "recipe": recipe, "tokens": 7} | {
+    return {"arm": arm, "seed": seed, "recipe": recipe, "tokens": 7, "device": "cpu", "dtype": "float32"} | {
         "verdicts": verdicts,
         "likelihoods": likelihoods,
     }

@@ -12,6 +12,7 @@ from procure_kit.experiments.smollm2 import runs
 from procure_kit.experiments.smollm2.__main__ import main, until
 from procure_kit.experiments.smollm2.recipe import DRY, Recipe
 from procure_kit.experiments.smollm2.runs import run_all, unpacked
+from procure_kit.training.config import fast_bf16
 from procure_kit.training.models import load_model
 
 
@@ -52,7 +53,7 @@ def test_runs_that_do_not_compare_are_refused(ran, tmp_path):
     run_all(out, ["untuned"], range(1), Recipe(), [rows], "cpu", tmp_path)
     with pytest.raises(ValueError, match="holds runs with other recipe"):
         run_all(out, ["untuned"], range(1), Recipe(lr=1.0), [rows], "cpu", tmp_path)
-    rows.write_text("{}\n{}\n")
+    rows.write_text('{}\n{"status": "valid"}\n')
     with pytest.raises(ValueError, match="holds runs with other rows"):
         run_all(out, ["untuned"], range(1), Recipe(), [rows], "cpu", tmp_path)
     out.unlink()
@@ -102,13 +103,15 @@ def test_time_that_is_up_is_a_ctrl_c_even_where_that_is_ignored():
 
 @pytest.mark.slow
 def test_what_is_scored_is_what_was_trained():
-    """Weights unpacked from 4 bits say what the packed ones say, in whole weights."""
+    """Weights unpacked from 4 bits say what the packed ones say, in 16 bits where those are fast."""
     packed, tokenizer = load_model("tiny", four_bit=True, device="cpu")
     model, _ = unpacked(DRY, "cpu", None)
+    fast = fast_bf16(model.device)
     ids = tokenizer("def f(xs):\n    total = 0\n", return_tensors="pt")["input_ids"]
     with torch.inference_mode():
-        assert torch.allclose(model(ids).logits, packed(ids).logits, atol=1e-3)
-    assert all(parameter.dtype == torch.float32 for parameter in model.parameters())
+        ours, packed_ones = (one(ids).logits.float() for one in (model, packed))
+    assert (ours - packed_ones).norm() / packed_ones.norm() < (0.02 if fast else 1e-3)
+    assert all(parameter.dtype == (torch.bfloat16 if fast else torch.float32) for parameter in model.parameters())
 
 
 @pytest.mark.slow
