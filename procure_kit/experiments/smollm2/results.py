@@ -20,8 +20,8 @@ HEAD = """\
 # {model} tuned on real programs
 
 LoRA of rank {lora_r} on {kind} weights; {pairs} programs of {programs}, each with one counterfactual and each seen once
-(`originals`: twice as many programs), at a rate of {lr}. Scored on other problems, in {where}: [the plan](smollm2_plan.md),
-written before the runs, says what is asked.
+(`originals`: twice as many programs), at a rate of {lr}. Scored on other problems, in {where}.
+[The plan](smollm2_plan.md), written before the runs, says what is asked.
 
 ## What the untuned model can do
 

@@ -153,9 +153,7 @@ def test_what_is_scored_has_a_concept_that_nothing_is_tuned_on():
 
 
 def test_a_digest_tells_rows_apart_but_not_how_long_they_took(tmp_path):
-    one, other, again = (
-        rows_file(tmp_path / name, PROBLEMS[:count]) for name, count in (("a", 1), ("b", 2), ("c", 1))
-    )
+    one, other, again = (rows_file(tmp_path / name, PROBLEMS[:count]) for name, count in (("a", 1), ("b", 2), ("c", 1)))
     rows = [json.loads(line) | {"seconds": 9.9} for line in again.read_text().splitlines()]
     again.write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[0] | {"status": "tests_fail"}]))
     assert digest([one]) != digest([other]) and digest([one]) == digest([again])
