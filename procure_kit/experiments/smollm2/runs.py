@@ -19,9 +19,11 @@ from tqdm.auto import tqdm
 from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
 from procure_kit.evaluation.likelihood import NATS, likelihoods
 from procure_kit.experiments.curves.arms import Arm, arm_named
+from procure_kit.experiments.results import report_of
 from procure_kit.experiments.smollm2.data import digest, scored_pairs, scored_problems, training_examples
 from procure_kit.experiments.smollm2.recipe import Recipe
 from procure_kit.problems.rows import append_row, read_rows, replace_rows
+from procure_kit.training.card import add_scores
 from procure_kit.training.config import TrainConfig, fast_bf16
 from procure_kit.training.folder import claim
 from procure_kit.training.loss.loss import LossConfig
@@ -81,19 +83,22 @@ def run_one(name: str, seed: int, recipe: Recipe, files: Sequence[Path], device:
     notes = {"tokens": 0, "response_tokens": 0, "concepts": {}, "log": [], "seconds": {"training": 0}}
     adapter = None
     if arm:
-        adapter, notes = tuned(arm, seed, recipe, files, device, folder / "training")
+        adapter, notes = tuned(name, seed, recipe, files, device, folder / "training")
         started = time.perf_counter()
     model, tokenizer = unpacked(recipe, device, adapter)
     scores = {"verdicts": {}, "likelihoods": {}}
     for dataset in recipe.scored:
         for kind, found in scored(model, tokenizer, dataset, recipe, folder).items():
             scores[kind] |= found
+    if adapter:
+        add_scores(folder / "training", card_scores(scores["verdicts"]))
     notes["seconds"]["scoring"] = round(time.perf_counter() - started)  # of this try
     return notes | {"device": device_name(model), "dtype": str(model.dtype).removeprefix("torch.")} | scores
 
 
-def tuned(arm: Arm, seed: int, recipe: Recipe, files, device: str, folder: Path) -> tuple[Path, dict]:
+def tuned(name: str, seed: int, recipe: Recipe, files, device: str, folder: Path) -> tuple[Path, dict]:
     """Where the trained adapter lies, and what the training says of itself."""
+    arm = trainable(name)
     model, tokenizer = load_model(recipe.model, four_bit=recipe.four_bit, device=device)
     examples, concepts = training_examples(tokenizer, arm, recipe, files, seed)
     loss = LossConfig(lam=arm.lam, w_mask=arm.w_mask, w_att=arm.w_att, layers=arm.layers, form=arm.form)
@@ -109,8 +114,11 @@ def tuned(arm: Arm, seed: int, recipe: Recipe, files, device: str, folder: Path)
         save_steps=25,
         logging_steps=max(recipe.steps // 25, 1),
     )
+    told = ", ".join(f"{concept} {count:,}" for concept, count in concepts.items())
+    about = {"set": " and ".join(recipe.trained), "arm": name}
+    about["counterfactuals"] = "none: other programs in their place" if arm.rows == "originals" else told
     with redirect_stdout(StringIO()):  # the Trainer prints each row of its log
-        result = train(model, tokenizer, examples, config)
+        result = train(model, tokenizer, examples, config, about=about)
     notes = {
         "tokens": sum(len(example["input_ids"]) for example in examples),
         "response_tokens": sum(sum(label != -100 for label in e["labels"]) for e in examples),
@@ -119,6 +127,16 @@ def tuned(arm: Arm, seed: int, recipe: Recipe, files, device: str, folder: Path)
         "seconds": {"training": round(result.seconds)},
     }
     return result.adapter, notes
+
+
+def card_scores(verdicts: dict[str, str]) -> dict:
+    """For the adapter's card: of each set the pairs from the cut points, and the whole functions."""
+    found = {}
+    for name in sorted({key.split("/")[0] for key in verdicts}):
+        for kind, whole in (("pairs", False), ("whole functions", True)):
+            report = report_of({"verdicts": verdicts}, f"{name}/", whole)
+            found[f"{name}, {len(report.rows)} {kind}, greedy"] = report.scores()
+    return found
 
 
 def unpacked(recipe: Recipe, device: str, adapter: Path | None):

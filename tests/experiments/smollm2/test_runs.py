@@ -11,7 +11,8 @@ import torch
 from procure_kit.experiments.smollm2 import runs
 from procure_kit.experiments.smollm2.__main__ import main, until
 from procure_kit.experiments.smollm2.recipe import DRY, Recipe
-from procure_kit.experiments.smollm2.runs import run_all, unpacked
+from procure_kit.experiments.smollm2.runs import card_scores, run_all, unpacked
+from procure_kit.training.card import add_scores
 from procure_kit.training.config import fast_bf16
 from procure_kit.training.models import load_model
 
@@ -45,6 +46,14 @@ def test_a_stopped_grid_goes_on_with_the_untuned_model_first(ran, tmp_path):
     assert not list(tmp_path.rglob("checkpoint-*"))  # a finished run keeps its adapter alone
     first = json.loads(out.read_text().splitlines()[0])
     assert first["arm"] == "untuned" and first["recipe"]["pairs"] == Recipe().pairs
+
+
+def test_a_card_has_the_scores_of_each_set_by_pairs_and_whole_functions():
+    found = card_scores(
+        {"kit/0 if_else_flip": "10", "kit/1 if_else_flip": "11", "kit/0 whole": "0", "Human/0 whole": "1"}
+    )
+    assert found["kit, 2 pairs, greedy"]["ccs_all"][0] == 0.5
+    assert found["Human, 1 whole functions, greedy"]["pass@1 original"][0] == 1.0
 
 
 def test_runs_that_do_not_compare_are_refused(ran, tmp_path):
@@ -115,8 +124,14 @@ def test_what_is_scored_is_what_was_trained():
 
 
 @pytest.mark.slow
-def test_a_dry_run_tunes_scores_and_writes_a_page_and_goes_on(tmp_path, capsys):
-    out = tmp_path / "dry.jsonl"
+def test_a_dry_run_tunes_scores_and_writes_a_page_and_goes_on(tmp_path, capsys, monkeypatch):
+    out, cards = tmp_path / "dry.jsonl", []
+
+    def scored_card(folder, scores):
+        add_scores(folder, scores)
+        cards.append((folder / "README.md").read_text())
+
+    monkeypatch.setattr(runs, "add_scores", scored_card)
     line = ["--dry", "--device", "cpu", "--seeds", "1", "--out", str(out)]
     assert main([*line, "--arms", "untuned", "both"]) == 0
     rows = [json.loads(line) for line in out.read_text().splitlines()]
@@ -127,6 +142,9 @@ def test_a_dry_run_tunes_scores_and_writes_a_page_and_goes_on(tmp_path, capsys):
     assert rows[0]["verdicts"].keys() == rows[1]["verdicts"].keys()
     assert all(set(verdict) <= {"0", "1"} for verdict in rows[1]["verdicts"].values())
     assert rows[0]["likelihoods"] != rows[1]["likelihoods"]
+    (card,) = cards
+    assert "- set: world\n- arm: both\n- counterfactuals: " in card
+    assert "| humaneval, " in card.lower() and " whole functions, greedy | pass@1 original | " in card
     assert "## Planned comparisons" in out.with_suffix(".md").read_text()
     with pytest.raises(SystemExit):
         main([*line, "--whole-weights", "--arms", "both"])
