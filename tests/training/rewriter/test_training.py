@@ -58,13 +58,14 @@ def test_the_command_leaves_an_adapter_in_16_bits_with_a_card_and_no_path(tiny, 
 
     def load(name, **options):
         asked.append((name, options))
-        return tiny
+        return load_model("tiny")  # a fresh one: what was trained is not trained again
 
     monkeypatch.setattr(command, "load_model", load)
     monkeypatch.setattr(command, "RECIPE", replace(RECIPE, lora_targets="all-linear", lora_r=2))
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-    command.main(["--out", str(tmp_path / "run"), "--to", str(tmp_path / "to"), "--steps", "2"])
+    line = ["--out", str(tmp_path / "run"), "--to", str(tmp_path / "to"), "--steps"]
+    assert command.main([*line, "2"]) == 0
     assert asked == [("smollm2", {"four_bit": True, "device": "cpu"})]
     assert {tensor.dtype for tensor in load_file(tmp_path / "to" / "adapter_model.safetensors").values()} == {
         torch.float16
@@ -75,3 +76,7 @@ def test_the_command_leaves_an_adapter_in_16_bits_with_a_card_and_no_path(tiny, 
     assert f"base_model: {BASE_ID}\nlicense: apache-2.0" in texts["README.md"]
     assert "data/results/generators.md" in texts["README.md"] and "if_else_flip 9" in texts["README.md"]
     put_on(load_model("tiny")[0], tmp_path / "to")  # refuses one that does not fit
+    with pytest.raises(SystemExit):
+        command.main([*line, "3"])
+    (*_, said) = capsys.readouterr().err.splitlines()
+    assert "error: " in said and "holds a run with other settings (steps is 2 there, 3 here" in said
