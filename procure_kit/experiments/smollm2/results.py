@@ -26,10 +26,15 @@ LoRA of rank {lora_r} on {kind} weights; {pairs} programs of {programs}, each wi
 ## What the untuned model can do
 
 Chosen before tuning: a score is compared where the untuned model passes {rule}. Likelihoods have no such floor."""
+LEVELS = """\
+Means over runs: shares in per cent, all else in nats. `behind` is the loss on untouched tokens behind the change, `uses`
+on the uses of changed names, `excess` the counterfactual's minus the original's; `prefers` is the share of pairs in
+which that side is likelier than its breaking twin."""
 INTERVALS = """\
 Paired differences with 95 % intervals over problems and seeds: shares in points, all else in nats. **Visible** is the
 effect that would leave zero outside of such an interval in 80 % of repetitions, (1.96 + 0.84) / (2 · 1.96) of its
 width."""
+ONE_SEED = " Where two arms share one seed, they say nothing about what another would give."
 REACH = (1.96 + 0.8416) / (2 * 1.96)  # of an interval's width: the effect that it would show in 80 % of repetitions
 
 
@@ -105,11 +110,11 @@ def page(runs: Runs) -> str:
         ).split("\n\n"),
         _choice(runs, sets) if "untuned" in runs else "The untuned model has no run yet, so that nothing is chosen.",
         "## Levels",
-        "Means over runs: shares in per cent, all else in nats.",
+        LEVELS,
         _levels(runs, sets, SCORES),
         _levels(runs, sets, tuple(MEASURES)),
         "## Planned comparisons",
-        INTERVALS,
+        INTERVALS + (ONE_SEED if any(len(set(runs[a]) & set(runs[b])) < 2 for a, b in planned) else ""),
         _differences(runs, sets, planned),
         f"{count} intervals. Where nothing is, one in twenty lies off zero by chance. Off zero lie:"
         + ("".join(f"\n- {line}" for line in off) or " none."),

@@ -6,7 +6,16 @@ import pytest
 
 from procure_kit.evaluation.likelihood import NATS
 from procure_kit.experiments.smollm2.recipe import Recipe
-from procure_kit.experiments.smollm2.results import chosen, compared, contrasts, datasets, detectable, page, told
+from procure_kit.experiments.smollm2.results import (
+    ONE_SEED,
+    chosen,
+    compared,
+    contrasts,
+    datasets,
+    detectable,
+    page,
+    told,
+)
 
 TASKS = 10
 
@@ -84,6 +93,7 @@ def test_the_page_compares_scores_where_they_are_chosen_and_measures_everywhere(
     assert "- plain − originals, kit, behind_excess: -0.600 (-0.700 to -0.500)" in planned
     assert "| plain | HumanEval | 2 | 7 | 70.0 | 0.0 |" in text
     assert "<summary>plain − untuned</summary>" in found and "untuned" not in planned
+    assert ONE_SEED not in text and ONE_SEED in page(runs | {"plain": {1: runs["plain"][1]}})
 
 
 def test_what_lies_off_zero_is_counted_among_all(runs):
