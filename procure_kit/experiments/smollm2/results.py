@@ -27,9 +27,9 @@ LoRA of rank {lora_r} on {kind} weights; {pairs} programs of {programs}, each wi
 
 Chosen before tuning: a score is compared where the untuned model passes {rule}. Likelihoods have no such floor."""
 LEVELS = """\
-Means over runs: shares in per cent, all else in nats. `behind` is the loss on untouched tokens behind the change, `uses`
-on the uses of changed names, `excess` the counterfactual's minus the original's; `prefers` is the share of pairs in
-which that side is likelier than its breaking twin."""
+Means over runs: shares in per cent, all else in nats. `behind` is the loss on untouched tokens behind the change,
+`uses` on the uses of changed names, `excess` the counterfactual's minus the original's; `prefers` is the share of
+pairs in which that side is likelier than its breaking twin."""
 INTERVALS = """\
 Paired differences with 95 % intervals over problems and seeds: shares in points, all else in nats. **Visible** is the
 effect that would leave zero outside of such an interval in 80 % of repetitions, (1.96 + 0.84) / (2 · 1.96) of its
