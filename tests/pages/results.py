@@ -78,7 +78,7 @@ was written before the runs: what is compared, on which problems, and what would
 [chosen](curves_choice.md) on problems that stand in no table here. **What the data does, and what the paper's
 loss (`both`) adds, is answered, by fewer seeds than planned; what its parts and the other losses add is not yet.**
 Intervals are over families of problems, and over seeds where an arm has several; with one seed they say nothing about
-what another would give. For a real model, tuned on real programs, there is a [plan](smollm2_plan.md) too."""
+what another would give. A real model is [below](#a-real-model-tuned-on-real-programs), with its first runs."""
 
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
