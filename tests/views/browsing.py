@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,19 +69,21 @@ def jupyterlab(folder: Path, cells: list[str]):
     command += ["--IdentityProvider.token=", "--LabApp.extension_manager=readonly"]  # reachable only from here
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_DATA_DIR": str(folder / "data")}
     environment.pop("PLOTLY_RENDERER", None)
-    server = subprocess.Popen(
-        command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    log = folder / "lab.log"  # a pipe that nobody reads on would fill, and hold the server up
+    with log.open("w") as stderr:
+        server = subprocess.Popen(command, cwd=folder, env=environment, stderr=stderr, start_new_session=True)
     try:
-        for line in server.stderr:
-            if address := re.search(r"http://127\.0\.0\.1:\d+/lab", line):
-                break
-        else:
-            pytest.fail("JupyterLab did not start")
+        while not (address := re.search(r"http://127\.0\.0\.1:\d+/lab", log.read_text())):
+            if server.poll() is not None:
+                pytest.fail(f"JupyterLab did not start: {log.read_text()}")
+            time.sleep(0.2)
         yield address[0]
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        try:
+            server.wait(timeout=60)
+        except subprocess.TimeoutExpired:  # it waits for kernels, which on a busy machine takes its time
+            os.killpg(server.pid, signal.SIGKILL)
 
 
 @contextmanager
