@@ -3,8 +3,9 @@
     python -m procure_kit.experiments.smollm2 --rows codeio_valid.jsonl cruxeval_valid.jsonl
     python -m procure_kit.experiments.smollm2 --dry                    # all of it in seconds, with `tiny`
 
-Rows are what `procure perturb SET` and `procure validate` make of CodeI/O and CRUXEval. Every run is one row, appended
-when it is done; the same command goes on where it stopped, within a run too. --minutes ends it in good order.
+Rows are what `procure perturb SET` and `procure validate` make of CodeI/O and CRUXEval. Which of them a seed trains on
+is noted beside the results; where that is there already, the rows of `procure perturb` will do. Every run is one row,
+appended when it is done; the same command goes on where it stopped, within a run too. --minutes ends it in good order.
 """
 
 import argparse
@@ -31,7 +32,7 @@ ARMS = ("untuned", "originals", "plain", "both")
 def main(argv: list[str] | None = None) -> int:
     """0; 2 for what cannot be done, which is told in a sentence; 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=Path, nargs="+", help="files of valid counterfactuals to tune on")
+    parser.add_argument("--rows", type=Path, nargs="+", help="files of counterfactuals to tune on")
     parser.add_argument("--arms", nargs="+", default=ARMS, help="default: %(default)s; others: curves/arms.py")
     parser.add_argument("--seeds", type=int, default=2, help="how many; 0 writes the page anew")
     parser.add_argument("--device", choices=("cpu", "cuda"), help="default: a GPU if there is one")

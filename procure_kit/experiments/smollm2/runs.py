@@ -13,14 +13,16 @@ from contextlib import redirect_stdout
 from dataclasses import asdict
 from io import StringIO
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm.auto import tqdm
 
 from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
 from procure_kit.evaluation.likelihood import NATS, likelihoods
-from procure_kit.experiments.curves.arms import Arm, arm_named
+from procure_kit.experiments.curves.arms import MAIN, Arm, arm_named
 from procure_kit.experiments.results import report_of
-from procure_kit.experiments.smollm2.data import digest, scored_pairs, scored_problems, training_examples
+from procure_kit.experiments.smollm2.choice import chosen
+from procure_kit.experiments.smollm2.data import scored_pairs, scored_problems, training_examples
 from procure_kit.experiments.smollm2.recipe import Recipe
 from procure_kit.problems.rows import append_row, read_rows, replace_rows
 from procure_kit.training.card import add_scores
@@ -35,14 +37,30 @@ UNTUNED = "untuned"
 TERMS = ("step", "nll", "mask", "attention", "mean_mass")
 
 
+class Rows(NamedTuple):
+    """Where the counterfactuals lie that a run may be trained on, and where it is noted which of them it is."""
+
+    files: Sequence[Path]
+    note: Path
+
+
 def trainable(name: str) -> Arm | None:
     """An arm of the curves' by its name; None: untuned. Raises: ValueError for one unknown, or not to be had here."""
     if name == UNTUNED:
         return None
-    arm = arm_named(name)
-    if arm.kl or arm.preference or arm.fades:
+    try:
+        arm = arm_named(name)
+    except ValueError:
+        known = ", ".join((UNTUNED, *(name for name, arm in MAIN.items() if not _needs_own_loop(arm))))
+        behind = "`λ NUMBER`, `without CONCEPT` or `procure`"
+        raise ValueError(f"no arm {name!r}: use {known}; the tuned ones also with {behind} behind") from None
+    if _needs_own_loop(arm):
         raise ValueError(f"arm {name!r} needs the loop of experiments/curves: here the Trainer runs the kit's own loss")
     return arm
+
+
+def _needs_own_loop(arm: Arm) -> bool:
+    return bool(arm.kl or arm.preference or arm.fades)
 
 
 def run_all(
@@ -55,35 +73,42 @@ def run_all(
     work: Path,
 ) -> None:
     """Append each run that `out` lacks, the untuned model's first, then seed by seed, so that a stopped run has whole
-    comparisons.
+    comparisons. What the seeds train on is noted beside `out`, in a file that ends in _rows.jsonl.
 
     Raises: ValueError when `out`, or what `work` has of a run, is of another recipe or other rows.
     """
+    for path in files:
+        next(read_rows(path), None)  # before anything long: whether it is there
     kept = list(read_rows(out, required=("arm",))) if out.exists() else []
-    common = {"recipe": json.loads(json.dumps(asdict(recipe))), "rows": digest(files)}
+    note = out.with_name(f"{out.stem}_rows.jsonl")
+    asked = json.loads(json.dumps(asdict(recipe)))
     for row in kept:
-        for name, value in common.items():
-            if row[name] != value:
-                raise ValueError(f"{out} holds runs with other {name}: {row[name]}, not {value}; name a new file")
+        if row["recipe"] != asked:
+            raise ValueError(f"{out} holds runs with other recipe: {row['recipe']}, not {asked}; name a new file")
+    noted = {line["digest"] for line in read_rows(note, required=("digest",))} if note.exists() else set()
+    if other := [row for row in kept if row["rows"] and row["rows"] not in noted]:
+        run = f"{other[0]['arm']}, seed {other[0]['seed']}"
+        raise ValueError(f"{out} holds a run ({run}) with other rows than {note} names; name a new file")
     done = {(row["arm"], row["seed"]) for row in kept}
     wanted = [(name, 0 if name == UNTUNED else seed) for seed in seeds for name in names]
     wanted.sort(key=lambda run: run[0] != UNTUNED)
     for name, seed in tqdm([run for run in dict.fromkeys(wanted) if run not in done], desc="runs"):
         folder = work / f"{name.replace(' ', '_')}-{seed}"
-        claim(folder / "run.json", common)
-        append_row(out, {"arm": name, "seed": seed, **common, **run_one(name, seed, recipe, files, device, folder)})
+        claim(folder / "run.json", {"recipe": asked})
+        found = run_one(name, seed, recipe, Rows(files, note), device, folder)
+        append_row(out, {"arm": name, "seed": seed, "recipe": asked, **found})
         for checkpoint in (folder / "training").glob("checkpoint-*"):  # the adapter stays
             shutil.rmtree(checkpoint)
 
 
-def run_one(name: str, seed: int, recipe: Recipe, files: Sequence[Path], device: str, folder: Path) -> dict:
+def run_one(name: str, seed: int, recipe: Recipe, rows: Rows, device: str, folder: Path) -> dict:
     """What was trained, the greedy verdicts ("10": the original passes), and the likelihoods. What `folder` holds of an
     earlier try is gone on from."""
     arm, started = trainable(name), time.perf_counter()
-    notes = {"tokens": 0, "response_tokens": 0, "concepts": {}, "log": [], "seconds": {"training": 0}}
+    notes = {"rows": "", "tokens": 0, "response_tokens": 0, "concepts": {}, "log": [], "seconds": {"training": 0}}
     adapter = None
     if arm:
-        adapter, notes = tuned(name, seed, recipe, files, device, folder / "training")
+        adapter, notes = tuned(name, seed, recipe, rows, device, folder / "training")
         started = time.perf_counter()
     model, tokenizer = unpacked(recipe, device, adapter)
     scores = {"verdicts": {}, "likelihoods": {}}
@@ -96,11 +121,12 @@ def run_one(name: str, seed: int, recipe: Recipe, files: Sequence[Path], device:
     return notes | {"device": device_name(model), "dtype": str(model.dtype).removeprefix("torch.")} | scores
 
 
-def tuned(name: str, seed: int, recipe: Recipe, files, device: str, folder: Path) -> tuple[Path, dict]:
+def tuned(name: str, seed: int, recipe: Recipe, rows: Rows, device: str, folder: Path) -> tuple[Path, dict]:
     """Where the trained adapter lies, and what the training says of itself."""
     arm = trainable(name)
     model, tokenizer = load_model(recipe.model, four_bit=recipe.four_bit, device=device)
-    examples, concepts = training_examples(tokenizer, arm, recipe, files, seed)
+    pairs, digest = chosen(tokenizer, arm, recipe, rows.files, seed, rows.note)
+    examples, concepts = training_examples(tokenizer, arm, recipe, pairs, seed)
     loss = LossConfig(lam=arm.lam, w_mask=arm.w_mask, w_att=arm.w_att, layers=arm.layers, form=arm.form)
     config = TrainConfig(
         steps=recipe.steps,
@@ -120,6 +146,7 @@ def tuned(name: str, seed: int, recipe: Recipe, files, device: str, folder: Path
     with redirect_stdout(StringIO()):  # the Trainer prints each row of its log
         result = train(model, tokenizer, examples, config, about=about)
     notes = {
+        "rows": digest,
         "tokens": sum(len(example["input_ids"]) for example in examples),
         "response_tokens": sum(sum(label != -100 for label in e["labels"]) for e in examples),
         "concepts": concepts,

@@ -22,12 +22,12 @@ def ran(monkeypatch):
     """The runs that were made, of which the fourth is stopped."""
     made = []
 
-    def run_one(name, seed, recipe, files, device, folder):
+    def run_one(name, seed, recipe, rows, device, folder):
         if len(made) == 3:
             raise KeyboardInterrupt
         made.append((name, seed))
         (folder / "training" / "checkpoint-25").mkdir(parents=True, exist_ok=True)
-        return {"verdicts": {}}
+        return {"rows": "" if name == "untuned" else "chosen", "verdicts": {}}
 
     monkeypatch.setattr(runs, "run_one", run_one)
     return made
@@ -41,6 +41,7 @@ def test_a_stopped_grid_goes_on_with_the_untuned_model_first(ran, tmp_path):
         run_all(out, *arguments)
     assert ran == [("untuned", 0), ("plain", 0), ("both", 0)]
     ran.clear()
+    (tmp_path / "out_rows.jsonl").write_text('{"digest": "chosen"}\n')  # what a run notes of its rows
     run_all(out, *arguments)
     assert ran == [("plain", 1), ("both", 1)]
     assert not list(tmp_path.rglob("checkpoint-*"))  # a finished run keeps its adapter alone
@@ -62,14 +63,22 @@ def test_runs_that_do_not_compare_are_refused(ran, tmp_path):
     run_all(out, ["untuned"], range(1), Recipe(), [rows], "cpu", tmp_path)
     with pytest.raises(ValueError, match="holds runs with other recipe"):
         run_all(out, ["untuned"], range(1), Recipe(lr=1.0), [rows], "cpu", tmp_path)
-    rows.write_text('{}\n{"status": "valid"}\n')
-    with pytest.raises(ValueError, match="holds runs with other rows"):
-        run_all(out, ["untuned"], range(1), Recipe(), [rows], "cpu", tmp_path)
     out.unlink()
-    with pytest.raises(
-        ValueError, match="holds a run with other settings .*rows is"
-    ):  # what lies there is no part of it
-        run_all(out, ["untuned"], range(1), Recipe(), [rows], "cpu", tmp_path)
+    with pytest.raises(ValueError, match="holds a run with other settings .*recipe is"):  # what lies there is no part
+        run_all(out, ["untuned"], range(1), Recipe(lr=1.0), [rows], "cpu", tmp_path)
+
+
+def test_a_run_on_rows_that_nobody_knows_is_refused(ran, tmp_path):
+    """Its programs are those of the note beside the results, or what others read in its place does not compare."""
+    rows, out = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
+    rows.write_text("{}\n")
+    arguments = ["untuned", "plain"], range(1), Recipe(), [rows], "cpu", tmp_path / "work"
+    run_all(out, *arguments)
+    with pytest.raises(ValueError, match="holds a run .plain, seed 0. with other rows than .*out_rows.jsonl names"):
+        run_all(out, *arguments)
+    (tmp_path / "out_rows.jsonl").write_text('{"digest": "chosen"}\n')
+    run_all(out, *arguments)
+    assert ran == [("untuned", 0), ("plain", 0)]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +86,7 @@ def test_runs_that_do_not_compare_are_refused(ran, tmp_path):
     [
         ([], "give --rows"),
         (["--rows", __file__, "--dry"], "give --rows"),
-        (["--dry", "--arms", "nothing"], "no arm 'nothing'"),
+        (["--dry", "--arms", "nothing"], "no arm 'nothing': use untuned, originals, plain, mask"),
         (["--dry", "--arms", "kl"], "arm 'kl' needs the loop of experiments/curves"),
         (["--rows", "not_there.jsonl"], "not_there.jsonl"),
         (["--rows", __file__, "--minutes", "0"], "--minutes must be above 0"),
