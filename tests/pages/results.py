@@ -78,11 +78,14 @@ was written before the runs: what is compared, on which problems, and what would
 [chosen](curves_choice.md) on problems that stand in no table here. **What the data does, and what the paper's
 loss (`both`) adds, is answered, by fewer seeds than planned; what its parts and the other losses add is not yet.**
 Intervals are over families of problems, and over seeds where an arm has several; with one seed they say nothing about
-what another would give. A real model is [below](#a-real-model-tuned-on-real-programs), with its first runs."""
+what another would give. A real model is [below](#a-real-model-tuned-on-real-programs)."""
 
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
-CRUXEval, scored on HumanEval's problems and the kit's own. [The plan](smollm2_plan.md) was there before the runs."""
+CRUXEval, scored on HumanEval's problems and the kit's own. [The plan](smollm2_plan.md) was there before the runs.
+[smollm2_rows.jsonl](smollm2_rows.jsonl) names the counterfactuals that each seed was tuned on: a verdict near a time
+limit can differ, and one more would draw all anew. With it, a run is repeated from the rows as `procure perturb` makes
+them."""
 
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated

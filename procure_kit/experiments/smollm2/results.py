@@ -20,7 +20,8 @@ HEAD = """\
 # {model} tuned on real programs
 
 LoRA of rank {lora_r} on {kind} weights; {pairs} programs of {programs}, each with one counterfactual and each seen once
-(`originals`: twice as many programs), at a rate of {lr}. Scored on other problems, in {where}.
+(`originals`: twice as many programs; the other half is of about the counterfactuals' lengths as far as the sets have
+such, so that its tokens are fewer), at a rate of {lr}. Scored on other problems, in {where}.
 [The plan](smollm2_plan.md), written before the runs, says what is asked.
 
 ## What the untuned model can do
@@ -133,7 +134,7 @@ def told(runs: Runs, sets: list[str], pairs: list[tuple[str, str]]) -> tuple[int
             count += triple[1] == triple[1]
             if triple[1] > 0 or triple[2] < 0:
                 shown = SHOWN.get(name, name)
-                off.append(f"{after} − {before}, {dataset.rstrip('/')}, {shown}: {_interval(name, triple)}")
+                off.append(f"{after} − {before}, {dataset.rstrip('/')}, {shown}: {interval(name, triple)}")
     return count, off
 
 
@@ -174,7 +175,7 @@ def _differences(runs: Runs, sets: list[str], pairs: list[tuple[str, str]]) -> s
         for name, triple in _read(runs, after, before, dataset).items():
             visible = "–" if triple[1] != triple[1] else _cell(name, detectable(*triple[1:]), "")
             shown = SHOWN.get(name, name)
-            lines.append([f"{after} − {before}", dataset.rstrip("/"), shown, _interval(name, triple), visible])
+            lines.append([f"{after} − {before}", dataset.rstrip("/"), shown, interval(name, triple), visible])
     head = ["after − before", "on", "measure", "difference", "visible"]
     return markdown.table(head, lines, right=head[3:]) if lines else "There are no runs of both arms yet."
 
@@ -185,7 +186,7 @@ def _by_concept(runs: Runs, sets: list[str], after: str, before: str) -> str:
         pairs = measured_rows(next(iter(runs[after].values())), dataset, concept)
         if pairs:
             found = _read(runs, after, before, dataset, concept)
-            cells = [_interval(name, found[name]) if name in found else "–" for name in BY_CONCEPT]
+            cells = [interval(name, found[name]) if name in found else "–" for name in BY_CONCEPT]
             lines.append([dataset.rstrip("/"), f"`{concept}`", len(pairs), *cells])
     return markdown.table(["on", "concept", "pairs", *(SHOWN.get(name, name) for name in BY_CONCEPT)], lines)
 
@@ -199,7 +200,8 @@ def _read(runs: Runs, after: str, before: str, dataset: str, concept: str | None
     return {name: x for name, x in found.items() if x[0] == x[0] and allowed.get(name, name in MEASURES)}
 
 
-def _interval(name: str, triple: Triple) -> str:
+def interval(name: str, triple: Triple) -> str:
+    """In points for shares, in nats for all else."""
     value, low, high = (_cell(name, end, "+") for end in triple)
     return f"{value} ({low} to {high})" if triple[1] == triple[1] else f"{value} (–)"
 
