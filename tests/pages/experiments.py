@@ -75,10 +75,8 @@ def curves() -> list[str]:
 def smollm2() -> list[str]:
     """How the rows and the runs are made, and of their page what was planned."""
     sets = ("codeio", "cruxeval")
-    lines = [line for name in sets for line in (f"procure perturb {name} --concepts paper -o {name}.jsonl",
-             f"procure validate {name}.jsonl --problems {name} -o {name}_valid.jsonl")]  # fmt: skip
-    rows = " ".join(f"{name}_valid.jsonl" for name in sets)
-    command = made(*lines, f"python -m procure_kit.experiments.smollm2 --rows {rows}")
+    lines = [f"procure perturb {name} --concepts paper -o {name}.jsonl" for name in sets]
+    command = made(*lines, f"python -m procure_kit.experiments.smollm2 --rows {' '.join(f'{n}.jsonl' for n in sets)}")
     planned = text("smollm2").partition("## Found, not planned")[0]
     body = planned[planned.index("## ") :].strip().replace("\n## ", "\n### ")
     return [command, f"#{body}", "All comparisons, by concept too: [smollm2.md](smollm2.md)."]

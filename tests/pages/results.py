@@ -83,9 +83,8 @@ what another would give. A real model is [below](#a-real-model-tuned-on-real-pro
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
 CRUXEval, scored on HumanEval's problems and the kit's own. [The plan](smollm2_plan.md) was there before the runs.
-[smollm2_rows.jsonl](smollm2_rows.jsonl) names the counterfactuals that each seed was tuned on: a verdict near a time
-limit can differ, and one more would draw all anew. With it, a run is repeated from the rows as `procure perturb` makes
-them."""
+[smollm2_rows.jsonl](smollm2_rows.jsonl) names the valid counterfactuals that each seed is tuned on, so that a run is
+repeated from rows as `procure perturb` makes them. Seeds that it does not name want `procure validate` between."""
 
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
