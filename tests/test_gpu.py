@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.shipped import RESULTS
 from procure_kit.training.presets import PRESETS
 from tests.benchmarks import gpu, gpu_checks, gpu_costs, gpu_parts
 from tests.benchmarks.gpu import main
@@ -140,13 +141,15 @@ def test_without_rows_they_are_made_first_and_what_fails_there_ends_the_part(pro
     assert main(["-o", str(tmp_path), "--parts", "smollm2"]) == 0
     made = [command[2:5] for command, _, _ in processes.seen[1:]]
     kinds = [(module, command) for module, command, _ in made]
-    assert kinds[:4] == [(gpu.CLI, "perturb"), (gpu.CLI, "validate")] * 2 and kinds[4][0] == "json.tool"
+    assert kinds[:2] == [(gpu.CLI, "perturb")] * 2 and kinds[2][0] == "json.tool"
+    named = (tmp_path / "some_rtx_9.smollm2_rows.jsonl").read_text()  # which of them are valid: found before
+    assert named == (RESULTS / "smollm2_rows.jsonl").read_text()
     limits = [seconds for _, seconds, _ in processes.seen[1:]]
     assert limits == sorted(limits, reverse=True)  # of the same time
-    processes.ends["validate"] = ("fails", "reasoning_gym is not installed")
+    processes.ends["perturb"] = ("fails", "reasoning_gym is not installed")
     assert main(["-o", str(tmp_path), "--parts", "smollm2"]) == 1
     assert parts(tmp_path)["smollm2"]["note"].startswith("reasoning_gym is not installed")
-    assert processes.seen[-1][0][3] == "validate"
+    assert processes.seen[-1][0][3] == "perturb"
 
 
 def test_a_model_that_is_not_to_be_had_is_left_out(processes, tmp_path, monkeypatch):
