@@ -12,6 +12,7 @@ others stays in the result.
 
 import argparse
 import ast
+import faulthandler
 import gc
 import json
 import os
@@ -105,6 +106,7 @@ def plain(program: str, problem: Problem) -> bool:
                 os.dup2(null, standard)
             for name, standard in (("stdin", 0), ("stdout", 1), ("stderr", 2)):  # a caller's own may be others
                 setattr(sys, name, os.fdopen(standard, "w" if standard else "r"))
+            faulthandler.disable()  # a program that crashes has not passed, which is no news for the caller's log
             for limit in (signal.SIGPROF, signal.SIGALRM):
                 signal.signal(limit, signal.SIG_DFL)  # the caller's own handler would go on
             sys.setrecursionlimit(1000)  # Python's own; libraries of the caller's may have set another
