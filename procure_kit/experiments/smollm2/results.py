@@ -11,6 +11,7 @@ from procure_kit.problems import markdown
 
 FLOOR, CEILING = 0.1, 0.9  # a score is compared where the untuned model passes at least and at most so many
 PLANNED = (("plain", "originals"), ("both", "plain"))
+AGAIN = ("originals, other order", "originals")  # the same programs: what one training differs by from the next
 WHOLE_FUNCTION = "whole function"
 SCORES = (*METRICS, WHOLE_FUNCTION)
 SHARES = (*SCORES, "prefers_original", "prefers_counterfactual")  # in per cent and points; all others are nats
@@ -36,6 +37,9 @@ Paired differences with 95 % intervals over problems and seeds: shares in points
 effect that would leave zero outside of such an interval in 80 % of repetitions, (1.96 + 0.84) / (2 · 1.96) of its
 width."""
 ONE_SEED = " Where two arms share one seed, they say nothing about what another would give."
+NOISE = """
+`originals, other order` read the same programs as `originals`, the second half in the order that an earlier version of
+this command drew. How those two differ is below: no interval here knows of that."""
 REACH = (1.96 + 0.8416) / (2 * 1.96)  # of an interval's width: the effect that it would show in 80 % of repetitions
 
 
@@ -83,8 +87,8 @@ def compared(runs: Runs, after: str, before: str, dataset: str, concept: str | N
 
 def contrasts(runs: Runs) -> list[tuple[str, str]]:
     """After, before: the planned ones first, then each arm with the untuned model, and others with plain pairs."""
-    others = [(arm, "untuned") for arm in runs] + [(arm, "plain") for arm in runs if arm not in ("originals",)]
-    pairs = dict.fromkeys([*PLANNED, *others])
+    others = [(arm, "untuned") for arm in runs] + [(arm, "plain") for arm in runs if arm not in AGAIN]
+    pairs = dict.fromkeys([*PLANNED, AGAIN, *others])
     return [(a, b) for a, b in pairs if a != b and a in runs and b in runs and a != "untuned"]
 
 
@@ -115,7 +119,9 @@ def page(runs: Runs) -> str:
         _levels(runs, sets, SCORES),
         _levels(runs, sets, tuple(MEASURES)),
         "## Planned comparisons",
-        INTERVALS + (ONE_SEED if any(len(set(runs[a]) & set(runs[b])) < 2 for a, b in planned) else ""),
+        INTERVALS
+        + (ONE_SEED if any(len(set(runs[a]) & set(runs[b])) < 2 for a, b in planned) else "")
+        + (NOISE if AGAIN in found else ""),
         _differences(runs, sets, planned),
         f"{count} intervals. Where nothing is, one in twenty lies off zero by chance. Off zero lie:"
         + ("".join(f"\n- {line}" for line in off) or " none."),
