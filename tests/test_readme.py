@@ -56,6 +56,18 @@ def test_findings_change_with_the_files(monkeypatch):
         readme.findings()
 
 
+def test_the_findings_refuse_runs_that_say_something_else(monkeypatch):
+    """Arms that did not differ, or a second seed, want other words."""
+    runs = readme.load_runs(RESULTS / "smollm2.jsonl")
+    alike = runs | {"plain": runs["originals"]}
+    seeds = runs | {arm: runs[arm] | {1: runs[arm][0]} for arm in ("originals", "plain", "both")}
+    seeds["originals, other order"] = seeds["originals"]
+    for other in (alike, seeds):
+        monkeypatch.setattr("tests.pages.readme.load_runs", lambda path, other=other: other)
+        with pytest.raises(ValueError, match="smollm2.jsonl: the runs say something else by now"):
+            readme.transfer()
+
+
 def test_the_notebooks_and_their_times_are_those_of_the_measured_run():
     measured = {entry["notebook"]: entry for entry in json.loads((RESULTS / "notebooks_cpu.json").read_text())}
     listed = dict(re.findall(r"^\| \[(\w+)\]\(notebooks/\w+\.ipynb\) \| .* \| (\d+) s \|$", README, re.M))

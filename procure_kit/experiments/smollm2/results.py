@@ -39,7 +39,7 @@ width."""
 ONE_SEED = " Where two arms share one seed, they say nothing about what another would give."
 NOISE = """
 `originals, other order` read the same programs as `originals`, the second half in the order that an earlier version of
-this command drew. How those two differ is below: no interval here knows of that."""
+this command drew. How those two differ is told in smollm2.md under what was found: no interval here knows of that."""
 REACH = (1.96 + 0.8416) / (2 * 1.96)  # of an interval's width: the effect that it would show in 80 % of repetitions
 
 

@@ -7,6 +7,7 @@ import pytest
 from procure_kit.evaluation.likelihood import NATS
 from procure_kit.experiments.smollm2.recipe import Recipe
 from procure_kit.experiments.smollm2.results import (
+    NOISE,
     ONE_SEED,
     chosen,
     compared,
@@ -75,6 +76,15 @@ def test_planned_comparisons_come_first(runs):
         ("mask", "untuned"),
         ("mask", "plain"),
     ]
+
+
+def test_a_run_made_twice_is_compared_with_itself_and_said_beside_the_intervals(runs):
+    assert NOISE not in page(runs)
+    runs["originals, other order"] = {0: run("originals, other order", 0, 5)}
+    assert contrasts(runs)[1] == ("originals, other order", "originals")
+    assert ("originals, other order", "plain") not in contrasts(runs)
+    planned, found = page(runs).split("## Found, not planned")
+    assert NOISE in planned and "| originals, other order − originals | HumanEval | original | +10.0 (" in found
 
 
 def test_what_is_visible_goes_by_the_width():
