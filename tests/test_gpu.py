@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from procure_kit.problems.rows import append_row, read_rows
-from procure_kit.shipped import RESULTS
 from procure_kit.training.presets import PRESETS
 from tests.benchmarks import gpu, gpu_checks, gpu_costs, gpu_parts
 from tests.benchmarks.gpu import main
@@ -142,8 +141,6 @@ def test_without_rows_they_are_made_first_and_what_fails_there_ends_the_part(pro
     made = [command[2:5] for command, _, _ in processes.seen[1:]]
     kinds = [(module, command) for module, command, _ in made]
     assert kinds[:2] == [(gpu.CLI, "perturb")] * 2 and kinds[2][0] == "json.tool"
-    named = (tmp_path / "some_rtx_9.smollm2_rows.jsonl").read_text()  # which of them are valid: found before
-    assert named == (RESULTS / "smollm2_rows.jsonl").read_text()
     limits = [seconds for _, seconds, _ in processes.seen[1:]]
     assert limits == sorted(limits, reverse=True)  # of the same time
     processes.ends["perturb"] = ("fails", "reasoning_gym is not installed")

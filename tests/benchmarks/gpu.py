@@ -14,7 +14,6 @@ to data/results/gpu/NAME.json and .md after each part, NAME is the card; of an e
 
 import argparse
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -25,7 +24,7 @@ from pathlib import Path
 from huggingface_hub import hf_hub_download
 
 from procure_kit.problems.rows import read_rows
-from procure_kit.shipped import NEW_RESULTS, RESULTS
+from procure_kit.shipped import NEW_RESULTS
 from procure_kit.training.presets import PRESETS
 from tests.benchmarks.gpu_results import Results, fails, section
 from tests.benchmarks.limited import DONE, STOPPED, limited
@@ -122,7 +121,7 @@ def experiment(names: list[str], args, limit: float, scratch: Path, results: Res
     """The arms on a real model. Its rows and its page lie beside the results; the same command goes on from there."""
     (name,) = names
     out = results.path.with_suffix(f".{name}.jsonl").resolve()
-    rows, commands = ([], []) if args.dry else (args.rows, []) if args.rows else rows_made(out)
+    rows, commands = ([], []) if args.dry else (args.rows, []) if args.rows else rows_made()
     command = [EXPERIMENT, *place(args), "--out", str(out), *(["--rows", *map(str, rows)] if rows else [])]
     if args.dry:
         out.unlink(missing_ok=True)  # of an older dry run, which would go on
@@ -141,15 +140,12 @@ def experiment(names: list[str], args, limit: float, scratch: Path, results: Res
     return {name: part}
 
 
-def rows_made(out: Path) -> tuple[list[Path], list[list[str]]]:
+def rows_made() -> tuple[list[Path], list[list[str]]]:
     """Files of counterfactuals to tune on, and the commands that make them, in a minute. Which of them are valid was
-    found once, for the runs on a CPU: a card trains on the same."""
+    found once, for the kit's own runs: a card trains on the same."""
     files, commands, workers = [], [], ["--workers", str(os.cpu_count())]
     folder = ROOT / "runs" / "gpu"
     folder.mkdir(parents=True, exist_ok=True)
-    note = out.with_name(f"{out.stem}_rows.jsonl")
-    if not note.exists():
-        shutil.copy(RESULTS / "smollm2_rows.jsonl", note)
     for dataset in ("codeio", "cruxeval"):
         files.append(folder / f"{dataset}.jsonl")
         commands.append([CLI, "perturb", dataset, "--concepts", "paper", "-o", str(files[-1]), *workers])

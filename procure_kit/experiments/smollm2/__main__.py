@@ -4,8 +4,9 @@
     python -m procure_kit.experiments.smollm2 --dry                    # all of it in seconds, with `tiny`
 
 Rows are what `procure perturb SET` and `procure validate` make of CodeI/O and CRUXEval. Which of them a seed trains on
-is noted beside the results; where that is there already, the rows of `procure perturb` will do. Every run is one row,
-appended when it is done; the same command goes on where it stopped, within a run too. --minutes ends it in good order.
+is noted beside the results; for seeds 0 to 2 it is known (data/results/smollm2_rows.jsonl), and the rows of `procure
+perturb` will do. Every run is one row, appended when it is done; the same command goes on where it stopped, within a
+run too. --minutes ends it in good order.
 """
 
 import argparse

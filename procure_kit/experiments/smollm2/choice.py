@@ -20,7 +20,10 @@ from procure_kit.generation.rules import identity
 from procure_kit.problems.counterfactual import REQUIRED, VALID, Counterfactual, was_made
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.shipped import RESULTS
 from procure_kit.validation.problem_names import load_problems
+
+OWN = RESULTS / "smollm2_rows.jsonl"  # of the kit's own runs
 
 
 def training_problems(recipe: Recipe) -> dict[str, Problem]:
@@ -35,38 +38,56 @@ def chosen(
     tokenizer, arm: Arm, recipe: Recipe, files: Sequence[Path], seed: int, note: Path
 ) -> tuple[list[Counterfactual], str]:
     """One counterfactual a program, without statements, alike for all arms of a seed; and a digest of them. They are
-    those that `note` names for this seed, or drawn from the valid rows of `files` and noted.
+    those that `note` names for this seed; or those of the kit's own runs where `files` has all of them; or drawn from
+    the valid rows. What `note` does not name yet is added to it.
 
-    Raises: ValueError where the files have too few valid rows, not all that the note names, or other programs.
+    Raises: ValueError where the files have not what the note names, or too few valid rows.
     """
     told = ", ".join(map(str, files))
     asked = {"seed": seed, "mode": arm.mode, "concepts": list(arm.concepts), "pairs": recipe.pairs}
-    lines = read_rows(note, required=("digest",)) if note.exists() else ()
-    before = next((line for line in lines if asked.items() <= line.items()), None)
-    if before is None:
-        rows = [cf for cf, row in _rows(files, recipe, arm) if row.get("status") in VALID]
-        rows = [cf for cf in rows if fits(tokenizer, recipe, cf.original, cf.counterfactual)]
-        random.Random(seed).shuffle(rows)
-        pairs = _one_a_program(rows, arm.concepts, recipe.pairs)
-        if len(pairs) < recipe.pairs:
+    asked |= {"sets": list(recipe.trained), "max_length": recipe.max_length}
+    rows = _rows(files, recipe, arm)
+    if before := _noted(note, asked):
+        if (pairs := _named(before, rows)) is None:
             raise ValueError(
-                f"{told}: valid rows of {len(pairs)} programs of at most {recipe.max_length} tokens, "
-                f"and {recipe.pairs} are needed (--pairs)"
+                f"{told}: not all programs that {note} names for seed {seed} are there as they were; "
+                "make the rows by `procure perturb`, or name a new --out"
             )
-        names = [identity(cf.to_row()) for cf in pairs]
-        append_row(note, asked | {"digest": digest(pairs), "rows": names})
-        return pairs, digest(pairs)
-    rows = {identity(row): cf for cf, row in _rows(files, recipe, arm)}
-    names = [tuple(name) for name in before["rows"]]
-    if lacking := [name for name in names if name not in rows]:
+        return pairs, before["digest"]
+    own = _noted(OWN, asked)
+    pairs = _named(own, rows) if own else None
+    if pairs is None:
+        pairs = _drawn(tokenizer, arm, recipe, rows, seed, told)
+    names = [identity(cf.to_row()) for cf in pairs]
+    append_row(note, asked | {"digest": digest(pairs), "rows": names})
+    return pairs, digest(pairs)
+
+
+def _noted(note: Path, asked: dict) -> dict | None:
+    lines = read_rows(note, required=("digest",)) if note.exists() else ()
+    return next((line for line in lines if asked.items() <= line.items()), None)
+
+
+def _named(noted: dict, rows: list[Counterfactual]) -> list[Counterfactual] | None:
+    """The rows that a note names, whatever their verdict is today; None where one is not there, or is another."""
+    known = {identity(cf.to_row()): cf for cf in rows}
+    pairs = [known.get(tuple(name)) for name in noted["rows"]]
+    return pairs if None not in pairs and digest(pairs) == noted["digest"] else None
+
+
+def _drawn(
+    tokenizer, arm: Arm, recipe: Recipe, rows: list[Counterfactual], seed: int, told: str
+) -> list[Counterfactual]:
+    valid = [cf for cf in rows if cf.status in VALID]
+    fitting = [cf for cf in valid if fits(tokenizer, recipe, cf.original, cf.counterfactual)]
+    random.Random(seed).shuffle(fitting)
+    pairs = _one_a_program(fitting, arm.concepts, recipe.pairs)
+    if len(pairs) < recipe.pairs:
         raise ValueError(
-            f"{told}: {len(lacking)} rows are not there that {note} names for seed {seed}, the first of "
-            f"{lacking[0][0]}, {lacking[0][1]}; `procure perturb` makes them"
+            f"{told}: valid rows of {len(pairs)} programs of at most {recipe.max_length} tokens, "
+            f"and {recipe.pairs} are needed (--pairs); `procure validate` finds which of the {len(rows)} rows are valid"
         )
-    pairs = [rows[name] for name in names]
-    if digest(pairs) != before["digest"]:
-        raise ValueError(f"{told}: other programs than those that {note} was made from; name a new --out")
-    return pairs, before["digest"]
+    return pairs
 
 
 def code_alone(program: str, problem: Problem) -> str:
@@ -83,8 +104,8 @@ def digest(pairs: Iterable[Counterfactual]) -> str:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
-def _rows(files: Iterable[Path], recipe: Recipe, arm: Arm) -> list[tuple[Counterfactual, dict]]:
-    """The rewrites of the arm's mode and concepts, without statements, each with its row."""
+def _rows(files: Iterable[Path], recipe: Recipe, arm: Arm) -> list[Counterfactual]:
+    """The rewrites of the arm's mode and concepts, without statements."""
     problems = training_problems(recipe)
     found, unknown = [], 0
     for path in files:
@@ -93,7 +114,7 @@ def _rows(files: Iterable[Path], recipe: Recipe, arm: Arm) -> list[tuple[Counter
             if wanted and was_made(row):
                 problem = problems.get(row["task_id"])
                 unknown += problem is None
-                found += [(_alone(Counterfactual.from_row(row), problem), row)] if problem else []
+                found += [_alone(Counterfactual.from_row(row), problem)] if problem else []
     if unknown:
         warnings.warn(f"{unknown} rows are of no problem in the training sets, and are left out", stacklevel=3)
     return found

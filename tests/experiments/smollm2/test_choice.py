@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 
 from procure_kit.experiments.curves.arms import MAIN
+from procure_kit.experiments.smollm2 import choice
 from procure_kit.experiments.smollm2.choice import chosen
+from procure_kit.experiments.smollm2.recipe import Recipe
+from procure_kit.shipped import RESULTS
 from tests.experiments.smollm2.made_up import PROBLEMS, RECIPE, rows_file
 
 
@@ -60,14 +63,38 @@ def test_what_was_chosen_outlives_other_verdicts(tokenizer, sets, tmp_path):
 def test_rows_that_a_note_names_and_nobody_has_are_told(tokenizer, sets, tmp_path):
     pairs = chosen_of(tokenizer, "plain", rows_file(tmp_path / "rows.jsonl"))
     lacking = rows_file(tmp_path / "lacking.jsonl", [p for p in PROBLEMS[:8] if p.task_id != pairs[0].task_id])
-    said = f"lacking.jsonl: 1 rows are not there that .*note.jsonl names for seed 0, the first of {pairs[0].task_id}, "
-    with pytest.raises(ValueError, match=said):
-        chosen_of(tokenizer, "plain", lacking)
-    text = (tmp_path / "rows.jsonl").read_text()
     other = tmp_path / "other.jsonl"
-    other.write_text(re.sub(r"return b \+ c", "return c + b", text))
-    with pytest.raises(ValueError, match="other.jsonl: other programs than those that .*note.jsonl was made from"):
-        chosen_of(tokenizer, "plain", other)
+    other.write_text(re.sub(r"return b \+ c", "return c + b", (tmp_path / "rows.jsonl").read_text()))
+    for file in (lacking, other):
+        with pytest.raises(ValueError, match=f"{file.name}: not all programs that .*note.jsonl names for seed 0 are"):
+            chosen_of(tokenizer, "plain", file)
+
+
+def test_the_kits_own_choice_holds_elsewhere_where_its_programs_are(tokenizer, sets, tmp_path, monkeypatch):
+    """Rows that nobody validated are enough then; other rows are drawn from, as ever."""
+    own = tmp_path / "own.jsonl"
+    pairs = chosen_of(tokenizer, "plain", rows_file(tmp_path / "rows.jsonl"), note=own.name)
+    unjudged = rows_file(tmp_path / "unjudged.jsonl", status="")
+    with pytest.raises(ValueError, match="are needed .*; `procure validate` finds which of the 16 rows are valid"):
+        chosen_of(tokenizer, "plain", unjudged)
+    monkeypatch.setattr(choice, "OWN", own)
+    again = chosen_of(tokenizer, "plain", unjudged)
+    assert [(cf.task_id, cf.concept) for cf in again] == [(cf.task_id, cf.concept) for cf in pairs]
+    assert (tmp_path / "note.jsonl").read_text() == own.read_text()
+    fewer = rows_file(tmp_path / "fewer.jsonl", [p for p in PROBLEMS[:8] if p.task_id != pairs[0].task_id])
+    assert pairs[0].task_id not in {cf.task_id for cf in chosen_of(tokenizer, "plain", fewer, note="fewer_note")}
+
+
+def test_the_kits_own_choice_is_what_the_recipe_asks():
+    lines = [json.loads(line) for line in choice.OWN.read_text().splitlines()]
+    for line in lines:
+        asked = {"pairs": Recipe().pairs, "sets": list(Recipe().trained), "max_length": Recipe().max_length}
+        assert asked | {"concepts": list(MAIN["plain"].concepts)} | {"mode": "strict"} == {
+            name: line[name] for name in (*asked, "concepts", "mode")
+        }
+        assert len(line["rows"]) == line["pairs"] == len({name[0] for name in line["rows"]})  # one a program
+    runs = [json.loads(line) for line in (RESULTS / "smollm2.jsonl").read_text().splitlines()]
+    assert {(row["seed"], row["rows"]) for row in runs if row["rows"]} <= {(x["seed"], x["digest"]) for x in lines}
 
 
 def test_a_note_is_read_for_what_is_asked(tokenizer, sets, tmp_path):
