@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from procure_kit.concepts.table import PAPER_CONCEPTS
 
 LAM = 0.1  # the paper's
+WRITERS = ("model", "rules")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Arm:
     preference: float = 0.0  # weight of the preference of the counterfactual to its breaking twin
     mode: str = "strict"
     concepts: tuple[str, ...] = PAPER_CONCEPTS
+    writer: str = ""  # of written.py's counterfactuals, in place of fresh ones: "model" or "rules"
 
 
 MAIN = {
@@ -47,26 +49,29 @@ SETS = {
     ),
     "left out": tuple(f"plain without {concept}" for concept in PAPER_CONCEPTS),
     "mode": ("plain procure",),
+    "writers": tuple(f"plain given {writer}" for writer in WRITERS),
 }
 
 
 def arm_named(name: str) -> Arm:
-    """An arm of MAIN, alone or with `λ NUMBER`, `without CONCEPT` or `procure` behind it.
+    """An arm of MAIN, alone or with `λ NUMBER`, `without CONCEPT`, `given WRITER` or `procure` behind it.
 
     Raises: ValueError for any other name.
     """
     if name in MAIN:
         return MAIN[name]
-    for word in (" λ ", " without "):
+    for word in (" λ ", " without ", " given "):
         first, found, value = name.partition(word)
         if found and first in MAIN:
             if word == " λ " and value.replace(".", "", 1).isdigit():
                 return replace(MAIN[first], lam=float(value))
             if word == " without " and value in MAIN[first].concepts:
                 return replace(MAIN[first], concepts=tuple(c for c in MAIN[first].concepts if c != value))
+            if word == " given " and value in WRITERS and MAIN[first].rows == "pairs":
+                return replace(MAIN[first], writer=value)
     if name.endswith(" procure") and name.removesuffix(" procure") in MAIN:
         return replace(MAIN[name.removesuffix(" procure")], mode="procure")
-    known = f"{', '.join(MAIN)}, alone or with `λ NUMBER`, `without CONCEPT` or `procure` behind it"
+    known = f"{', '.join(MAIN)}, alone or with `λ NUMBER`, `without CONCEPT`, `given WRITER` or `procure` behind it"
     raise ValueError(f"no arm {name!r}: use {known}; or one of the sets {', '.join(SETS)}")
 
 

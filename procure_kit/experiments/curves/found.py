@@ -1,14 +1,16 @@
 """What the plan does not count among its comparisons: gains by concept, weights of a term, `procure` rows, a concept
-left out. Each is said to be found, not planned."""
+left out, a language model's rows. Each is said to be found, not planned."""
 
 from procure_kit.concepts.table import PAPER_CONCEPTS
-from procure_kit.experiments.curves.arms import MAIN
+from procure_kit.experiments.curves.arms import MAIN, SETS
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import PLANNED, Runs, arms_of, compared, last_common, planned
 from procure_kit.problems import markdown
 from procure_kit.problems.markdown import hundredths
 
 WITHOUT = "plain without "
+MODEL, RULES = SETS["writers"]
+WRITERS = ((MODEL, RULES), (RULES, "plain"), (MODEL, "originals"))
 
 
 def by_concept(runs: Runs) -> str:
@@ -25,15 +27,24 @@ def by_concept(runs: Runs) -> str:
 
 def variants(runs: Runs) -> str:
     """Other weights of a term, and other rows, against `plain`: differences in points."""
+    return _differences(runs, [(arm, "plain") for arm in arms_of(runs) if arm.endswith(" procure") or " λ " in arm])
+
+
+def writers(runs: Runs) -> str:
+    """A model's counterfactuals against the rules' of the same sites, these against fresh ones, and a model's against
+    originals alone: differences in points."""
+    return _differences(runs, [pair for pair in WRITERS if set(pair) <= set(arms_of(runs))])
+
+
+def _differences(runs: Runs, pairs: list[tuple[str, str]]) -> str:
     rows = []
-    for arm in arms_of(runs):
-        if arm.endswith(" procure") or " λ " in arm:
-            point = last_common(runs, arm, "plain")
-            for split in SPLITS:
-                found = [compared(runs, arm, "plain", point, metric, split) for metric in PLANNED]
-                cells = [hundredths(*each[:3], "+.1f") for each in found]
-                seeds = len(set(runs[arm, point]) & set(runs["plain", point]))
-                rows.append([f"{arm} − plain", split, f"{point / 1e6:g}", seeds, *cells])
+    for after, before in pairs:
+        point = last_common(runs, after, before)
+        for split in SPLITS:
+            found = [compared(runs, after, before, point, metric, split) for metric in PLANNED]
+            cells = [hundredths(*each[:3], "+.1f") for each in found]
+            seeds = len(set(runs[after, point]) & set(runs[before, point]))
+            rows.append([f"{after} − {before}", split, f"{point / 1e6:g}", seeds, *cells])
     return markdown.table(["after − before", "split", "million tokens", "seeds", *PLANNED], rows)
 
 
@@ -60,4 +71,6 @@ def sections(runs: Runs) -> dict[str, str]:
         found["Other weights, other rows"] = variants(runs)
     if any(arm.startswith(WITHOUT) for arm in others):
         found["A concept left out of tuning"] = left_out(runs)
+    if others & set(SETS["writers"]):
+        found["Counterfactuals by a language model"] = writers(runs)
     return found

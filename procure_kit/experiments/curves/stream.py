@@ -13,6 +13,7 @@ from typing import NamedTuple
 from procure_kit.concepts.perturbation import perturb
 from procure_kit.concepts.twins.twin import twin
 from procure_kit.experiments.curves.arms import Arm, Recipe
+from procure_kit.experiments.curves.written import WRITTEN, given
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable
 from procure_kit.problems.problem import Problem
 from procure_kit.training.examples import build_example
@@ -48,7 +49,7 @@ def pairs(seed: int, arm: Arm) -> Iterator[Pair]:
 def units(tokenizer, arm: Arm, seed: int) -> Iterator[Unit]:
     """The pairs of a seed as rows. `originals` reads other programs in the counterfactuals' place."""
     others = pairs(500_000 + seed, arm) if arm.rows == "originals" else None
-    for cf, problem in pairs(1_000_000 + seed, arm):
+    for cf, problem in given(WRITTEN, arm.writer, seed) if arm.writer else pairs(1_000_000 + seed, arm):
         original = build_example(tokenizer, cf, problem, side="original")
         if others:
             yield Unit([original, build_example(tokenizer, *next(others), side="original")], None)

@@ -6,6 +6,8 @@ import pytest
 
 from procure_kit.experiments.curves.arms import MAIN, SETS, Arm, arm_named
 
+UNKNOWN = ("plain without loops", "plain given nobody", "originals given model")  # nothing is written for the last
+
 
 def differs(name: str) -> set[str]:
     return {field for field, value in asdict(arm_named(name)).items() if value != asdict(Arm())[field]}
@@ -22,10 +24,11 @@ def test_what_the_names_change():
     assert differs("plain procure") == {"mode"}
     without = arm_named("plain without if_else_flip").concepts
     assert len(without) == 4 and "if_else_flip" not in without
+    assert differs("plain given model") == {"writer"}
     assert len(MAIN) == 10
 
 
-@pytest.mark.parametrize("name", ["", "plane", "both 0.3", "both λ", "both λ -1", "both λ x", "plain without loops"])
+@pytest.mark.parametrize("name", ["", "plane", "both 0.3", "both λ", "both λ -1", "both λ x", *UNKNOWN])
 def test_what_is_no_arm_is_refused_by_name(name):
     with pytest.raises(ValueError, match=f"no arm '{name}': use originals, plain"):
         arm_named(name)

@@ -24,6 +24,8 @@ def runs(tmp_path_factory):
         append_row(path, row("plain", seed, 100, lambda i: True, lambda i: True))
         append_row(path, row(f"plain without {FLIP}", seed, 100, lambda i: True, solved))
         append_row(path, row("mask uses λ 3", seed, 100, lambda i: True, lambda i: False))
+        append_row(path, row("plain given rules", seed, 100, lambda i: True, solved))
+        append_row(path, row("plain given model", seed, 100, lambda i: True, lambda i: False))
     return load_runs(path)
 
 
@@ -51,11 +53,21 @@ def test_a_concept_left_out_is_scored_on_its_own_counterfactuals(runs):
     assert against["originals"].startswith("+0.0 (") and against["plain"].startswith("-100.0 (")
 
 
+def test_a_models_pairs_are_told_against_the_rules_of_the_same_sites(runs):
+    table = found.writers(runs)
+    pairs = "plain given model − plain given rules", "plain given rules − plain"
+    model, rules = (cells(table, pair, "family") for pair in pairs)
+    assert model[3] == rules[3] == "2" and model[4][0] == rules[4][0] == "-"
+    gained = {line[0]: float(line[4].split()[0]) for line in (model, rules)}
+    assert sum(gained.values()) == pytest.approx(-100, abs=0.2)
+
+
 def test_only_kinds_with_runs_have_a_section(runs):
     assert list(found.sections(runs)) == [
         "Counterfactuals by concept",
         "Other weights, other rows",
         "A concept left out of tuning",
+        "Counterfactuals by a language model",
     ]
     main = {key: of for key, of in runs.items() if key[0] in ("originals", "plain")}
     assert list(found.sections(main)) == ["Counterfactuals by concept"]

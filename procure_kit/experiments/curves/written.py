@@ -1,0 +1,88 @@
+"""What the tuned SmolLM2 writes for the world's programs, as training data: the arms of SETS["writers"].
+
+    python -m procure_kit.experiments.curves.written      # runs/curves/written.jsonl; a killed one goes on
+
+Each row is a model's answer where the rules have one: the same program, concept, site and seed, no repair turns. The
+arms learn from the valid ones, each paired with its original: `plain given model` as the model wrote them, `plain given
+rules` as the rules write the same. So these two differ in nothing but the writer; from `plain` both differ in what the
+model cannot rewrite, and in that their pairs come again.
+"""
+
+import argparse
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from tqdm import tqdm
+
+from procure_kit.concepts.perturbation import find_sites, perturb
+from procure_kit.experiments.curves.arms import Arm
+from procure_kit.generation.llm.edits import SETTINGS
+from procure_kit.generation.llm.form import EDITS
+from procure_kit.generation.llm.generation import llm_generate
+from procure_kit.problems.counterfactual import VALID, Counterfactual
+from procure_kit.problems.problem import Problem
+from procure_kit.problems.rows import append_row, read_rows
+from procure_kit.world.generation import generate
+
+WRITTEN = Path("runs/curves/written.jsonl")
+PROGRAMS = 3_000_000  # the seed of the world: no stream of a run reads these
+COUNT = 2_000
+AT_ONCE = 64  # questions: of like lengths they are answered faster
+Pair = tuple[Counterfactual, Problem]
+
+
+def write(asked: Iterator[Pair], client, out: Path) -> None:
+    """Append a row for each pair of the rules that has none yet: the model's answer at its site."""
+    done = {row["task_id"] for row in read_rows(out, required=("task_id",))} if out.exists() else set()
+    todo = (pair for pair in asked if pair[0].task_id not in done)
+    with tqdm(desc="written", unit="row") as bar:
+        while some := list(islice(todo, AT_ONCE)):
+            client.server.answer_all([question(cf) for cf, _ in some], SETTINGS["max_tokens"])
+            for cf, problem in some:
+                options = {"turns": 0, "concurrency": 1, "form": EDITS}
+                for row in llm_generate([problem], client, [cf.concept], cf.mode, cf.seed, **options):
+                    append_row(out, row)
+                bar.update()
+
+
+def question(cf: Counterfactual) -> str:
+    site = next(site for site in find_sites(cf.original, [cf.concept], cf.mode) if site.index == cf.site)
+    return EDITS.ask(cf.original, site, cf.seed)
+
+
+def given(path: Path, writer: str, seed: int) -> Iterator[Pair]:
+    """Every valid row of a file with its problem, again and again, in orders that the seed decides.
+
+    Raises: FileNotFoundError with the command that makes the file.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: python -m procure_kit.experiments.curves.written makes it")
+    rows = {row["task_id"]: Counterfactual.from_row(row) for row in read_rows(path) if row["status"] in VALID}
+    numbers = [int(task_id.rpartition("/")[2]) for task_id in rows]
+    problems = {problem.task_id: problem for problem in generate(PROGRAMS, max(numbers, default=-1) + 1)}
+    pairs = [(by_rules(cf) if writer == "rules" else cf, problems[task_id]) for task_id, cf in rows.items()]
+    rng = Random(f"given {seed}")
+    while pairs:
+        yield from rng.sample(pairs, len(pairs))
+
+
+def by_rules(cf: Counterfactual) -> Counterfactual:
+    return perturb(cf.original, cf.concept, cf.seed, cf.mode, task_id=cf.task_id)
+
+
+def main(argv: list[str] | None = None) -> None:
+    from procure_kit.experiments.curves.stream import pairs  # which reads `given` from here
+    from procure_kit.training.rewriter.serving import rewriter_client
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=COUNT, help="programs that are asked about")
+    parser.add_argument("--out", type=Path, default=WRITTEN)
+    args = parser.parse_args(argv)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    write(islice(pairs(PROGRAMS, Arm()), args.count), rewriter_client(), args.out)
+
+
+if __name__ == "__main__":
+    main()
