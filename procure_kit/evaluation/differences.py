@@ -1,11 +1,12 @@
 """One evaluation beside another: paired differences with their intervals, and the papers' table."""
 
 from collections.abc import Sequence
-from math import nan
+from math import inf, nan
 
 import numpy as np
 
-from procure_kit.evaluation.metrics import RESAMPLES, Triple, draws, ends, row_key
+from procure_kit.evaluation.crossed import difference
+from procure_kit.evaluation.metrics import Triple, draws, ends, row_key
 from procure_kit.evaluation.report import Report
 from procure_kit.evaluation.row_metrics import row_metrics, row_sums
 from procure_kit.problems.markdown import table
@@ -16,8 +17,8 @@ def differences(
 ) -> dict[str, Triple]:
     """Each metric's `after` minus `before`, with a 95 % interval, on the pairs that both have.
 
-    Two lists of reports are runs by seed: report i of one belongs to report i of the other, seeds are resampled as well
-    as problems, and the value is the mean over seeds.
+    Two lists of reports are runs by seed: report i of one belongs to report i of the other. Of one seed the interval is
+    a bootstrap over problems, of several it is over problems and seeds (crossed.py).
 
     Raises: ValueError when the two have no pair in common, or lists differ in length.
     """
@@ -41,19 +42,20 @@ def differences(
 def paired_difference(sums: np.ndarray, least: float | None) -> Triple:
     """Of ratios, from the two sums of each problem: (2 · runs, problems, 2), the runs before and then those after.
 
-    Problems and runs are drawn anew. `least`: as in `ratio_interval`.
+    Of two or three runs a bootstrap would draw the same few again and again, and give an interval too narrow.
+    `least`: as in `ratio_interval`.
     """
-    runs, problems = len(sums) // 2, sums.shape[1]
-    seeds = np.random.default_rng(1).integers(runs, size=(RESAMPLES, runs))
+    before, after = np.split(sums, 2)
+    if len(before) > 1:
+        bounds = (-inf, inf) if least is None else (least, -least)
+        return difference(after.swapaxes(0, 1), before.swapaxes(0, 1), *bounds)[:3]
     total = sums.sum(axis=1)
-    drawn = sums[:, draws(problems)].sum(axis=2)  # (2 · runs, RESAMPLES, 2)
+    drawn = sums[:, draws(sums.shape[1])].sum(axis=2)  # (2, RESAMPLES, 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.subtract(*np.split(total[:, 0] / total[:, 1], 2)[::-1]).mean()
-        gained = np.subtract(*np.split(drawn[..., 0] / drawn[..., 1], 2)[::-1])  # (runs, RESAMPLES)
-    gained = gained[seeds.T, np.arange(RESAMPLES)].mean(axis=0)
-    gained = gained[~np.isnan(gained)]
+        value = np.subtract(*(total[:, 0] / total[:, 1])[::-1])
+        gained = np.subtract(*(drawn[..., 0] / drawn[..., 1])[::-1])
     evidence = int((sums[..., 1] > 0).all(axis=0).sum())
-    return float(value), *ends(gained, float(value), evidence, least)
+    return float(value), *ends(gained[~np.isnan(gained)], float(value), evidence, least)
 
 
 def comparison(reports: dict[str, Report]) -> str:

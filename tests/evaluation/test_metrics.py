@@ -145,10 +145,12 @@ def test_differences_are_paired_and_narrower_than_two_intervals():
     assert value == 0 and -0.07 < low < 0 < high < 0.07
 
 
-def test_differences_over_seeds_are_means_and_as_wide_as_the_seeds_differ():
+def test_differences_over_seeds_are_means_and_as_wide_as_so_few_seeds_leave_open():
     none = report(*[("if_else_flip", [True], [False])] * 9)
     full = report(*[("if_else_flip", [True], [True])] * 9)
-    assert differences([none, none], [full, none])["pass@1 counterfactual"] == (0.5, 0, 1)
+    assert differences([none, none], [full, none])["pass@1 counterfactual"] == (0.5, -1, 1)
+    _, low, high = differences([none] * 6, [full, full, none] * 2)["pass@1 counterfactual"]
+    assert 0 < low < 2 / 3 < high == 1
     assert differences([none, none], [full, full])["ccs_all"] == (1, pytest.approx(*open_ends(1, 9, -1)[:1]), 1)
     with pytest.raises(ValueError, match="not 1 and 2"):
         differences(none, [full, full])

@@ -86,6 +86,12 @@ CRUXEval, scored on HumanEval's problems and the kit's own. [The plan](smollm2_p
 [smollm2_rows.jsonl](smollm2_rows.jsonl) names the valid counterfactuals that each seed is tuned on, so that a run is
 repeated from rows as `procure perturb` makes them. Seeds that it does not name want `procure validate` between."""
 
+RENAMED = """\
+Programs of the same held-out problems, each under nine other sets of names: does the model complete the original, and
+it and the first one, three, nine of the renamings? The last column trains nothing: where more than half of the nine
+completions pass, the behaviour that most of them share is a right one. In per cent, with 95 % intervals over
+families."""
+
 DOWNSTREAM = """\
 Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
 line anew so that the tests pass (**repair**), telling the right of two versions (**defect**), choosing a function's
@@ -179,6 +185,9 @@ def page() -> str:
         ("What a little tuning does", what_was_tuned(), experiments()),
         ("What longer tuning does", CURVES, curves()),
         *([("A real model, tuned on real programs", SMOLLM2, smollm2())] if has("smollm2") else []),
+        *([("Renamings of one program, and votes", RENAMED,
+          [made("python -m procure_kit.experiments.curves.renamings --arms untuned"), text("renamings_tiny")])]
+          if has("renamings_tiny") else []),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
         ("What the loss costs", COSTS.format(gpu=gpu_figures()), [made("python -m tests.benchmarks.loss_cost"),

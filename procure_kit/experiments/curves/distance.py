@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from procure_kit.experiments.curves.intervals import Estimate, difference
+from procure_kit.evaluation.crossed import Estimate, difference
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_pairs
 from procure_kit.experiments.curves.results import Runs, arms_of, load_runs, points_of
 from procure_kit.problems import markdown

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from procure_kit.concepts.perturbation import perturb
+from procure_kit.evaluation.crossed import Estimate, share
 from procure_kit.evaluation.evaluation import evaluate
-from procure_kit.experiments.curves.intervals import Estimate, share
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_problems
 from procure_kit.experiments.curves.runs import UNTUNED
 from procure_kit.problems import markdown
@@ -111,6 +111,7 @@ def main(argv: list[str] | None = None) -> None:
                 row["verdicts"] = verdicts(*load_model(model), scored_problems("report"))
                 append_row(args.out, row)
                 rows.append(row)
+    args.out.with_suffix(".md").write_text(table(rows) + "\n", encoding="utf-8")
     print(table(rows))
 
 

@@ -7,9 +7,9 @@ python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl  
 import sys
 from pathlib import Path
 
+from procure_kit.evaluation.crossed import holm
 from procure_kit.experiments.curves.distance import table as distance_table
 from procure_kit.experiments.curves.found import sections
-from procure_kit.experiments.curves.intervals import holm
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
     MEASURES,

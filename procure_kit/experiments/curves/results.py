@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from procure_kit.evaluation.crossed import Estimate, difference, share
 from procure_kit.experiments.curves.arms import MAIN
-from procure_kit.experiments.curves.intervals import Estimate, difference, share
 from procure_kit.experiments.curves.problems import family_of, scored_pairs, scored_problems
 from procure_kit.problems.rows import read_rows
 

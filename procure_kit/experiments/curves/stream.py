@@ -13,7 +13,7 @@ from typing import NamedTuple
 from procure_kit.concepts.perturbation import perturb
 from procure_kit.concepts.twins.twin import twin
 from procure_kit.experiments.curves.arms import Arm, Recipe
-from procure_kit.experiments.curves.written import WRITTEN, given
+from procure_kit.experiments.curves.given import WRITTEN, given
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable
 from procure_kit.problems.problem import Problem
 from procure_kit.training.examples import build_example

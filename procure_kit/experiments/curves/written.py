@@ -12,22 +12,20 @@ import argparse
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from random import Random
 
 from tqdm import tqdm
 
-from procure_kit.concepts.perturbation import find_sites, perturb
+from procure_kit.concepts.perturbation import find_sites
 from procure_kit.experiments.curves.arms import Arm
+from procure_kit.experiments.curves.given import PROGRAMS, WRITTEN
+from procure_kit.experiments.curves.stream import pairs
 from procure_kit.generation.llm.edits import SETTINGS
 from procure_kit.generation.llm.form import EDITS
 from procure_kit.generation.llm.generation import llm_generate
-from procure_kit.problems.counterfactual import VALID, Counterfactual
+from procure_kit.problems.counterfactual import Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import append_row, read_rows
-from procure_kit.world.generation import generate
 
-WRITTEN = Path("runs/curves/written.jsonl")
-PROGRAMS = 3_000_000  # the seed of the world: no stream of a run reads these
 COUNT = 2_000
 AT_ONCE = 64  # questions: of like lengths they are answered faster
 Pair = tuple[Counterfactual, Problem]
@@ -52,28 +50,7 @@ def question(cf: Counterfactual) -> str:
     return EDITS.ask(cf.original, site, cf.seed)
 
 
-def given(path: Path, writer: str, seed: int) -> Iterator[Pair]:
-    """Every valid row of a file with its problem, again and again, in orders that the seed decides.
-
-    Raises: FileNotFoundError with the command that makes the file.
-    """
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: python -m procure_kit.experiments.curves.written makes it")
-    rows = {row["task_id"]: Counterfactual.from_row(row) for row in read_rows(path) if row["status"] in VALID}
-    numbers = [int(task_id.rpartition("/")[2]) for task_id in rows]
-    problems = {problem.task_id: problem for problem in generate(PROGRAMS, max(numbers, default=-1) + 1)}
-    pairs = [(by_rules(cf) if writer == "rules" else cf, problems[task_id]) for task_id, cf in rows.items()]
-    rng = Random(f"given {seed}")
-    while pairs:
-        yield from rng.sample(pairs, len(pairs))
-
-
-def by_rules(cf: Counterfactual) -> Counterfactual:
-    return perturb(cf.original, cf.concept, cf.seed, cf.mode, task_id=cf.task_id)
-
-
 def main(argv: list[str] | None = None) -> None:
-    from procure_kit.experiments.curves.stream import pairs  # which reads `given` from here
     from procure_kit.training.rewriter.serving import rewriter_client
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])

@@ -36,7 +36,11 @@ INTERVALS = """\
 Paired differences with 95 % intervals over problems and seeds: shares in points, all else in nats. **Visible** is the
 effect that would leave zero outside of such an interval in 80 % of repetitions, (1.96 + 0.84) / (2 · 1.96) of its
 width."""
-ONE_SEED = " Where two arms share one seed, they say nothing about what another would give."
+SEEDS = {  # that two arms share at the least
+    1: "\nWhere two arms share one seed, they say nothing about what another would give.",
+    2: "\nTwo seeds leave their own spread all but unknown: where it is large, five of six such intervals hold the\n"
+    "truth, not nineteen of twenty.",
+}
 NOISE = """
 `originals, other order` read the same programs as `originals`, the second half in the order that an earlier version of
 this command drew. How those two differ is told in smollm2.md under what was found: no interval here knows of that."""
@@ -120,7 +124,7 @@ def page(runs: Runs) -> str:
         _levels(runs, sets, tuple(MEASURES)),
         "## Planned comparisons",
         INTERVALS
-        + (ONE_SEED if any(len(set(runs[a]) & set(runs[b])) < 2 for a, b in planned) else "")
+        + SEEDS.get(min((len(set(runs[a]) & set(runs[b])) for a, b in planned), default=0), "")
         + (NOISE if AGAIN in found else ""),
         _differences(runs, sets, planned),
         f"{count} intervals. Where nothing is, one in twenty lies off zero by chance. Off zero lie:"

@@ -8,6 +8,7 @@ import pytest
 from procure_kit.concepts.perturbation import find_sites
 from procure_kit.experiments.curves import stream, written
 from procure_kit.experiments.curves.arms import Arm, arm_named
+from procure_kit.experiments.curves.given import PROGRAMS, given
 from procure_kit.generation.llm.client import Client
 from procure_kit.generation.llm.edits import GENERATOR, ORDERS, SETTINGS
 from procure_kit.problems.rows import append_row, read_rows
@@ -35,7 +36,7 @@ class Teacher:
 
 @pytest.fixture(scope="module")
 def asked():
-    return list(islice(stream.pairs(written.PROGRAMS, Arm(concepts=ORDERS[:2])), 5))
+    return list(islice(stream.pairs(PROGRAMS, Arm(concepts=ORDERS[:2])), 5))
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +66,16 @@ def test_a_stopped_command_asks_for_what_is_not_there(asked, answered, tmp_path)
 
 
 def test_each_valid_row_comes_once_before_any_comes_again(answered):
-    drawn = list(islice(written.given(answered, "model", 0), 8))
+    drawn = list(islice(given(answered, "model", 0), 8))
     ids = [cf.task_id for cf, _ in drawn]
     assert sorted(ids[:4]) == sorted(ids[4:]) == sorted(row["task_id"] for row in islice(read_rows(answered), 4))
     assert all(cf.task_id == problem.task_id and cf.original == problem.program for cf, problem in drawn)
-    orders = {tuple(cf.task_id for cf, _ in islice(written.given(answered, "model", seed), 4)) for seed in range(9)}
+    orders = {tuple(cf.task_id for cf, _ in islice(given(answered, "model", seed), 4)) for seed in range(9)}
     assert len(orders) > 1
 
 
 def test_the_rules_write_the_same_programs_in_the_same_order(answered):
-    model, rules = (list(islice(written.given(answered, writer, 3), 4)) for writer in ("model", "rules"))
+    model, rules = (list(islice(given(answered, writer, 3), 4)) for writer in ("model", "rules"))
     assert [problem for _, problem in model] == [problem for _, problem in rules]
     assert {cf.generator for cf, _ in model} == {GENERATOR} and {cf.generator for cf, _ in rules} == {"rules"}
     assert [cf.counterfactual for cf, _ in model] == [cf.counterfactual for cf, _ in rules]  # it answers as they do
@@ -89,4 +90,11 @@ def test_an_arm_reads_what_was_written(answered, monkeypatch):
 
 def test_what_is_not_there_is_asked_for_by_its_command(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"written.jsonl is not there: python -m .*curves.written makes it"):
-        next(written.given(tmp_path / "written.jsonl", "model", 0))
+        next(given(tmp_path / "written.jsonl", "model", 0))
+
+
+def test_a_file_without_a_valid_row_is_named(answered, tmp_path):
+    out = tmp_path / "written.jsonl"
+    append_row(out, list(read_rows(answered))[-1])
+    with pytest.raises(ValueError, match="written.jsonl holds no valid row"):
+        next(given(out, "model", 0))
