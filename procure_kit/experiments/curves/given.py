@@ -1,4 +1,4 @@
-"""Pairs out of a file, as written.py makes it, in place of fresh ones: by a model, or by the rules at the same sites."""
+"""Pairs out of a file, as written.py makes it, in place of fresh ones: by a model, or by the rules at its sites."""
 
 from collections.abc import Iterator
 from pathlib import Path
