@@ -3,7 +3,7 @@
 from textwrap import fill
 
 from procure_kit.shipped import RESULTS
-from tests.pages.files import folded, made, percent, text
+from tests.pages.files import folded, has, made, percent, text
 
 EXPERIMENTS = """\
 `tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
@@ -62,6 +62,12 @@ def levels_and_gains(name: str) -> tuple[str, str]:
     return levels.strip(), folded(f"{head}{summary}", rows)
 
 
+WRITTEN = """\
+What the tuned SmolLM2 made of programs of the world, asked once about each at the rules' site, without repairs. `plain
+given model` is tuned on its valid answers, `plain given rules` on the rules' rewritings of the same sites. New names
+are drawn apart for the two, so that few renamings are the rules' text."""
+
+
 def curves() -> list[str]:
     """The planned comparisons, and the rest folded."""
     run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs"
@@ -69,6 +75,10 @@ def curves() -> list[str]:
     shown = [parts.pop("Runs at hand"), parts.pop("Planned comparisons")]
     made_by = made(f"{run} --arms eight --seeds 5 --workers 2", f"{run} --arms others --seeds 3 --workers 2",
                    "python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl")  # fmt: skip
+    if has("written"):
+        ask = made("python -m procure_kit.experiments.curves.written", f"{run} --arms writers --seeds 3 --until 300000")
+        (title,) = (title for title in parts if title.startswith("Counterfactuals by a language model"))
+        parts[title] = f"{WRITTEN}\n\n{ask}\n\n{text('written')}\n\n{parts[title]}"
     return [made_by, *shown, *(folded(title, body) for title, body in parts.items())]
 
 

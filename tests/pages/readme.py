@@ -5,8 +5,8 @@ from statistics import fmean
 from textwrap import fill
 
 from procure_kit.evaluation.measures import measures
-from procure_kit.experiments.results import load_runs
-from procure_kit.experiments.smollm2.results import AGAIN, compared, interval, measured_rows
+from procure_kit.experiments.results import METRICS, load_runs
+from procure_kit.experiments.smollm2.results import compared, interval, measured_rows
 from procure_kit.shipped import RESULTS
 from tests.pages.experiments import pretrained
 from tests.pages.files import percent, read, text
@@ -32,13 +32,13 @@ to such pairs that shows**: with {both_seeds} seeds its two terms together, λ =
 rewritten programs by {both[0]} and {both[1]}, that on the originals by {both_originals[0]} and {both_originals[1]}, and
 that on functions written from scratch by {both_whole[0]} and {both_whole[1]}. That leaves room for a gain of at most
 {most} points on compositions, and for nearly anything on families. **In a real model it shows in likelihoods, and not
-in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA on {pairs:,} programs by others, with one seed a
-run, and scored on HumanEval (intervals over problems). A counterfactual beside each program, in place of another
-original, changes the score on rewritten programs by {verdict} points and that on the originals by {original_verdict};
-two runs on the same originals, in another order, differ by {noise_verdict} and {noise_original}. The uses of a
-changed name cost {excess} nats more than the original's, which changes by {uses}; those two runs differ by
-{noise_uses} there. The paper's loss changes it by a further {loss_uses}, for the better, what untouched tokens behind
-a change cost more by {loss_behind}, for the worse, and the score on rewritten programs by {loss_verdict}. The same
+in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA on {pairs:,} programs by others, with two seeds an
+arm, and scored on HumanEval (intervals over problems and seeds). A counterfactual beside each program, in place of
+another original, changes the score on rewritten programs by {verdict} points, that on the originals by
+{original_verdict}, and what untouched tokens behind a change cost more than in the original by {behind} nats. The uses
+of a changed name cost {excess} nats more, which changes by {uses}: for the better in both runs, and two do not settle
+it. The paper's loss changes that by a further {loss_uses}, for the better, the untouched tokens by {loss_behind}, for
+the worse, and the score on rewritten programs by {loss_verdict}. The same
 model, asked to do the rewriting, gave {llm_valid} valid programs in {llm} attempts; tuned on the rules' rewritings of
 other programs, to answer by edits and with new names handed over, {by_concept}.
 """
@@ -111,20 +111,19 @@ def transfer() -> dict:
     runs = load_runs(RESULTS / "smollm2.jsonl")
     seeds = set.intersection(*(set(runs[arm]) for arm in ("originals", "plain", "both")))
     data, loss = (compared(runs, after, before, "HumanEval/") for after, before in TOLD)
-    noise = compared(runs, *AGAIN, "HumanEval/")
-    sure = all(part["uses_excess"][2] < 0 for part in (data, loss)) and loss["behind_excess"][1] > 0
-    unsure = data["pass@1 counterfactual"], loss["pass@1 counterfactual"]
-    if len(seeds) != 1 or not sure or not all(low <= 0 <= high for _, low, high in unsure):
+    alone = [{arm: {seed: runs[arm][seed]} for arm in TOLD[0]} for seed in seeds]
+    uses = [compared(run, *TOLD[0], "HumanEval/")["uses_excess"][0] for run in alone]
+    sure = data["behind_excess"][2] < 0 < loss["behind_excess"][1] and loss["uses_excess"][2] < 0 and max(uses) < 0
+    unsure = data["uses_excess"], *(part[score] for part in (data, loss) for score in METRICS[:2])
+    if len(seeds) != 2 or not sure or not all(low <= 0 <= high for _, low, high in unsure):
         raise ValueError("smollm2.jsonl: the runs say something else by now than the paragraph does")
     rows = [row for seed, row in runs["originals"].items() if seed in seeds]
     excess = fmean(measures(measured_rows(row, "HumanEval/"))["uses_excess"][0] for row in rows)
     said = {
         "verdict": (data, "pass@1 counterfactual"),
         "original_verdict": (data, "pass@1 original"),
+        "behind": (data, "behind_excess"),
         "uses": (data, "uses_excess"),
-        "noise_verdict": (noise, "pass@1 counterfactual"),
-        "noise_original": (noise, "pass@1 original"),
-        "noise_uses": (noise, "uses_excess"),
         "loss_uses": (loss, "uses_excess"),
         "loss_behind": (loss, "behind_excess"),
         "loss_verdict": (loss, "pass@1 counterfactual"),

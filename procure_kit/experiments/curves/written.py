@@ -1,6 +1,6 @@
 """What the tuned SmolLM2 writes for the world's programs, as training data: the arms of SETS["writers"].
 
-    python -m procure_kit.experiments.curves.written      # runs/curves/written.jsonl; a killed one goes on
+    python -m procure_kit.experiments.curves.written      # runs/curves/written.jsonl, .md; a killed one goes on
 
 Each row is a model's answer where the rules have one: the same program, concept, site and seed, no repair turns. The
 arms learn from the valid ones, each paired with its original: `plain given model` as the model wrote them, `plain given
@@ -9,20 +9,22 @@ model cannot rewrite, and in that their pairs come again.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 from tqdm import tqdm
 
 from procure_kit.concepts.perturbation import find_sites
+from procure_kit.concepts.table import PAPER_CONCEPTS
 from procure_kit.experiments.curves.arms import Arm
-from procure_kit.experiments.curves.given import PROGRAMS, WRITTEN
+from procure_kit.experiments.curves.given import PROGRAMS, WRITTEN, by_rules
 from procure_kit.experiments.curves.stream import pairs
 from procure_kit.generation.llm.edits import SETTINGS
 from procure_kit.generation.llm.form import EDITS
 from procure_kit.generation.llm.generation import llm_generate
-from procure_kit.problems.counterfactual import Counterfactual
+from procure_kit.problems import markdown
+from procure_kit.problems.counterfactual import VALID, Counterfactual
 from procure_kit.problems.problem import Problem
 from procure_kit.problems.rows import append_row, read_rows
 
@@ -50,6 +52,17 @@ def question(cf: Counterfactual) -> str:
     return EDITS.ask(cf.original, site, cf.seed)
 
 
+def table(rows: Iterable[dict]) -> str:
+    """By concept: programs asked about, valid answers, and how many of those are the rules' own text."""
+    found = {concept: [0, 0, 0] for concept in PAPER_CONCEPTS}
+    for row in rows:
+        cf, valid = Counterfactual.from_row(row), row["status"] in VALID
+        same = valid and by_rules(cf).counterfactual == cf.counterfactual
+        found[cf.concept] = [a + b for a, b in zip(found[cf.concept], (1, valid, same), strict=True)]
+    head = ["concept", "programs", "valid at once", "as the rules write it"]
+    return markdown.table(head, ([f"`{concept}`", *of] for concept, of in found.items()), right=head[1:])
+
+
 def main(argv: list[str] | None = None) -> None:
     from procure_kit.training.rewriter.serving import rewriter_client
 
@@ -59,6 +72,9 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     write(islice(pairs(PROGRAMS, Arm()), args.count), rewriter_client(), args.out)
+    text = table(read_rows(args.out))
+    args.out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+    print(text)
 
 
 if __name__ == "__main__":

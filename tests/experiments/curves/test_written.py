@@ -65,6 +65,15 @@ def test_a_stopped_command_asks_for_what_is_not_there(asked, answered, tmp_path)
     assert teacher.together == [2] and [row["status"] for row in read_rows(out)] == ["valid"] * 5
 
 
+def test_the_table_counts_what_is_valid_and_what_the_rules_write_too(asked, answered):
+    lines = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in written.table(read_rows(answered)).splitlines()
+    ]
+    found = {line[0]: [int(cell) for cell in line[1:]] for line in lines[2:]}
+    assert [sum(column) for column in zip(*found.values(), strict=True)] == [5, 4, 4]
+    assert found[f"`{asked[-1][0].concept}`"][0] > found[f"`{asked[-1][0].concept}`"][1]
+
+
 def test_each_valid_row_comes_once_before_any_comes_again(answered):
     drawn = list(islice(given(answered, "model", 0), 8))
     ids = [cf.task_id for cf, _ in drawn]
