@@ -229,6 +229,7 @@ def test_what_goes_wrong_in_a_part_is_its_last_row(error, ending, note, tmp_path
     assert first == {"part": "loss", "tokens": 1} and (last["ending"], last["note"]) == (ending, note)
 
 
+@pytest.mark.slow
 def test_a_step_that_finds_no_room_is_a_row_and_the_shorter_ones_stay(monkeypatch):
     true, calls = gpu_costs.train, []
 

@@ -41,6 +41,7 @@ def test_the_findings_are_those_of_the_results_files():
     assert block == readme.findings(), TOO_OLD
 
 
+@pytest.mark.slow
 def test_findings_change_with_the_files(monkeypatch):
     """Each figure is read, none is typed: with other files the paragraph says something else, or refuses to."""
     told = readme.findings()
@@ -56,6 +57,7 @@ def test_findings_change_with_the_files(monkeypatch):
         readme.findings()
 
 
+@pytest.mark.slow
 def test_the_findings_refuse_runs_that_say_something_else(monkeypatch):
     """Arms that did not differ, or another number of seeds, want other words."""
     runs = readme.load_runs(RESULTS / "smollm2.jsonl")

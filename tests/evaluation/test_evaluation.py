@@ -186,6 +186,7 @@ def test_any_status_is_carried_by_its_name():
     assert report(("whole", [True], [True])).notes() == []
 
 
+@pytest.mark.slow
 def test_a_time_limit_of_ones_own(writes, tmp_path):
     writes("\n    import time\n    time.sleep(1)\n    return -1 if n < 0 else 1")
     given = {"record": tmp_path / "r.jsonl"}

@@ -74,6 +74,7 @@ def by_hand(model, tokenizer, cf, problem):
     }
 
 
+@pytest.mark.slow
 def test_batches_of_all_concepts_give_what_each_program_gives_by_itself(tiny, pairs, monkeypatch):
     monkeypatch.setattr(likelihood, "twin", twin)  # each made once
     rows = likelihoods(*tiny, pairs, batch_size=4)

@@ -82,6 +82,7 @@ def test_a_set_that_is_trained_on_comes_again_but_never_its_scored_problems():
         pairs_from("kit", 0, 1, MAIN["plain"], {f"kit/{i}" for i in range(100)})
 
 
+@pytest.mark.slow
 def test_an_arm_can_train_on_another_set(tokenizer):
     examples = training_examples(tokenizer, arm_named("plain from:kit"), SMALL, 0)
     assert len(examples) == 20 and examples[::2] != training_examples(tokenizer, MAIN["plain"], SMALL, 0)[::2]

@@ -36,6 +36,7 @@ def test_a_package_is_tested_from_the_directory_around_it(tree, package):
     assert str(tree / "work") + ("\n" if package else "/tree\n") in result.detail and "a.py" in result.detail
 
 
+@pytest.mark.slow
 def test_a_suite_that_runs_too_long_is_ended_with_all_that_it_started(tree):
     start = time.monotonic()
     result = suite(tree, "(sleep 600; touch late) & echo begun; sleep 600").run(2)

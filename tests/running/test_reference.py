@@ -124,6 +124,7 @@ OUT = {  # program, generator (None: INPUTS), status, what the detail says
 
 
 @pytest.mark.parametrize(("program", "generator", "status", "detail"), OUT.values(), ids=OUT)
+@pytest.mark.slow
 def test_what_cannot_be_settled_has_a_status_and_says_why(program, generator, status, detail):
     made = problem(program, generator or INPUTS)
     with pytest.raises(Unsettled) as why:

@@ -246,6 +246,7 @@ def test_tests_that_nothing_can_interrupt_end_by_their_own_cpu_time(monkeypatch)
 SLEEPS = "import time\ndef f(xs):\n    time.sleep({})\n    return sorted(xs)\n"
 
 
+@pytest.mark.slow
 def test_limits_come_from_the_originals_own_run():
     problem = replace(PROBLEM, prompt="", canonical_solution=SLEEPS.format(0.4))
     quick, same = run_tests(HONEST, problem), run_tests(problem.program, problem)

@@ -24,6 +24,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where some of the programs write
 
 
+@pytest.mark.slow
 def test_some_hand_written_problems():
     check(NAMES[::12], list(hand_written())[::12])
 
@@ -41,6 +42,7 @@ def test_what_passes_in_one_process_does_so_when_asked_for():
         assert result.status == "passed_in_own_process", (name, result)
 
 
+@pytest.mark.slow
 def test_broken_versions_of_humaneval():
     found = list(compared(list(islice(humaneval(), 0, 100, 4)), workers=1))
     assert len(found) > 20 and {kind for _, _, kind, _, _ in found} <= {"agree", "named"}

@@ -116,6 +116,7 @@ def test_the_loss_curve_is_a_picture_of_the_log():
     assert across == tuple(sorted(across)) and down == tuple(sorted(down))
 
 
+@pytest.mark.slow
 def test_a_share_of_the_programs_is_rewritten_and_the_seed_says_which():
     programs = list(texts(0, 200, Habits()))
     assert list(script.rewritten(programs, 0.0, seed=0)) == programs

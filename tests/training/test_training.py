@@ -73,6 +73,7 @@ def test_the_first_logged_row_is_the_loss_of_that_batch(tokenizer, examples):
         assert row[name] == pytest.approx(float(torch.as_tensor(getattr(expected, name)).detach()), rel=1e-4), name
 
 
+@pytest.mark.slow
 def test_products_in_16_bits_change_little_and_leave_the_model_in_32(tokenizer, examples):
     exact, rough = (
         train(model_of(CONFIGS["llama"]), tokenizer, examples, TrainConfig(**QUICK | {"lora_r": 0, "bf16": bf16}))

@@ -89,6 +89,7 @@ def test_long_expressions_end_in_time(count, status):
 @pytest.mark.parametrize(
     ("last", "status"), [("x = -1\n    else: x = -2\n", "ok"), ("x = -3\n    else: x = -1\n", "not_this_concept")]
 )
+@pytest.mark.slow
 def test_a_long_chain_of_elifs_takes_time_as_it_grows(monkeypatch, last, status):
     """Counted are the parts that are looked at: for twice the chain no more than about twice as many."""
     looked = []

@@ -24,6 +24,7 @@ def rows_of(path) -> list[tuple]:
     return [(row["arm"], row["seed"], row["point"]) for row in map(json.loads, path.read_text().splitlines())]
 
 
+@pytest.mark.slow
 def test_each_point_is_a_row_once_and_a_longer_call_adds_the_points_that_lack(tmp_path, scored_quickly):
     out = tmp_path / "rows.jsonl"
     runs.run_all(["untuned", "plain"], [0], SMALL, 2000, out, tmp_path)
@@ -35,6 +36,7 @@ def test_each_point_is_a_row_once_and_a_longer_call_adds_the_points_that_lack(tm
         runs.run_all(["untuned", "plain"], [0], replace(SMALL, lr=1.0), 2000, out, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_run_whose_state_is_lost_is_trained_anew_and_scored_where_no_row_is(tmp_path, scored_quickly):
     out = tmp_path / "rows.jsonl"
     runs.run_all(["untuned", "plain"], [0], SMALL, 2000, out, tmp_path / "lost")

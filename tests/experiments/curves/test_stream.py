@@ -33,6 +33,7 @@ def test_a_concept_left_out_never_comes():
     assert "if_else_flip" not in {cf.concept for cf, _ in islice(pairs(7, arm), 50)}
 
 
+@pytest.mark.slow
 def test_a_batch_holds_as_many_rows_as_asked_for(tokenizer):
     for arm, size in (("plain", 2), ("originals", 2), ("twins", 3)):
         for units_, texts in first_batches(tokenizer, arm):

@@ -29,6 +29,7 @@ def loss(tiny, arm: str, tokens: int = 0, count: int = 1) -> float:
         return sum(float(batch_loss(tiny[0], b, arm_named(arm), counts_of(of), 1 / count, tokens)) for b in of)
 
 
+@pytest.mark.slow
 def test_plain_is_the_likelihood_alone_and_the_other_terms_come_on_top(tiny):
     batch = step(tiny, "plain")[0].tensors
     with torch.no_grad():
@@ -38,6 +39,7 @@ def test_plain_is_the_likelihood_alone_and_the_other_terms_come_on_top(tiny):
     assert loss(tiny, "mask") == pytest.approx(float(parts.nll + 0.1 * parts.mask), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_kl_and_twins_add_to_the_likelihood_of_the_same_rows(tiny):
     assert loss(tiny, "kl") > loss(tiny, "plain")
     (of_twins,) = step(tiny, "twins")
@@ -48,6 +50,7 @@ def test_kl_and_twins_add_to_the_likelihood_of_the_same_rows(tiny):
     assert loss(tiny, "twins") > alone
 
 
+@pytest.mark.slow
 def test_the_loss_of_a_step_is_that_of_all_its_rows_at_once(tiny):
     first, second = step(tiny, "both", 2)
     width = max(batch.tensors["labels"].shape[1] for batch in (first, second))
@@ -61,6 +64,7 @@ def test_the_loss_of_a_step_is_that_of_all_its_rows_at_once(tiny):
         assert loss(tiny, "both", count=2) == pytest.approx(float(concept_loss(tiny[0], together).total), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_weight_of_the_late_attention_falls_to_zero(tiny):
     start, half, end = (loss(tiny, "attention late", tokens) for tokens in (0, 500_000, 1_000_000))
     assert start > half > end == pytest.approx(loss(tiny, "plain"), rel=1e-5)

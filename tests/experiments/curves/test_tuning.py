@@ -34,6 +34,7 @@ def weights_at(tiny, folder, points=POINTS, fails_at: int = 0):
     return seen
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights_and_a_longer_one_from_its_last_point(tmp_path, tiny):
     whole = weights_at(tiny, tmp_path / "whole")
     assert list(whole) == POINTS and all(tokens >= point for point, (tokens, _) in whole.items())

@@ -78,6 +78,7 @@ def test_planned_comparisons_come_first(runs):
     ]
 
 
+@pytest.mark.slow
 def test_a_run_made_twice_is_compared_with_itself_and_said_beside_the_intervals(runs):
     assert NOISE not in page(runs)
     runs["originals, other order"] = {0: run("originals, other order", 0, 5)}

@@ -153,6 +153,7 @@ def test_a_prompt_that_is_too_long_stops_nothing(server):
     assert [row["status"] for row in made] == ["api_fault", "valid"]
 
 
+@pytest.mark.slow
 def test_a_server_that_drips_is_a_time_out(server):
     server.script = [(200, {"content-length": None, "transfer-encoding": "chunked", "drip": 600}, ""), ok()]
     start = time.monotonic()

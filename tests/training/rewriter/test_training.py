@@ -53,6 +53,7 @@ def test_the_card_counts_the_rows():
     assert told["sets"] == "kit 9" and told["concepts"] == "if_else_flip 9"
 
 
+@pytest.mark.slow
 def test_the_command_leaves_an_adapter_in_16_bits_with_a_card_and_no_path(tiny, tmp_path, monkeypatch, capsys):
     asked = []
 
