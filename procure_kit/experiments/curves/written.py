@@ -5,7 +5,7 @@
 Each row is a model's answer where the rules have one: the same program, concept, site and seed, no repair turns. The
 arms learn from the valid ones, each paired with its original: `plain given model` as the model wrote them, `plain given
 rules` as the rules write the same. So these two differ in nothing but the writer; from `plain` both differ in what the
-model cannot rewrite, and in that their pairs come again.
+model cannot rewrite, and in that the pairs of a longer run come again.
 """
 
 import argparse
