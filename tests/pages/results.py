@@ -158,8 +158,8 @@ twice: SmolLM2 as it is, which writes whole programs, and the same model [tuned]
 rules made of other programs, which answers by edits of lines. It is told less of a task than a chat model and decides
 less: the new names are handed over, and of the program it sees the site alone. The second table is of this model
 alone, with the authors' four repair turns (its seconds leave out the first answers, which were found sixteen at a time
-beforehand). How warm the repairs are drawn makes [little difference](rewriter_temperature.md) on held-out problems of
-the world. The replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl) and
+beforehand). A few held-out problems of the world [do not tell](rewriter_temperature.md) how warm to draw its repairs.
+The replies are recorded in [replies_smollm2.jsonl](../replies_smollm2.jsonl) and
 [replies_edits.jsonl](../replies_edits.jsonl), and replayed."""
 
 NOTEBOOKS = "From the first cell to the last, headlessly, on two CPU cores."
