@@ -3,7 +3,7 @@
 from textwrap import fill
 
 from procure_kit.shipped import RESULTS
-from tests.pages.files import folded, has, made, percent, text
+from tests.pages.files import folded, made, percent, text
 
 EXPERIMENTS = """\
 `tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
@@ -12,8 +12,8 @@ concept-sensitive loss; a number is λ where it is not the paper's 0.1; `procure
 looser definitions, `names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same
 held-out problems, in per cent. Arms that differ in the loss alone see the same tokens.
 
-{share} **That is too little to tell whether data or loss help; what moved are whole functions, downwards, most with λ
-at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
+{share} **That is too little to tell whether data or loss help; what moved fell, most of all whole functions with λ at
+1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
 of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
 
 
@@ -75,10 +75,9 @@ def curves() -> list[str]:
     shown = [parts.pop("Runs at hand"), parts.pop("Planned comparisons")]
     made_by = made(f"{run} --arms eight --seeds 5 --workers 2", f"{run} --arms others --seeds 3 --workers 2",
                    "python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl")  # fmt: skip
-    if has("written"):
-        ask = made("python -m procure_kit.experiments.curves.written", f"{run} --arms writers --seeds 3 --until 300000")
-        (title,) = (title for title in parts if title.startswith("Counterfactuals by a language model"))
-        parts[title] = f"{WRITTEN}\n\n{ask}\n\n{text('written')}\n\n{parts[title]}"
+    ask = made("python -m procure_kit.experiments.curves.written", f"{run} --arms writers --seeds 3 --until 300000")
+    (title,) = (title for title in parts if title.startswith("Counterfactuals by a language model"))
+    parts[title] = f"{WRITTEN}\n\n{ask}\n\n{text('written')}\n\n{parts[title]}"
     return [made_by, *shown, *(folded(title, body) for title, body in parts.items())]
 
 

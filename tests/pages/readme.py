@@ -38,9 +38,9 @@ another original, changes the score on rewritten programs by {verdict} points, t
 {original_verdict}, and what untouched tokens behind a change cost more than in the original by {behind} nats. The uses
 of a changed name cost {excess} nats more, which changes by {uses}: for the better in both runs, and two do not settle
 it. The paper's loss changes that by a further {loss_uses}, for the better, the untouched tokens by {loss_behind}, for
-the worse, and the score on rewritten programs by {loss_verdict}. The same
-model, asked to do the rewriting, gave {llm_valid} valid programs in {llm} attempts; tuned on the rules' rewritings of
-other programs, to answer by edits and with new names handed over, {by_concept}.
+the worse, and the score on rewritten programs by {loss_verdict}. The same model, asked to do the rewriting, gave
+{llm_valid} valid programs in {llm} attempts; tuned on the rules' rewritings of other programs, to answer by edits and
+with new names handed over, {by_concept}.
 """
 
 

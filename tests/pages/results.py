@@ -186,9 +186,8 @@ def page() -> str:
         ("What a little tuning does", what_was_tuned(), experiments()),
         ("What longer tuning does", CURVES, curves()),
         *([("A real model, tuned on real programs", SMOLLM2, smollm2())] if has("smollm2") else []),
-        *([("Renamings of one program, and votes", RENAMED,
-          [made("python -m procure_kit.experiments.curves.renamings --arms untuned"), text("renamings_tiny")])]
-          if has("renamings_tiny") else []),
+        ("Renamings of one program, and votes", RENAMED,
+         [made("python -m procure_kit.experiments.curves.renamings --arms untuned"), text("renamings_tiny")]),
         ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
          text("downstream_tiny")]),
         ("What the loss costs", COSTS.format(gpu=gpu_figures()), [made("python -m tests.benchmarks.loss_cost"),

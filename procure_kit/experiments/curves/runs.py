@@ -26,6 +26,7 @@ import torch
 from tqdm.auto import tqdm
 
 from procure_kit.experiments.curves.arms import SETS, Recipe, arm_named
+from procure_kit.experiments.curves.given import WRITTEN, given
 from procure_kit.experiments.curves.scoring import score
 from procure_kit.experiments.curves.tuning import tune
 from procure_kit.problems.rows import append_row, read_rows
@@ -128,8 +129,9 @@ def main(argv: list[str] | None = None) -> None:
     recipe = Recipe(**{field: getattr(args, field) for field in asdict(Recipe())})
     out = args.out or NEW_RESULTS / f"curves_{Path(recipe.model).name}.jsonl"
     names = [name for given in args.arms for name in SETS.get(given, (given,))]
-    for name in names:
-        arm_named(name)  # before anything is trained
+    for arm in map(arm_named, names):  # before anything is trained
+        if arm.writer:
+            next(given(WRITTEN, arm.writer, 0))
     seeds = range(args.first_seed, args.first_seed + args.seeds)
     run_all([UNTUNED, *names], seeds, recipe, args.until, out, args.state, args.workers)
 

@@ -10,6 +10,7 @@ model cannot rewrite, and in that the pairs of a longer run come again.
 
 import argparse
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def write(asked: Iterator[Pair], client, out: Path) -> None:
     todo = (pair for pair in asked if pair[0].task_id not in done)
     with tqdm(desc="written", unit="row") as bar:
         while some := list(islice(todo, AT_ONCE)):
-            client.server.answer_all([question(cf) for cf, _ in some], SETTINGS["max_tokens"])
+            client.server.answer_all(questions(cf for cf, _ in some), SETTINGS["max_tokens"])
             for cf, problem in some:
                 options = {"turns": 0, "concurrency": 1, "form": EDITS}
                 for row in llm_generate([problem], client, [cf.concept], cf.mode, cf.seed, **options):
@@ -47,9 +48,12 @@ def write(asked: Iterator[Pair], client, out: Path) -> None:
                 bar.update()
 
 
-def question(cf: Counterfactual) -> str:
-    site = next(site for site in find_sites(cf.original, [cf.concept], cf.mode) if site.index == cf.site)
-    return EDITS.ask(cf.original, site, cf.seed)
+def questions(asked: Iterable[Counterfactual]) -> Iterator[str]:
+    """What the model will read, so that many are answered together; none for a site that is more than can be shown."""
+    for cf in asked:
+        site = next(site for site in find_sites(cf.original, [cf.concept], cf.mode) if site.index == cf.site)
+        with suppress(ValueError):
+            yield EDITS.ask(cf.original, site, cf.seed)
 
 
 def table(rows: Iterable[dict]) -> str:

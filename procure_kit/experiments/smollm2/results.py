@@ -43,7 +43,7 @@ SEEDS = {  # that two arms share at the least
 }
 NOISE = """
 `originals, other order` read the same programs as `originals`, the second half in the order that an earlier version of
-this command drew. How those two differ is told in smollm2.md under what was found: no interval here knows of that."""
+this command drew. How those two differ, one training from the next, is told in smollm2.md under what was found."""
 REACH = (1.96 + 0.8416) / (2 * 1.96)  # of an interval's width: the effect that it would show in 80 % of repetitions
 
 

@@ -75,6 +75,13 @@ def test_an_unknown_arm_is_named_before_anything_is_trained(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_arms_on_what_nobody_has_written_yet_are_refused_before_anything_is_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(runs, "WRITTEN", tmp_path / "written.jsonl")
+    with pytest.raises(FileNotFoundError, match="curves.written makes it"):
+        runs.main(["--arms", "writers", "--out", str(tmp_path / "rows.jsonl")])
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_a_score_holds_a_digit_a_pair_and_every_measure():
     row = score(*load_model("tiny"), SMALL)

@@ -1,6 +1,7 @@
 """A model's answers at the rules' sites, and the arms that learn from the valid ones."""
 
 import json
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -23,10 +24,11 @@ class Teacher:
         self.answers, self.together = {}, []
         for cf, _ in known:
             site = next(s for s in find_sites(cf.original, [cf.concept]) if s.index == cf.site)
-            self.answers[written.question(cf)] = as_edits(cf, site)["answer"]
+            (question,) = written.questions([cf])
+            self.answers[question] = as_edits(cf, site)["answer"]
 
     def answer_all(self, questions, max_tokens):
-        self.together.append(len(questions))
+        self.together.append(len(list(questions)))
 
     async def post(self, body):
         content = self.answers.get(body["messages"][0]["content"], "no edit")
@@ -54,6 +56,18 @@ def test_a_model_is_asked_once_for_each_pair_of_the_rules(asked, answered):
     fields = ("task_id", "concept", "site", "seed", "mode")
     assert [[row[f] for f in fields] for row in rows] == [[getattr(cf, f) for f in fields] for cf, _ in asked]
     assert {(row["generator"], row["turns"]) for row in rows} == {(GENERATOR, 1)}
+
+
+def test_a_site_that_cannot_be_shown_has_no_question_and_the_others_keep_theirs(asked, monkeypatch):
+    long, ask = asked[1][0].original, written.EDITS.ask
+
+    def refuse(source, site, seed):
+        if source == long:
+            raise ValueError("too long")
+        return ask(source, site, seed)
+
+    monkeypatch.setattr(written, "EDITS", replace(written.EDITS, ask=refuse))
+    assert len(list(written.questions(cf for cf, _ in asked))) == 4
 
 
 def test_a_stopped_command_asks_for_what_is_not_there(asked, answered, tmp_path):
