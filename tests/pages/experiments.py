@@ -12,9 +12,10 @@ concept-sensitive loss; a number is λ where it is not the paper's 0.1; `procure
 looser definitions, `names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same
 held-out problems, in per cent. Arms that differ in the loss alone see the same tokens.
 
-{share} **That is too little to tell whether data or loss help; what moved fell, most of all whole functions with λ at
-1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the model gets worse. Differences
-of each set by itself: [100 steps](experiments_tiny.md), [400 steps](experiments_tiny_400.md)."""
+{share} **That is too little to tell whether data or loss help; where the share that passes moved, it fell, most of all
+that of whole functions with λ at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the
+model gets worse. Differences of each set by itself: [100 steps](experiments_tiny.md), [400
+steps](experiments_tiny_400.md)."""
 
 
 def pretrained() -> int:
