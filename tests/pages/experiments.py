@@ -65,8 +65,8 @@ def levels_and_gains(name: str) -> tuple[str, str]:
 
 WRITTEN = """\
 What the tuned SmolLM2 made of programs of the world, asked once about each at the rules' site, without repairs. `plain
-given model` is tuned on its valid answers, `plain given rules` on the rules' rewritings of the same sites. New names
-are drawn apart for the two, so that few renamings are the rules' text."""
+given model` is tuned on its valid answers, `plain given rules` on the rules' rewritings of the same sites. Where names
+are made up, they are drawn apart for the two, and no text is the same."""
 
 
 def curves() -> list[str]:
