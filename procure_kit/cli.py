@@ -13,6 +13,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from importlib import import_module, metadata
 
+from procure_kit.errors import RESUMES, WHOLE
 from procure_kit.extras import explained
 from procure_kit.problems.ranges import RANGES, refuse_impossible
 
@@ -31,7 +32,6 @@ EPILOG = """\
 stopped when it is called again. Exit codes: 0 done; 1 done, but something was left out or failed, and said so;
 2 nothing done; 130 interrupted."""
 AT_ONCE = ("counts", "gallery", "classroom")  # these write when all is done, or in a moment
-WHOLE, RESUMES = "it writes at its end alone, so begin anew", "the same command goes on where it stopped"
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from procure_kit.errors import one_sentence
 from procure_kit.evaluation.completion import complete
 from procure_kit.evaluation.metrics import Triple, interval
 from procure_kit.experiments.downstream_tasks import RIVALS, Option, broken, defects, perturbed, summaries
@@ -159,14 +160,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--limit", type=int, default=60, help="problems")
     parser.add_argument("--out", type=Path, help=f"default: {NEW_RESULTS / 'downstream_MODEL.jsonl'}")
     args = parser.parse_args(argv)
-    for arm in args.arms:
-        arm_named(arm)  # before anything is trained
-    out = args.out or NEW_RESULTS / f"downstream_{Path(args.model).name}.jsonl"
-    problems = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
-    run_all(out, args.model, args.arms, args.seeds, args.steps, problems)
-    text = table(read_rows(out, required=("arm",)))
-    out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    with one_sentence(parser):
+        for arm in args.arms:
+            arm_named(arm)  # before anything is trained
+        out = args.out or NEW_RESULTS / f"downstream_{Path(args.model).name}.jsonl"
+        problems = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
+        run_all(out, args.model, args.arms, args.seeds, args.steps, problems)
+        text = table(read_rows(out, required=("arm",)))
+        out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+        print(text)
 
 
 if __name__ == "__main__":

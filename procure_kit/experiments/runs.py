@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from procure_kit.errors import one_sentence
 from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
 from procure_kit.experiments.arms import SETS, Arm, Recipe, arm_named
 from procure_kit.experiments.data import scoring_problems, training_examples
@@ -94,16 +95,17 @@ def main(argv: list[str] | None = None) -> None:
     for field, default in asdict(Recipe()).items():
         parser.add_argument(f"--{field.replace('_', '-')}", type=type(default), default=default)
     args = parser.parse_args(argv)
-    recipe = Recipe(**{field: getattr(args, field) for field in asdict(Recipe())})
-    out = args.out or NEW_RESULTS / f"experiments_{Path(recipe.model).name}.jsonl"
-    names = [name for given in args.arms for name in SETS.get(given, (given,))]
-    for name in names:
-        arm_named(name)  # before anything is trained
-    if args.seeds:
-        run_all(out, names, range(args.first_seed, args.first_seed + args.seeds), recipe)
-    text = table(load_runs(out))
-    out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    with one_sentence(parser):
+        recipe = Recipe(**{field: getattr(args, field) for field in asdict(Recipe())})
+        out = args.out or NEW_RESULTS / f"experiments_{Path(recipe.model).name}.jsonl"
+        names = [name for given in args.arms for name in SETS.get(given, (given,))]
+        for name in names:
+            arm_named(name)  # before anything is trained
+        if args.seeds:
+            run_all(out, names, range(args.first_seed, args.first_seed + args.seeds), recipe)
+        text = table(load_runs(out))
+        out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+        print(text)
 
 
 if __name__ == "__main__":

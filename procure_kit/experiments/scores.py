@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from procure_kit.concepts.table import PAPER_CONCEPTS
+from procure_kit.errors import WHOLE, one_sentence
 from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
 from procure_kit.evaluation.metrics import interval
 from procure_kit.generation.rules import pairs_of
@@ -64,7 +65,7 @@ def table(scores: dict) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     from procure_kit.training.models import load_model
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -72,16 +73,17 @@ def main() -> None:
     parser.add_argument("--problems", type=Path, default=HELD_OUT)
     parser.add_argument("--limit", type=int, help="problems of each split; default: all")
     parser.add_argument("--out", type=Path)
-    arguments = parser.parse_args()
-    model, tokenizer = load_model(arguments.model)
-    problems = load_problems(arguments.problems)
-    scores = {}
-    for split in SPLITS:
-        chosen = [problem for problem in problems if problem.task_id.split("/")[1] == split][: arguments.limit]
-        scores[split] = score(model, tokenizer, chosen)
-    if arguments.out:
-        arguments.out.write_text(json.dumps(scores, indent=1) + "\n")
-    print(table(scores))
+    arguments = parser.parse_args(argv)
+    with one_sentence(parser, WHOLE):
+        model, tokenizer = load_model(arguments.model)
+        problems = load_problems(arguments.problems)
+        scores = {}
+        for split in SPLITS:
+            chosen = [problem for problem in problems if problem.task_id.split("/")[1] == split][: arguments.limit]
+            scores[split] = score(model, tokenizer, chosen)
+        if arguments.out:
+            arguments.out.write_text(json.dumps(scores, indent=1) + "\n")
+        print(table(scores))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,12 @@
-"""Does a change that lies near the place where the model goes on hurt more? Drops by the tokens in between.
+"""Does a change that lies near the place where the model goes on hurt more? Drops by the tokens in between."""
 
-python -m procure_kit.experiments.curves.distance data/results/curves_tiny.jsonl
-"""
-
-import sys
 from functools import cache
 
 import numpy as np
 
 from procure_kit.evaluation.crossed import Estimate, difference
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_pairs
-from procure_kit.experiments.curves.results import Runs, arms_of, load_runs, points_of
+from procure_kit.experiments.curves.results import Runs, arms_of, points_of
 from procure_kit.problems import markdown
 from procure_kit.problems.counterfactual import Counterfactual
 from procure_kit.problems.markdown import hundredths
@@ -63,7 +59,3 @@ def table(runs: Runs) -> str:
             lines.append([arm, f"{points_of(runs, arm)[-1] / 1e6:g}", len(rows), split, *cells])
     names = [f"{least} to {most} tokens" if most < 10**6 else f"{least} and more" for least, most in BINS]
     return markdown.table(["arm", "million tokens", "seeds", "split", *names], lines)
-
-
-if __name__ == "__main__":
-    print(table(load_runs(sys.argv[1])))

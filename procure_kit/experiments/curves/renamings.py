@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from procure_kit.concepts.perturbation import perturb
+from procure_kit.errors import one_sentence
 from procure_kit.evaluation.crossed import Estimate, share
 from procure_kit.evaluation.evaluation import evaluate
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_problems
@@ -102,17 +103,18 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--state", type=Path, default=Path("runs/curves"), help="what curves.runs wrote")
     parser.add_argument("--out", type=Path, default=NEW_RESULTS / "renamings_tiny.jsonl")
     args = parser.parse_args(argv)
-    rows = list(read_rows(args.out, required=("arm",))) if args.out.exists() else []
-    done = {(row["arm"], row["seed"]) for row in rows}
-    for arm in args.arms:
-        for seed, model in {0: "tiny"}.items() if arm == UNTUNED else trained(args.state, arm, args.point):
-            if (arm, seed) not in done:
-                row = {"arm": arm, "seed": seed, "point": 0 if arm == UNTUNED else args.point}
-                row["verdicts"] = verdicts(*load_model(model), scored_problems("report"))
-                append_row(args.out, row)
-                rows.append(row)
-    args.out.with_suffix(".md").write_text(table(rows) + "\n", encoding="utf-8")
-    print(table(rows))
+    with one_sentence(parser):
+        rows = list(read_rows(args.out, required=("arm",))) if args.out.exists() else []
+        done = {(row["arm"], row["seed"]) for row in rows}
+        for arm in args.arms:
+            for seed, model in {0: "tiny"}.items() if arm == UNTUNED else trained(args.state, arm, args.point):
+                if (arm, seed) not in done:
+                    row = {"arm": arm, "seed": seed, "point": 0 if arm == UNTUNED else args.point}
+                    row["verdicts"] = verdicts(*load_model(model), scored_problems("report"))
+                    append_row(args.out, row)
+                    rows.append(row)
+        args.out.with_suffix(".md").write_text(table(rows) + "\n", encoding="utf-8")
+        print(table(rows))
 
 
 def trained(state: Path, arm: str, point: int) -> list[tuple[int, Path]]:

@@ -1,12 +1,12 @@
-"""The page of a file of runs: what was planned, what the likelihoods say, drops by distance, what was found besides,
-and all levels.
+"""The page of a file of runs: what was planned, what the likelihoods say, what was found besides, and all levels.
 
 python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl    # writes the .md beside it
 """
 
-import sys
+import argparse
 from pathlib import Path
 
+from procure_kit.errors import WHOLE, one_sentence
 from procure_kit.evaluation.crossed import holm
 from procure_kit.experiments.curves.distance import table as distance_table
 from procure_kit.experiments.curves.found import sections
@@ -115,10 +115,14 @@ def page(path: Path) -> str:
     return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts.items())
 
 
-def main() -> None:
-    path = Path(sys.argv[1])
-    path.with_suffix(".md").write_text(page(path) + "\n", encoding="utf-8")
-    print(page(path))
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("path", type=Path, help="a file that curves.runs wrote")
+    args = parser.parse_args(argv)
+    with one_sentence(parser, WHOLE):
+        text = page(args.path)
+        args.path.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+        print(text)
 
 
 if __name__ == "__main__":

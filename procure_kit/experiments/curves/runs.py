@@ -17,7 +17,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,6 +25,7 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
+from procure_kit.errors import one_sentence
 from procure_kit.experiments.curves.arms import SETS, Recipe, arm_named
 from procure_kit.experiments.curves.given import WRITTEN, given
 from procure_kit.experiments.curves.scoring import score
@@ -104,14 +105,24 @@ def run_all(
         before = os.environ.get("TQDM_DISABLE")
         os.environ["TQDM_DISABLE"] = "1"  # for the processes: one bar, of the runs
         try:
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
-                for future in as_completed([pool.submit(run_one, *each) for each in work]):
-                    future.result()
-                    bar.update()
+            with ThreadPoolExecutor(workers) as pool:
+                try:
+                    for future in as_completed([pool.submit(_apart, *each) for each in work]):
+                        future.result()
+                        bar.update()
+                except BaseException:
+                    pool.shutdown(cancel_futures=True)  # or all that waits would be run before the error is seen
+                    raise
         finally:
             del os.environ["TQDM_DISABLE"]
             if before is not None:
                 os.environ["TQDM_DISABLE"] = before
+
+
+def _apart(*each) -> None:
+    """`run_one` in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+        alone.submit(run_one, *each).result()
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -126,14 +137,15 @@ def main(argv: list[str] | None = None) -> None:
     for field, default in asdict(Recipe()).items():
         parser.add_argument(f"--{field.replace('_', '-')}", type=type(default), default=default)
     args = parser.parse_args(argv)
-    recipe = Recipe(**{field: getattr(args, field) for field in asdict(Recipe())})
-    out = args.out or NEW_RESULTS / f"curves_{Path(recipe.model).name}.jsonl"
-    names = [name for given in args.arms for name in SETS.get(given, (given,))]
-    for arm in map(arm_named, names):  # before anything is trained
-        if arm.writer:
-            next(given(WRITTEN, arm.writer, 0))
-    seeds = range(args.first_seed, args.first_seed + args.seeds)
-    run_all([UNTUNED, *names], seeds, recipe, args.until, out, args.state, args.workers)
+    with one_sentence(parser):
+        recipe = Recipe(**{field: getattr(args, field) for field in asdict(Recipe())})
+        out = args.out or NEW_RESULTS / f"curves_{Path(recipe.model).name}.jsonl"
+        names = [name for given in args.arms for name in SETS.get(given, (given,))]
+        for arm in map(arm_named, names):  # before anything is trained
+            if arm.writer:
+                next(given(WRITTEN, arm.writer, 0))
+        seeds = range(args.first_seed, args.first_seed + args.seeds)
+        run_all([UNTUNED, *names], seeds, recipe, args.until, out, args.state, args.workers)
 
 
 if __name__ == "__main__":

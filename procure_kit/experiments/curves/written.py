@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from procure_kit.concepts.perturbation import find_sites
 from procure_kit.concepts.table import PAPER_CONCEPTS
+from procure_kit.errors import one_sentence
 from procure_kit.experiments.curves.arms import Arm
 from procure_kit.experiments.curves.given import PROGRAMS, WRITTEN, by_rules
 from procure_kit.experiments.curves.stream import pairs
@@ -74,11 +75,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=COUNT, help="programs that are asked about")
     parser.add_argument("--out", type=Path, default=WRITTEN)
     args = parser.parse_args(argv)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    write(islice(pairs(PROGRAMS, Arm()), args.count), rewriter_client(), args.out)
-    text = table(read_rows(args.out))
-    args.out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
-    print(text)
+    with one_sentence(parser):
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        write(islice(pairs(PROGRAMS, Arm()), args.count), rewriter_client(), args.out)
+        text = table(read_rows(args.out))
+        args.out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+        print(text)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from procure_kit.errors import one_sentence
 from procure_kit.experiments.results import load_runs
 from procure_kit.experiments.smollm2.recipe import DRY, Recipe
 from procure_kit.experiments.smollm2.results import page
@@ -30,8 +31,7 @@ from procure_kit.validation.problem_names import load_problems
 ARMS = ("untuned", "originals", "plain", "both")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """0; 2 for what cannot be done, which is told in a sentence; 130 after Ctrl-C."""
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=Path, nargs="+", help="files of counterfactuals to tune on")
     parser.add_argument("--arms", nargs="+", default=ARMS, help="default: %(default)s; others: curves/arms.py")
@@ -47,16 +47,12 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.minutes is not None and not args.minutes > 0:
         parser.error(f"--minutes must be above 0, not {args.minutes}")
-    with tempfile.TemporaryDirectory() if args.dry else nullcontext() as scratch:
-        try:
-            with until(args.minutes):
-                _run(args, Path(scratch) if scratch else None)
-        except (ValueError, OSError) as error:
-            parser.error(str(error))
-        except KeyboardInterrupt:
-            print("stopped: the same command goes on from here")
-            return 0 if args.minutes else 130
-    return 0
+    with (
+        one_sentence(parser, stopped=0 if args.minutes else 130),
+        tempfile.TemporaryDirectory() if args.dry else nullcontext() as scratch,
+        until(args.minutes),
+    ):
+        _run(args, Path(scratch) if scratch else None)
 
 
 def _run(args: argparse.Namespace, scratch: Path | None) -> None:
@@ -105,4 +101,4 @@ def _dry_rows(path: Path) -> Path:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

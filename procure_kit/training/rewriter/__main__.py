@@ -10,6 +10,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from procure_kit.errors import one_sentence
 from procure_kit.problems.rows import read_rows
 from procure_kit.shipped import DATA
 from procure_kit.training.folder import write_whole
@@ -20,22 +21,15 @@ from procure_kit.training.rewriter.training import RECIPE, about_rows, to_exampl
 from procure_kit.training.training import train
 
 
-def main(argv: list[str] | None = None) -> int:
-    """0; 2 for what cannot be done, which is told in a sentence; 130 after Ctrl-C."""
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("runs/rewriter"), help="for rows, checkpoints and log")
     parser.add_argument("--steps", type=int, default=RECIPE.steps, help="default: %(default)s")
     parser.add_argument("--rows", type=int, default=3000, help="rows to make, of all lengths; default: %(default)s")
     parser.add_argument("--to", type=Path, default=DATA / "rewriter", help="default: %(default)s")
     args = parser.parse_args(argv)
-    try:
+    with one_sentence(parser):
         _run(args)
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        print("stopped: the same command goes on from here")
-        return 130
-    return 0
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -50,4 +44,4 @@ def _run(args: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

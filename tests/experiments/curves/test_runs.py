@@ -69,17 +69,26 @@ def test_several_workers_leave_the_callers_bars_as_they_were(tmp_path, monkeypat
     assert os.environ.get("TQDM_DISABLE") == own
 
 
-def test_an_unknown_arm_is_named_before_anything_is_trained(tmp_path):
-    with pytest.raises(ValueError, match="no arm 'plane'"):
+def test_an_unknown_arm_is_named_before_anything_is_trained(tmp_path, capsys):
+    with pytest.raises(SystemExit):
         runs.main(["--arms", "plane", "--out", str(tmp_path / "rows.jsonl")])
-    assert not list(tmp_path.iterdir())
+    assert "no arm 'plane'" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
-def test_arms_on_what_nobody_has_written_yet_are_refused_before_anything_is_trained(tmp_path, monkeypatch):
+def test_arms_on_what_nobody_has_written_yet_are_refused_before_anything_is_trained(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(runs, "WRITTEN", tmp_path / "written.jsonl")
-    with pytest.raises(FileNotFoundError, match="curves.written makes it"):
+    with pytest.raises(SystemExit):
         runs.main(["--arms", "writers", "--out", str(tmp_path / "rows.jsonl")])
-    assert not list(tmp_path.iterdir())
+    assert "curves.written makes it" in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_an_error_in_one_run_leaves_the_others_waiting_undone(tmp_path, monkeypatch):
+    """An arm that nobody can tune is refused by the command; here it stands for whatever breaks a run."""
+    out = tmp_path / "rows.jsonl"
+    with pytest.raises(ValueError, match="no arm 'broken'"):
+        runs.run_all(["broken", "plain"], range(3), SMALL, 2000, out, tmp_path, workers=2)
+    assert not (tmp_path / "plain_2").exists()
 
 
 @pytest.mark.slow
