@@ -76,11 +76,11 @@ def variance_of(influence: np.ndarray) -> tuple[float, float]:
     return float(total), total**2 / parts if parts else inf
 
 
-def holm(values: dict[str, float]) -> dict[str, float]:
-    """p-values corrected for their number (Holm 1979)."""
+def holm(values: dict, number: int = 0) -> dict:
+    """p-values corrected for their number (Holm 1979); for `number` where that is more: so many were planned."""
     corrected, worst = {}, 0.0
     known = sorted((p, name) for name, p in values.items() if p == p)
     for place, (p, name) in enumerate(known):
-        worst = max(worst, min(1.0, p * (len(known) - place)))
+        worst = max(worst, min(1.0, p * (max(number, len(known)) - place)))
         corrected[name] = worst
     return corrected

@@ -55,3 +55,4 @@ def test_a_shift_of_every_cell_alike_is_seen_whatever_the_families_do():
 def test_holm_is_stricter_than_each_alone_and_keeps_their_order():
     corrected = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": float("nan")})
     assert corrected == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
+    assert holm({"a": 0.01, "b": 0.04}, number=8) == pytest.approx({"a": 0.08, "b": 0.28})

@@ -40,6 +40,7 @@ MAIN = {
     "kl": Arm(kl=1.0),
     "twins": Arm("twins", preference=0.1),
 }
+LOSSES = tuple(arm for arm in MAIN if arm not in ("originals", "plain"))  # each is compared with `plain`
 SETS = {
     "first": ("originals", "plain"),
     "eight": tuple(MAIN)[:8],

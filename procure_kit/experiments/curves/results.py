@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from procure_kit.evaluation.crossed import Estimate, difference, share
-from procure_kit.experiments.curves.arms import MAIN
+from procure_kit.experiments.curves.arms import LOSSES
 from procure_kit.experiments.curves.problems import family_of, scored_pairs, scored_problems
 from procure_kit.problems.rows import read_rows
 
@@ -125,7 +125,7 @@ def gap(runs: Runs, after: str, before: str, metric: str, split: str) -> list[tu
 
 def planned(runs: Runs) -> list[tuple[str, str]]:
     """The comparisons that the plan names, as far as there are runs of both: after, before."""
-    wanted = [("plain", "originals"), *((arm, "plain") for arm in MAIN if arm not in ("originals", "plain"))]
+    wanted = [("plain", "originals"), *((arm, "plain") for arm in LOSSES)]
     return [pair for pair in wanted if all(points_of(runs, arm) for arm in pair)]
 
 

@@ -84,6 +84,8 @@ def test_a_gap_is_known_at_the_points_that_both_have(runs):
 def test_the_page_names_points_seeds_and_says_everything_once(runs, path):
     table = report.planned_table(runs)
     assert table.count("| plain − originals |") == 2 and "| 0.0003 | 2 |" in table
+    alone = {key: {0: of_seed[0]} for key, of_seed in runs.items()}
+    assert " p " in table and " p " not in report.planned_table(alone)  # one seed knows nothing of others
     assert "| untuned | 0 | 1 | composition |" in report.levels_table(runs)
     page = report.page(path)
     assert "`originals` 3, `plain` 3 (arm, and its seeds)" in page and page.count("### ") == 6
