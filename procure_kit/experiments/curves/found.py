@@ -1,15 +1,19 @@
 """What the plan does not count among its comparisons: gains by concept, weights of a term, `procure` rows, a concept
-left out, a language model's rows. Each is said to be found, not planned."""
+left out, a language model's rows, and the arm that goes to SmolLM2. Each is said to be found, not planned."""
+
+from statistics import fmean
 
 from procure_kit.concepts.table import PAPER_CONCEPTS
 from procure_kit.experiments.curves.arms import MAIN, SETS
 from procure_kit.experiments.curves.problems import SPLITS
-from procure_kit.experiments.curves.results import PLANNED, Runs, arms_of, compared, last_common, planned
+from procure_kit.experiments.curves.results import PLANNED, Runs, arms_of, compared, last_common, level, planned
 from procure_kit.problems import markdown
 from procure_kit.problems.markdown import hundredths
 
 WITHOUT = "plain without "
 MODEL, RULES = SETS["writers"]
+TRANSFERABLE = ("mask", "mask uses", "no mentions", "attention", "both")
+CHOICE_POINT = 3_000_000  # tokens
 WRITERS = ((MODEL, RULES), (RULES, "plain"), (MODEL, "originals"))
 
 
@@ -63,10 +67,25 @@ def left_out(runs: Runs) -> str:
     return markdown.table(["left out", "after − before", "split", "million tokens", "on its counterfactuals"], rows)
 
 
+def transferred(runs: Runs) -> str:
+    """Seed 0's Pass@1 on counterfactuals, per cent, of the arms that the rule of smollm2_plan.md chooses from."""
+    found = {}
+    for arm in TRANSFERABLE:
+        if 0 in runs.get((arm, CHOICE_POINT), {}):
+            alone = {(arm, CHOICE_POINT): {0: runs[arm, CHOICE_POINT][0]}}
+            shares = [100 * level(alone, arm, CHOICE_POINT, "counterfactual", split).value for split in SPLITS]
+            found[arm] = [fmean(shares), *shares]
+    best = sorted(found.items(), key=lambda each: -each[1][0])
+    rows = [[arm, *(f"{share:.2f}" for share in shares)] for arm, shares in best]
+    return markdown.table(["arm", "mean of the splits", *SPLITS], rows)
+
+
 def sections(runs: Runs) -> dict[str, str]:
     """Title and table of each kind that there are runs of."""
     others = set(arms_of(runs)) - set(MAIN)
     found = {"Counterfactuals by concept": by_concept(runs)}
+    if any((arm, CHOICE_POINT) in runs for arm in TRANSFERABLE):
+        found["Which of them SmolLM2 is tuned by"] = transferred(runs)
     if any(" λ " in arm or arm.endswith(" procure") for arm in others):
         found["Other weights, other rows"] = variants(runs)
     if any(arm.startswith(WITHOUT) for arm in others):

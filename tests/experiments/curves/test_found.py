@@ -62,6 +62,15 @@ def test_a_models_pairs_are_told_against_the_rules_of_the_same_sites(runs):
     assert sum(gained.values()) == pytest.approx(-100, abs=0.2)
 
 
+def test_the_arm_for_smollm2_is_the_one_with_the_best_mean_of_both_splits(tmp_path):
+    for arm, passes in {"both": lambda i: False, "mask": lambda i: True, "attention": solved}.items():
+        append_row(tmp_path / "runs.jsonl", row(arm, 0, found.CHOICE_POINT, lambda i: True, passes))
+    runs = load_runs(tmp_path / "runs.jsonl")
+    lines = found.transferred(runs).splitlines()[2:]
+    assert [line.split("|")[1].strip() for line in lines] == ["mask", "attention", "both"]
+    assert cells(found.transferred(runs), "mask")[1:] == ["100.00", "100.00", "100.00"]
+
+
 def test_only_kinds_with_runs_have_a_section(runs):
     assert list(found.sections(runs)) == [
         "Counterfactuals by concept",
