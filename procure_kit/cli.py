@@ -13,7 +13,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from importlib import import_module, metadata
 
-from procure_kit.errors import RESUMES, WHOLE
+from procure_kit.errors import RESUMES, WHOLE, said
 from procure_kit.extras import explained
 from procure_kit.problems.ranges import RANGES, refuse_impossible
 
@@ -67,8 +67,7 @@ def _run(argv: list[str], parser: argparse.ArgumentParser, commands) -> int:
     except (ValueError, OSError) as error:
         full = isinstance(error, OSError) and error.errno in FULL
         hint = "; what is written stays, and with more room the same command goes on from there" if full else ""
-        said = "; ".join(filter(None, map(str.strip, str(error).splitlines()))) or type(error).__name__
-        print(f"procure {argv[0]}: {said}{hint}", file=sys.stderr)
+        print(f"procure {argv[0]}: {said(error)}{hint}", file=sys.stderr)
         return 1 if full else 2
     except BrokenExecutor:
         print(f"procure {argv[0]}: a worker process died; the same command goes on from there", file=sys.stderr)

@@ -62,8 +62,8 @@ def test_the_findings_refuse_runs_that_say_something_else(monkeypatch):
     """Arms that did not differ, or another number of seeds, want other words."""
     runs = readme.load_runs(RESULTS / "smollm2.jsonl")
     alike = runs | {"plain": runs["originals"]}
-    single = runs | {arm: {0: runs[arm][0]} for arm in ("originals", "plain", "both")}
-    three = runs | {arm: runs[arm] | {2: runs[arm][0]} for arm in ("originals", "plain", "both")}
+    single = runs | {arm: {0: runs[arm][0]} for arm in ("originals", "plain", "both", "mask")}
+    three = runs | {arm: runs[arm] | {2: runs[arm][0]} for arm in ("originals", "plain", "both", "mask")}
     for other in (alike, single, three):
         monkeypatch.setattr("tests.pages.readme.load_runs", lambda path, other=other: other)
         with pytest.raises(ValueError, match="smollm2.jsonl: the runs say something else by now"):

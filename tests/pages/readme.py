@@ -6,7 +6,7 @@ from textwrap import fill
 
 from procure_kit.evaluation.measures import measures
 from procure_kit.experiments.results import METRICS, load_runs
-from procure_kit.experiments.smollm2.results import compared, interval, measured_rows
+from procure_kit.experiments.smollm2.results import PLANNED, compared, datasets, interval, measured_rows, told
 from procure_kit.shipped import RESULTS
 from tests.pages.experiments import pretrained
 from tests.pages.files import percent, read, text
@@ -14,6 +14,7 @@ from tests.pages.rewriting import changes
 
 SPLITS = "composition", "family"
 TOLD = ("plain", "originals"), ("both", "plain")
+MASK, ATTENTION = ("mask", "plain"), ("both", "mask")  # what each term of the loss does in SmolLM2
 FINDINGS = """\
 **Rewriting keeps what programs do.** Of {sites} places in HumanEval's {problems} reference programs the rules rewrite
 {rewritten} and refuse the others, each with a reason; {valid} are valid, and the {weak} left over have tests too weak
@@ -38,7 +39,10 @@ another original, changes the score on rewritten programs by {verdict} points, t
 {original_verdict}, and what untouched tokens behind a change cost more than in the original by {behind} nats. The uses
 of a changed name cost {excess} nats more, which changes by {uses}: for the better in both runs, and two do not settle
 it. The paper's loss changes that by a further {loss_uses}, for the better, the untouched tokens by {loss_behind}, for
-the worse, and the score on rewritten programs by {loss_verdict}. The same model, asked to do the rewriting, gave
+the worse, and the score on rewritten programs by {loss_verdict}. Its masked-token term alone does as much to both,
+{mask_uses} and {mask_behind}, and changes the score on rewritten programs by {mask_verdict}: an interval that ends at
+zero, of {intervals} that were planned. What the attention term adds to that term changes neither loss by anything that
+shows, {attention_uses} and {attention_behind}. The same model, asked to do the rewriting, gave
 {llm_valid} valid programs in {llm} attempts; tuned on the rules' rewritings of other programs, to answer by edits and
 with new names handed over, {by_concept}.
 """
@@ -109,12 +113,19 @@ def findings() -> str:
 def transfer() -> dict:
     """What the runs of SmolLM2 say on HumanEval. Raises: ValueError when they no longer say what the words do."""
     runs = load_runs(RESULTS / "smollm2.jsonl")
-    seeds = set.intersection(*(set(runs[arm]) for arm in ("originals", "plain", "both")))
-    data, loss = (compared(runs, after, before, "HumanEval/") for after, before in TOLD)
+    seeds = set.intersection(*(set(runs[arm]) for arm in ("originals", "plain", "both", "mask")))
+    data, loss, mask, attention = (compared(runs, *pair, "HumanEval/") for pair in (*TOLD, MASK, ATTENTION))
     alone = [{arm: {seed: runs[arm][seed]} for arm in TOLD[0]} for seed in seeds]
     uses = [compared(run, *TOLD[0], "HumanEval/")["uses_excess"][0] for run in alone]
     sure = data["behind_excess"][2] < 0 < loss["behind_excess"][1] and loss["uses_excess"][2] < 0 and max(uses) < 0
-    unsure = data["uses_excess"], *(part[score] for part in (data, loss) for score in METRICS[:2])
+    sure = sure and mask["uses_excess"][2] < 0 < mask["behind_excess"][1]
+    sure = sure and round(mask["pass@1 counterfactual"][2], 3) == 0
+    unsure = (
+        data["uses_excess"],
+        mask["pass@1 original"],
+        *(part[score] for part in (data, loss) for score in METRICS[:2]),
+    )
+    unsure += attention["uses_excess"], attention["behind_excess"]
     if len(seeds) != 2 or not sure or not all(low <= 0 <= high for _, low, high in unsure):
         raise ValueError("smollm2.jsonl: the runs say something else by now than the paragraph does")
     rows = [row for seed, row in runs["originals"].items() if seed in seeds]
@@ -127,9 +138,15 @@ def transfer() -> dict:
         "loss_uses": (loss, "uses_excess"),
         "loss_behind": (loss, "behind_excess"),
         "loss_verdict": (loss, "pass@1 counterfactual"),
+        "mask_verdict": (mask, "pass@1 counterfactual"),
+        "mask_uses": (mask, "uses_excess"),
+        "mask_behind": (mask, "behind_excess"),
+        "attention_uses": (attention, "uses_excess"),
+        "attention_behind": (attention, "behind_excess"),
     }
     shown = {name: interval(measure, part[measure]) for name, (part, measure) in said.items()}
-    return {"pairs": rows[0]["recipe"]["pairs"], "excess": f"{excess:.2f}"} | shown
+    intervals, _ = told(runs, datasets(runs), PLANNED)
+    return {"pairs": rows[0]["recipe"]["pairs"], "excess": f"{excess:.2f}", "intervals": intervals} | shown
 
 
 def counted(soundness: str) -> list[int]:

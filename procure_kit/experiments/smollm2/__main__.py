@@ -28,7 +28,7 @@ from procure_kit.problems.rows import append_row
 from procure_kit.shipped import NEW_RESULTS
 from procure_kit.validation.problem_names import load_problems
 
-ARMS = ("untuned", "originals", "plain", "both")
+ARMS = ("untuned", "originals", "plain", "both", "mask")
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -10,7 +10,8 @@ from procure_kit.experiments.results import METRICS, SHOWN, Runs, level, report_
 from procure_kit.problems import markdown
 
 FLOOR, CEILING = 0.1, 0.9  # a score is compared where the untuned model passes at least and at most so many
-PLANNED = (("plain", "originals"), ("both", "plain"))
+PLANNED = (("plain", "originals"), ("both", "plain"), ("mask", "plain"))  # the last by the plan's rule
+ATTENTION = ("both", "mask")  # what the attention term adds to the other
 AGAIN = ("originals, other order", "originals")  # the same programs: what one training differs by from the next
 WHOLE_FUNCTION = "whole function"
 SCORES = (*METRICS, WHOLE_FUNCTION)
@@ -92,7 +93,7 @@ def compared(runs: Runs, after: str, before: str, dataset: str, concept: str | N
 def contrasts(runs: Runs) -> list[tuple[str, str]]:
     """After, before: the planned ones first, then each arm with the untuned model, and others with plain pairs."""
     others = [(arm, "untuned") for arm in runs] + [(arm, "plain") for arm in runs if arm not in AGAIN]
-    pairs = dict.fromkeys([*PLANNED, AGAIN, *others])
+    pairs = dict.fromkeys([*PLANNED, ATTENTION, AGAIN, *others])
     return [(a, b) for a, b in pairs if a != b and a in runs and b in runs and a != "untuned"]
 
 

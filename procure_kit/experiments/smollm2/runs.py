@@ -108,7 +108,7 @@ def run_one(name: str, seed: int, recipe: Recipe, rows: Rows, device: str, folde
     notes = {"rows": "", "tokens": 0, "response_tokens": 0, "concepts": {}, "log": [], "seconds": {"training": 0}}
     adapter = None
     if arm:
-        adapter, notes = tuned(name, seed, recipe, rows, device, folder / "training")
+        adapter, notes = tuned(name, arm, seed, recipe, rows, device, folder / "training")
         started = time.perf_counter()
     model, tokenizer = unpacked(recipe, device, adapter)
     scores = {"verdicts": {}, "likelihoods": {}}
@@ -121,9 +121,8 @@ def run_one(name: str, seed: int, recipe: Recipe, rows: Rows, device: str, folde
     return notes | {"device": device_name(model), "dtype": str(model.dtype).removeprefix("torch.")} | scores
 
 
-def tuned(name: str, seed: int, recipe: Recipe, rows: Rows, device: str, folder: Path) -> tuple[Path, dict]:
+def tuned(name: str, arm: Arm, seed: int, recipe: Recipe, rows: Rows, device: str, folder: Path) -> tuple[Path, dict]:
     """Where the trained adapter lies, and what the training says of itself."""
-    arm = trainable(name)
     model, tokenizer = load_model(recipe.model, four_bit=recipe.four_bit, device=device)
     pairs, digest = chosen(tokenizer, arm, recipe, rows.files, seed, rows.note)
     examples, concepts = training_examples(tokenizer, arm, recipe, pairs, seed)

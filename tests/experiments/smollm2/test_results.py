@@ -44,7 +44,7 @@ def runs():
         "untuned": {0: run("untuned", 0)},
         "originals": {0: run("originals", 0, 4), 1: run("originals", 1, 4)},
         "plain": {0: run("plain", 0, 6, gain=0.59), 1: run("plain", 1, 8, gain=0.61)},
-        "mask": {1: run("mask", 1, 8)},
+        "attention": {1: run("attention", 1, 8)},
     }
 
 
@@ -63,7 +63,7 @@ def test_differences_are_paired_by_problem_and_seed(runs):
     assert value == pytest.approx(-0.6) and (low, high) == pytest.approx((-0.724, -0.476), abs=0.001)  # two seeds
     assert found["prefers_original"][0] == 0 and found["prefers_original"][1] < 0 < found["prefers_original"][2]
     assert compared(runs, "plain", "untuned", "HumanEval/")["pass@1 original"][0] == pytest.approx(0.2)
-    assert compared(runs, "mask", "plain", "HumanEval/")["pass@1 original"][0] == 0  # the one seed that both have
+    assert compared(runs, "attention", "plain", "HumanEval/")["pass@1 original"][0] == 0  # the one seed that both have
     with pytest.raises(ValueError, match="no seed in common"):
         compared({"a": {0: {}}, "b": {1: {}}}, "a", "b", "")
 
@@ -73,8 +73,8 @@ def test_planned_comparisons_come_first(runs):
         ("plain", "originals"),
         ("originals", "untuned"),
         ("plain", "untuned"),
-        ("mask", "untuned"),
-        ("mask", "plain"),
+        ("attention", "untuned"),
+        ("attention", "plain"),
     ]
 
 
