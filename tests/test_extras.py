@@ -181,6 +181,6 @@ def test_the_core_alone_perturbs_classifies_and_validates_and_says_what_the_rest
     said = without(CORE, IN_A_BARE_PYTHON.replace("{wanted}", repr(list(WANTED)))).splitlines()
     assert said[:2] == ["ok", "valid 48"], said
     for line, (use, module) in zip(said[2:-1], WANTED.items(), strict=True):
-        assert line.endswith(sentence(module) if module else "No such file or directory: 'no_such_run.toml'"), use
+        assert line.endswith(sentence(module) if module else "No such file or directory: no_such_run.toml"), use
         assert line.startswith("procure ") == use.startswith("cli"), use
     assert said[-1] == "No module named 'torch'"  # where it is not the kit that asks
