@@ -57,7 +57,7 @@ def test_a_fault_of_the_kits_keeps_its_traceback():
         raise AttributeError("a fault")
 
 
-def test_no_module_of_the_kit_ends_a_typo_in_a_traceback():
+def test_a_typo_at_the_shell_ends_without_a_traceback():
     done = subprocess.run(
         [sys.executable, "-m", "procure_kit.experiments.curves.runs", "--arms", "plane"], capture_output=True, text=True
     )

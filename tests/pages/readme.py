@@ -40,11 +40,11 @@ another original, changes the score on rewritten programs by {verdict} points, t
 of a changed name cost {excess} nats more, which changes by {uses}: for the better in both runs, and two do not settle
 it. The paper's loss changes that by a further {loss_uses}, for the better, the untouched tokens by {loss_behind}, for
 the worse, and the score on rewritten programs by {loss_verdict}. Its masked-token term alone does as much to both,
-{mask_uses} and {mask_behind}, and changes the score on rewritten programs by {mask_verdict}: an interval that ends at
-zero, of {intervals} that were planned. What the attention term adds to that term changes neither loss by anything that
-shows, {attention_uses} and {attention_behind}. The same model, asked to do the rewriting, gave
-{llm_valid} valid programs in {llm} attempts; tuned on the rules' rewritings of other programs, to answer by edits and
-with new names handed over, {by_concept}.
+{mask_uses} and {mask_behind}, and changes the score on rewritten programs by {mask_verdict}: off zero by a hair, as
+one interval in twenty is by chance, and {intervals} were planned. What the attention term adds to that term changes
+neither loss by anything that shows, {attention_uses} and {attention_behind}. The same model, asked to do the rewriting,
+gave {llm_valid} valid programs in {llm} attempts; tuned on the rules' rewritings of other programs, to answer by edits
+and with new names handed over, {by_concept}.
 """
 
 
@@ -119,7 +119,7 @@ def transfer() -> dict:
     uses = [compared(run, *TOLD[0], "HumanEval/")["uses_excess"][0] for run in alone]
     sure = data["behind_excess"][2] < 0 < loss["behind_excess"][1] and loss["uses_excess"][2] < 0 and max(uses) < 0
     sure = sure and mask["uses_excess"][2] < 0 < mask["behind_excess"][1]
-    sure = sure and round(mask["pass@1 counterfactual"][2], 3) == 0
+    sure = sure and -0.001 < mask["pass@1 counterfactual"][2] < 0
     unsure = (
         data["uses_excess"],
         mask["pass@1 original"],

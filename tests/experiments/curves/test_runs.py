@@ -83,7 +83,7 @@ def test_arms_on_what_nobody_has_written_yet_are_refused_before_anything_is_trai
 
 
 @pytest.mark.slow
-def test_an_error_in_one_run_leaves_the_others_waiting_undone(tmp_path, monkeypatch):
+def test_an_error_in_one_run_leaves_the_others_waiting_undone(tmp_path):
     """An arm that nobody can tune is refused by the command; here it stands for whatever breaks a run."""
     out = tmp_path / "rows.jsonl"
     with pytest.raises(ValueError, match="no arm 'broken'"):

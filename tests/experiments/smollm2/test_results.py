@@ -84,6 +84,8 @@ def test_a_run_made_twice_is_compared_with_itself_and_said_beside_the_intervals(
     runs["originals, other order"] = {0: run("originals, other order", 0, 5)}
     assert contrasts(runs)[1] == ("originals, other order", "originals")
     assert ("originals, other order", "plain") not in contrasts(runs)
+    masked = {arm: {0: run(arm, 0)} for arm in ("both", "mask")}
+    assert [pair for pair in contrasts(runs | masked) if pair[0] == "both"][:2] == [("both", "plain"), ("both", "mask")]
     planned, found = page(runs).split("## Found, not planned")
     assert NOISE in planned and "| originals, other order − originals | HumanEval | original | +10.0 (" in found
 
