@@ -13,6 +13,7 @@ from procure_kit.errors import one_sentence
 LINES = {  # what is asked for: what is said
     "procure_kit.experiments.curves.runs --arms plane": "no arm 'plane'",
     "procure_kit.experiments.curves.renamings --out {}": "{}",
+    "procure_kit.experiments.curves.renamings --arms plane": "no arm 'plane'",
     "procure_kit.experiments.curves.report {}/rows.jsonl": "rows.jsonl",
     "procure_kit.experiments.runs --arms plane": "no arm 'plane'",
     "procure_kit.experiments.downstream --arms plane": "no arm 'plane'",

@@ -6,6 +6,8 @@ its degrees of freedom are Satterthwaite's (1946). Every metric is a ratio of tw
 spread is all but unknown: where it is large, five of six such intervals hold the truth, not nineteen of twenty.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf, nan, sqrt
 from typing import NamedTuple
 
@@ -23,6 +25,21 @@ class Estimate(NamedTuple):
     low: float
     high: float
     p: float
+
+
+def stacked(of_seeds: Sequence[Mapping[str, tuple[float, float]]]) -> np.ndarray:
+    """(F, S, 2) out of each seed's two sums by family; a family that a seed lacks counts nothing there."""
+    families = sorted(set().union(*of_seeds))
+    sums = [[of_seed.get(family, (0.0, 0.0)) for of_seed in of_seeds] for family in families]
+    return np.array(sums, dtype=float).reshape(-1, len(of_seeds), 2)
+
+
+def tally(values: Iterable[tuple[str, float]]) -> dict[str, np.ndarray]:
+    """The two sums of a mean by family, out of (family, value)."""
+    sums: dict = defaultdict(lambda: np.zeros(2))
+    for family, value in values:
+        sums[family] += value, 1
+    return sums
 
 
 def share(sums: np.ndarray, least: float = 0.0, most: float = 1.0) -> Estimate:

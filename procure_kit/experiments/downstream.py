@@ -1,22 +1,31 @@
 """Does understanding carry over? Program repair, defect detection and choosing a docstring, before and after tuning.
 
-    OMP_NUM_THREADS=1 python -m procure_kit.experiments.downstream --arms plain both --seeds 3
+    python -m procure_kit.experiments.downstream --arms untuned originals plain --point 3000000
+
+The models are those that `curves.runs` keeps at a point, the functions the held-out ones that it scores them on.
 
 repair: a line was mutated so that the tests fail; the model writes that line anew, the rest of the function stays, and
 the tests judge. defect: which of two versions of a function is wrong, by likelihood of what follows their common
 beginning; chance is 1/2. summary: which of four docstrings belongs to a function, by likelihood of its body under each;
-chance is 1/4. Every run is one row, appended when it is done; the same command goes on where it stopped.
+chance is 1/4. Every model is one row, appended when it is done; the same command goes on where it stopped.
 """
 
 import argparse
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
+import numpy as np
 from tqdm.auto import tqdm
 
 from procure_kit.errors import one_sentence
 from procure_kit.evaluation.completion import complete
+from procure_kit.evaluation.crossed import difference, share, stacked, tally
 from procure_kit.evaluation.metrics import Triple, interval
+from procure_kit.experiments.curves.arms import LOSSES
+from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_problems
+from procure_kit.experiments.curves.results import AT
+from procure_kit.experiments.curves.runs import UNTUNED, kept_models
 from procure_kit.experiments.downstream_tasks import RIVALS, Option, broken, defects, perturbed, summaries
 from procure_kit.problems import markdown
 from procure_kit.problems.markdown import hundredths
@@ -25,9 +34,10 @@ from procure_kit.problems.rows import append_row, read_rows
 from procure_kit.running.runner import run_many
 from procure_kit.shipped import NEW_RESULTS
 from procure_kit.training.cuts import Cut
-from procure_kit.validation.problem_names import load_problems
 
 CHANCE = {"repair": 0.0, "defect": 1 / 2, "summary": 1 / (1 + RIVALS)}
+FORMS = ("as written", "perturbed")
+PAIRS = (("originals", UNTUNED), ("plain", "originals"), *((arm, "plain") for arm in LOSSES))
 
 
 def likelihoods(model, tokenizer, options: Sequence[Option], batch_size: int = 16) -> list[float]:
@@ -91,83 +101,78 @@ def accuracies(rows: Iterable[dict]) -> dict[str, Triple]:
     }
 
 
-def gains(before: Iterable[dict], after: Iterable[dict]) -> dict[str, Triple]:
-    """`after` minus `before` by task, on the problems that both have, with a 95 % interval over problems.
+def verdicts(model, tokenizer, forms: dict[str, Sequence[Problem]]) -> dict[str, dict[str, str]]:
+    """By form and task a figure for each problem: 1 right, 0 wrong, - where the task cannot be made of it."""
+    found: dict[str, dict[str, str]] = {}
+    for form, problems in forms.items():
+        right = {
+            (row["task"], row["task_id"]): str(int(row["right"])) for row in downstream(model, tokenizer, problems)
+        }
+        found[form] = {task: "".join(right.get((task, p.task_id), "-") for p in problems) for task in CHANCE}
+    return found
 
-    Rows of several seeds may stand one after the other: a problem's are resampled together.
-    Raises: ValueError when they have nothing in common.
+
+def run_all(out: Path, arms: Iterable[str], point: int, state: Path, limit: int) -> None:
+    """Append a row for each model at hand that `out` lacks.
+
+    Raises: ValueError when `out` is of other problems or another point.
     """
-    sides = []
-    for rows in (before, after):
-        found: dict[tuple, list[bool]] = {}
-        for row in rows:
-            found.setdefault((row["task"], row["task_id"]), []).append(row["right"])
-        sides.append({key: sum(right) / len(right) for key, right in found.items()})
-    common = sorted(set(sides[0]) & set(sides[1]))
-    if not common:
-        raise ValueError("the two have no task in common")
-    tasks = [task for task in CHANCE if any(key[0] == task for key in common)]
-    return {task: interval([[sides[1][k] - sides[0][k]] for k in common if k[0] == task], least=-1) for task in tasks}
+    from procure_kit.training.models import load_model
 
-
-def run_all(out: Path, model: str, arms: Iterable[str], seeds: int, steps: int, problems: Sequence[Problem]) -> None:
-    """Append each run that `out` lacks: the model as it is, and tuned by each arm and seed.
-
-    Raises: ValueError when `out` holds runs of other settings.
-    """
-    from procure_kit.experiments.runs import Recipe, arm_named, tuned
-
-    forms = {"as written": list(problems), "perturbed": perturbed(problems)}
-    settings = {"model": model, "steps": steps, "problems": [problem.task_id for problem in problems]}
+    models, problems = kept_models(arms, point, state), scored_problems("report", limit, limit)
+    forms, asked = {"as written": problems, "perturbed": perturbed(problems)}, [p.task_id for p in problems]
     kept = list(read_rows(out, required=("arm",))) if out.exists() else []
-    if any({name: row[name] for name in settings} != settings for row in kept):
-        raise ValueError(f"{out} holds runs of another model, problems or number of steps; name a new file")
+    if any(row["problems"] != asked or row["point"] not in (0, point) for row in kept):
+        raise ValueError(f"{out} holds runs on other problems or of another point; name a new file")
     done = {(row["arm"], row["seed"]) for row in kept}
-    wanted = [("untuned", 0), *((arm, seed) for seed in range(seeds) for arm in arms)]
-    for arm, seed in tqdm([run for run in wanted if run not in done], desc="runs"):
-        network, tokenizer, _ = tuned(arm_named(arm), Recipe(model=model, steps=steps), seed)
-        found = {form: downstream(network, tokenizer, chosen) for form, chosen in forms.items()}
-        append_row(out, {"arm": arm, "seed": seed, **settings, "rows": found})
+    for arm, seed, model in tqdm(models, desc="models"):
+        if (arm, seed) not in done:
+            row = {"arm": arm, "seed": seed, "point": 0 if arm == UNTUNED else point, "problems": asked}
+            append_row(out, row | {"verdicts": verdicts(*load_model(model), forms)})
 
 
-def table(runs: Iterable[dict]) -> str:
-    """A Markdown table: the untuned model's scores, in per cent, and what each arm gains on them, in points, both with
-    95 % intervals over problems."""
-    rows: dict[str, dict[str, list[dict]]] = {}
-    for run in runs:
-        for form, found in run["rows"].items():
-            rows.setdefault(run["arm"], {}).setdefault(form, []).extend(found)
-    before = rows.pop("untuned")
-    levels, columns = [], [(form, task) for form in before for task in accuracies(before[form])]
-    for form, task in columns:
-        count = sum(row["task"] == task for row in before[form])
-        score = hundredths(*accuracies(before[form])[task])
-        changes = [hundredths(*gains(before[form], found[form])[task], "+.1f") for found in rows.values()]
-        levels.append([form, task, count, f"{100 * CHANCE[task]:.0f}", score, *changes])
-    arms = [f"{arm} − untuned" for arm in rows]
-    return markdown.table(["functions", "task", "problems", "chance", "untuned", *arms], levels)
+def sums_of(row: dict, form: str, task: str, split: str) -> dict:
+    """By family, how many of a model's answers are right, and how many there are."""
+    answers = zip(row["problems"], row["verdicts"][form][task], strict=True)
+    return tally((family_of(p), int(right)) for p, right in answers if right != "-" and p.split("/")[1] == split)
+
+
+def table(rows: Iterable[dict]) -> str:
+    """Each arm's share of right answers, in per cent, and what an arm differs by from the one that it is compared with,
+    in points: with 95 % intervals over families of problems, and over seeds where an arm has several."""
+    arms: dict[str, dict[int, dict]] = {}
+    for row in rows:
+        arms.setdefault(row["arm"], {})[row["seed"]] = row
+    pairs = [pair for pair in PAIRS if set(pair) <= set(arms)]
+    lines = []
+    for split, form, task in product(SPLITS, FORMS, CHANCE):
+
+        def sums(arm: str, seeds: Iterable[int], asked=(form, task, split)) -> np.ndarray:
+            return stacked([sums_of(arms[arm][0 if arm == UNTUNED else seed], *asked) for seed in seeds])
+
+        levels = {arm: sums(arm, of_seed) for arm, of_seed in arms.items()}
+        cells = [hundredths(*share(level)[:3], ".0f") for level in levels.values()]
+        for pair in pairs:
+            seeds = sorted(set.intersection(*(set(arms[arm]) for arm in pair if arm != UNTUNED)))
+            cells.append(hundredths(*difference(*(sums(arm, seeds) for arm in pair))[:3], "+.1f"))
+        number = int(next(iter(levels.values()))[:, 0, 1].sum())
+        lines.append([split, form, task, number, f"{100 * CHANCE[task]:.0f}", *cells])
+    head = ["split", "functions", "task", "problems", "chance", *arms, *(" − ".join(pair) for pair in pairs)]
+    return markdown.table(head, lines)
 
 
 def main(argv: list[str] | None = None) -> None:
-    from procure_kit.experiments.runs import Recipe, arm_named
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="tiny", help="any name that load_model knows")
-    parser.add_argument("--arms", nargs="*", default=["plain", "both"], help="of the experiments")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=Recipe.steps)
-    parser.add_argument("--split", default="family", choices=("composition", "family"), help="of the world's held-out")
-    parser.add_argument("--limit", type=int, default=60, help="problems")
-    parser.add_argument("--out", type=Path, help=f"default: {NEW_RESULTS / 'downstream_MODEL.jsonl'}")
+    parser.add_argument("--arms", nargs="+", default=[UNTUNED, "originals", "plain"])
+    parser.add_argument("--point", type=int, default=AT, help="tokens of tuning, whose weights are there")
+    parser.add_argument("--state", type=Path, default=Path("runs/curves"), help="what curves.runs wrote")
+    parser.add_argument("--limit", type=int, default=0, help="problems of each split; 0: all")
+    parser.add_argument("--out", type=Path, default=NEW_RESULTS / "downstream_tiny.jsonl")
     args = parser.parse_args(argv)
     with one_sentence(parser):
-        for arm in args.arms:
-            arm_named(arm)  # before anything is trained
-        out = args.out or NEW_RESULTS / f"downstream_{Path(args.model).name}.jsonl"
-        problems = [p for p in load_problems("world") if p.task_id.split("/")[1] == args.split][: args.limit]
-        run_all(out, args.model, args.arms, args.seeds, args.steps, problems)
-        text = table(read_rows(out, required=("arm",)))
-        out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
+        run_all(args.out, args.arms, args.point, args.state, args.limit)
+        text = table(read_rows(args.out, required=("arm",)))
+        args.out.with_suffix(".md").write_text(text + "\n", encoding="utf-8")
         print(text)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from procure_kit.evaluation.crossed import difference, holm, share
+from procure_kit.evaluation.crossed import difference, holm, share, stacked, tally
 
 
 def drawn(rng, families: int, seeds: int, gain: float = 0.0) -> np.ndarray:
@@ -56,3 +56,9 @@ def test_holm_is_stricter_than_each_alone_and_keeps_their_order():
     corrected = holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": float("nan")})
     assert corrected == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
     assert holm({"a": 0.01, "b": 0.04}, number=8) == pytest.approx({"a": 0.08, "b": 0.28})
+
+
+def test_values_are_summed_by_family_and_seeds_stand_side_by_side():
+    one, other = tally([("b", 1), ("a", 0), ("b", 0)]), tally([("a", True)])
+    assert stacked([one, other]).tolist() == [[[0, 1], [1, 1]], [[1, 2], [0, 0]]]
+    assert stacked([{}, {}]).shape == (0, 2, 2)

@@ -3,8 +3,7 @@
 import pytest
 
 from procure_kit.experiments import downstream as module
-from procure_kit.experiments import runs as experiments
-from procure_kit.experiments.downstream import accuracies, downstream, gains, likelihoods, main
+from procure_kit.experiments.downstream import accuracies, downstream, likelihoods, main
 from procure_kit.experiments.downstream_tasks import broken
 from procure_kit.validation.problem_names import load_problems
 
@@ -46,14 +45,6 @@ def test_a_model_that_prefers_the_right_and_writes_it_is_right(monkeypatch, prob
     assert lines and found["repair"][0] == 1 and found["defect"][0] == found["summary"][0] == 0  # a tie is wrong
 
 
-def test_gains_are_paired_by_problem_and_averaged_over_seeds():
-    before = [{"task": "defect", "task_id": f"t/{i}", "right": False} for i in range(4)]
-    after = [row | {"right": i % 2 == 0} for i in range(2) for row in before]
-    assert {task: gain[0] for task, gain in gains(before, after).items()} == {"defect": 0.5}
-    with pytest.raises(ValueError, match="no task in common"):
-        gains(before, [])
-
-
 @pytest.mark.slow
 def test_the_kits_model_finds_most_defects_of_its_world(tiny, problems):
     found = accuracies(downstream(*tiny, problems))
@@ -61,42 +52,48 @@ def test_the_kits_model_finds_most_defects_of_its_world(tiny, problems):
 
 
 @pytest.fixture
-def runs(monkeypatch, tmp_path):
-    """The command with models that are only names: those tuned by `plain` find every defect, others none."""
+def run(monkeypatch, tmp_path):
+    """The command with models that are only names: those of `plain` find every defect, others none."""
+    from procure_kit.training import models
+
     made = []
 
-    def tuned(arm, recipe, seed):
-        made.append((arm.data, seed))
-        return arm.data, None, {}
+    def load(name):
+        made.append(name.removeprefix(str(tmp_path)).strip("/"))
+        return name, None
 
     def found(model, tokenizer, problems):
-        return [{"task": "defect", "task_id": p.task_id, "right": model == "pairs"} for p in problems]
+        return [{"task": "defect", "task_id": p.task_id, "right": "plain" in model} for p in problems]
 
-    monkeypatch.setattr(experiments, "tuned", tuned)
+    monkeypatch.setattr(models, "load_model", load)
     monkeypatch.setattr(module, "downstream", found)
-    out = tmp_path / "runs.jsonl"
-    return made, out, lambda *more: main(["--out", str(out), "--limit", "4", "--arms", "plain", *more])
+    for folder in ("originals_0", "plain_0", "plain_1"):
+        (tmp_path / folder / "300").mkdir(parents=True)
+    settings = ["--out", str(tmp_path / "rows.jsonl"), "--state", str(tmp_path), "--point", "300"]
+    return made, tmp_path / "rows.jsonl", lambda *more: main([*settings, *more])
 
 
-def test_a_table_has_the_levels_and_what_each_arm_gains(runs, capsys):
-    made, out, run = runs
-    run("--seeds", "2")
+def test_a_table_has_the_levels_and_what_the_arms_differ_by(run, capsys):
+    made, out, ask = run
+    ask()
     lines = capsys.readouterr().out.splitlines()
-    assert made == [("none", 0), ("pairs", 0), ("pairs", 1)]
-    assert lines[2] == "| as written | defect | 4 | 50 | 0.0 (–) | +100.0 (–) |"
-    assert out.with_suffix(".md").read_text().splitlines() == lines and "| perturbed | defect |" in lines[3]
+    assert made == ["tiny", "originals_0/300", "plain_0/300", "plain_1/300"]
+    assert out.with_suffix(".md").read_text().splitlines() == lines and len(lines) == 2 + 2 * 2 * 3
+    assert lines[0].endswith("| untuned | originals | plain | originals − untuned | plain − originals |")
+    cells = [cell.strip() for cell in lines[3].split("|")[1:-1]]
+    assert cells[:3] == ["composition", "as written", "defect"] and cells[4] == "50"
+    assert [cell.split(" ")[0] for cell in cells[5:]] == ["0", "0", "100", "+0.0", "+100.0"]
+    assert set(lines[2].split("|")[6:-1]) == {" – "}  # no answer of the other tasks
 
 
-def test_runs_go_on_where_they_stopped_and_do_not_mix(runs, capsys):
-    made, out, run = runs
-    run("--seeds", "1")
-    run("--seeds", "2")
-    assert made == [("none", 0), ("pairs", 0), ("pairs", 1)] and len(out.read_text().splitlines()) == 3
-    told = {
-        "another model, problems or number of steps": ["--seeds", "2", "--steps", "7"],
-        "no arm 'plane'": ["--arms", "plane"],
-    }
+def test_models_are_asked_once_and_problems_do_not_mix(run, capsys):
+    made, out, ask = run
+    ask("--arms", "plain")
+    ask("--arms", "originals", "plain")
+    assert made == ["plain_0/300", "plain_1/300", "originals_0/300"] and len(out.read_text().splitlines()) == 3
+    told = {"other problems": ["--limit", "2"], "another point": ["--point", "400", "--arms", "untuned"]}
+    told |= {"no weights of 'both' at 300 tokens": ["--arms", "both"]}
     for said, line in told.items():
         with pytest.raises(SystemExit):
-            run(*line)
+            ask(*line)
         assert said in capsys.readouterr().err

@@ -93,9 +93,10 @@ completions pass, the behaviour that most of them share is a right one. In per c
 families."""
 
 DOWNSTREAM = """\
-Other tasks on held-out functions, as written and rewritten, before and after the same short tuning: writing a mutated
-line anew so that the tests pass (**repair**), telling the right of two versions (**defect**), choosing a function's
-own docstring among four (**summary**). In per cent, gains in points, with 95 % intervals."""
+Other tasks on the same held-out functions, as written and rewritten: writing a mutated line anew so that the tests pass
+(**repair**), telling the right of two versions (**defect**), choosing a function's own docstring among four
+(**summary**). Shares of right answers in per cent, differences in points, with 95 % intervals over families of problems
+and, where an arm has several, over seeds."""
 
 COSTS = """\
 A training step with the concept-sensitive loss (`fused`) beside the model's own loss (`plain`), TRL's `SFTTrainer`
@@ -188,7 +189,7 @@ def page() -> str:
         *([("A real model, tuned on real programs", SMOLLM2, smollm2())] if has("smollm2") else []),
         ("Renamings of one program, and votes", RENAMED,
          [made("python -m procure_kit.experiments.curves.renamings --arms untuned"), text("renamings_tiny")]),
-        ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --seeds 2"),
+        ("Downstream", DOWNSTREAM, [made("python -m procure_kit.experiments.downstream --arms untuned"),
          text("downstream_tiny")]),
         ("What the loss costs", COSTS.format(gpu=gpu_figures()), [made("python -m tests.benchmarks.loss_cost"),
          costs()]),

@@ -2,11 +2,9 @@
 
 from functools import cache
 
-import numpy as np
-
-from procure_kit.evaluation.crossed import Estimate, difference
+from procure_kit.evaluation.crossed import Estimate, difference, stacked, tally
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_pairs
-from procure_kit.experiments.curves.results import Runs, arms_of, points_of
+from procure_kit.experiments.curves.results import Runs, arms_of, last_common
 from procure_kit.problems import markdown
 from procure_kit.problems.counterfactual import Counterfactual
 from procure_kit.problems.markdown import hundredths
@@ -39,23 +37,22 @@ def drop(rows: list[dict], split: str, least: int, most: int) -> tuple[int, Esti
         for number, ((cf, _), far) in enumerate(zip(scored_pairs(*part), distances(*part), strict=True))
         if cf.task_id.split("/")[1] == split and least <= far <= most
     ]
-    families = sorted({family for _, family in chosen})
-    sums = {side: np.zeros((len(families), len(rows), 2)) for side in ("original", "counterfactual")}
-    for seed, row in enumerate(rows):
-        for number, family in chosen:
-            for side, cells in sums.items():
-                cells[families.index(family), seed] += int(row["verdicts"][side][number]), 1
-    return len(chosen), difference(sums["original"], sums["counterfactual"])
+    sides = (
+        stacked([tally((family, int(row["verdicts"][side][number])) for number, family in chosen) for row in rows])
+        for side in ("original", "counterfactual")
+    )
+    return len(chosen), difference(*sides)
 
 
 def table(runs: Runs) -> str:
-    """Drops in points at each arm's last point."""
+    """Drops in points at each arm's last point, up to where the plan compares."""
     lines = []
     for arm in arms_of(runs):
-        rows = list(runs[arm, points_of(runs, arm)[-1]].values())
+        point = last_common(runs, arm)
+        rows = list(runs[arm, point].values())
         for split in SPLITS:
             found = [drop(rows, split, *ends) for ends in BINS]
             cells = [f"{hundredths(*estimate[:3], '+.0f')}, {count} pairs" for count, estimate in found]
-            lines.append([arm, f"{points_of(runs, arm)[-1] / 1e6:g}", len(rows), split, *cells])
+            lines.append([arm, f"{point / 1e6:g}", len(rows), split, *cells])
     names = [f"{least} to {most} tokens" if most < 10**6 else f"{least} and more" for least, most in BINS]
     return markdown.table(["arm", "million tokens", "seeds", "split", *names], lines)

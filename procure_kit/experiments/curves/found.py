@@ -6,14 +6,25 @@ from statistics import fmean
 from procure_kit.concepts.table import PAPER_CONCEPTS
 from procure_kit.experiments.curves.arms import MAIN, SETS
 from procure_kit.experiments.curves.problems import SPLITS
-from procure_kit.experiments.curves.results import PLANNED, Runs, arms_of, compared, last_common, level, planned
+from procure_kit.experiments.curves.results import (
+    AT,
+    PLANNED,
+    Runs,
+    arms_of,
+    common_points,
+    compared,
+    last_common,
+    level,
+    planned,
+)
 from procure_kit.problems import markdown
 from procure_kit.problems.markdown import hundredths
 
 WITHOUT = "plain without "
 MODEL, RULES = SETS["writers"]
 TRANSFERABLE = ("mask", "mask uses", "no mentions", "attention", "both")
-CHOICE_POINT = 3_000_000  # tokens
+ON_THE_WAY = (("plain", "originals"), ("both", "plain"))
+COLUMNS = ["after − before", "split", "million tokens", "seeds", *PLANNED]
 WRITERS = ((MODEL, RULES), (RULES, "plain"), (MODEL, "originals"))
 
 
@@ -40,16 +51,25 @@ def writers(runs: Runs) -> str:
     return _differences(runs, [pair for pair in WRITERS if set(pair) <= set(arms_of(runs))])
 
 
+def on_the_way(runs: Runs) -> str:
+    """The two differences of which most is known, at every point: in points."""
+    lines = []
+    for pair in ON_THE_WAY:
+        lines += [line for point in common_points(runs, *pair) for line in _lines(runs, pair, point)]
+    return markdown.table(COLUMNS, lines)
+
+
 def _differences(runs: Runs, pairs: list[tuple[str, str]]) -> str:
-    rows = []
-    for after, before in pairs:
-        point = last_common(runs, after, before)
-        for split in SPLITS:
-            found = [compared(runs, after, before, point, metric, split) for metric in PLANNED]
-            cells = [hundredths(*each[:3], "+.1f") for each in found]
-            seeds = len(set(runs[after, point]) & set(runs[before, point]))
-            rows.append([f"{after} − {before}", split, f"{point / 1e6:g}", seeds, *cells])
-    return markdown.table(["after − before", "split", "million tokens", "seeds", *PLANNED], rows)
+    return markdown.table(COLUMNS, [line for pair in pairs for line in _lines(runs, pair, last_common(runs, *pair))])
+
+
+def _lines(runs: Runs, pair: tuple[str, str], point: int) -> list[list]:
+    lines = []
+    for split in SPLITS:
+        cells = [hundredths(*compared(runs, *pair, point, metric, split)[:3], "+.1f") for metric in PLANNED]
+        seeds = set.intersection(*(set(runs[arm, point]) for arm in pair))
+        lines.append([" − ".join(pair), split, f"{point / 1e6:g}", len(seeds), *cells])
+    return lines
 
 
 def left_out(runs: Runs) -> str:
@@ -71,9 +91,9 @@ def transferred(runs: Runs) -> str:
     """Seed 0's Pass@1 on counterfactuals, per cent, of the arms that the rule of smollm2_plan.md chooses from."""
     found = {}
     for arm in TRANSFERABLE:
-        if 0 in runs.get((arm, CHOICE_POINT), {}):
-            alone = {(arm, CHOICE_POINT): {0: runs[arm, CHOICE_POINT][0]}}
-            shares = [100 * level(alone, arm, CHOICE_POINT, "counterfactual", split).value for split in SPLITS]
+        if 0 in runs.get((arm, AT), {}):
+            alone = {(arm, AT): {0: runs[arm, AT][0]}}
+            shares = [100 * level(alone, arm, AT, "counterfactual", split).value for split in SPLITS]
             found[arm] = [fmean(shares), *shares]
     best = sorted(found.items(), key=lambda each: -each[1][0])
     rows = [[arm, *(f"{share:.2f}" for share in shares)] for arm, shares in best]
@@ -83,8 +103,8 @@ def transferred(runs: Runs) -> str:
 def sections(runs: Runs) -> dict[str, str]:
     """Title and table of each kind that there are runs of."""
     others = set(arms_of(runs)) - set(MAIN)
-    found = {"Counterfactuals by concept": by_concept(runs)}
-    if any((arm, CHOICE_POINT) in runs for arm in TRANSFERABLE):
+    found = {"Differences on the way": on_the_way(runs), "Counterfactuals by concept": by_concept(runs)}
+    if any((arm, AT) in runs for arm in TRANSFERABLE):
         found["Which of them SmolLM2 is tuned by"] = transferred(runs)
     if any(" λ " in arm or arm.endswith(" procure") for arm in others):
         found["Other weights, other rows"] = variants(runs)

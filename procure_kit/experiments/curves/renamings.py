@@ -13,14 +13,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-
 from procure_kit.concepts.perturbation import perturb
 from procure_kit.errors import one_sentence
-from procure_kit.evaluation.crossed import Estimate, share
+from procure_kit.evaluation.crossed import Estimate, share, stacked, tally
 from procure_kit.evaluation.evaluation import evaluate
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_problems
-from procure_kit.experiments.curves.runs import UNTUNED
+from procure_kit.experiments.curves.runs import UNTUNED, kept_models
 from procure_kit.problems import markdown
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable
 from procure_kit.problems.markdown import hundredths
@@ -72,26 +70,23 @@ def voted(rows: Sequence[dict], split: str) -> Estimate:
 
 
 def _share(rows: Sequence[dict], split: str, holds) -> Estimate:
-    tasks = [task for task in rows[0]["verdicts"] if task.split("/")[1] == split]
-    families = sorted({family_of(task) for task in tasks})
-    sums = np.zeros((len(families), len(rows), 2))
-    for seed, row in enumerate(rows):
-        for task in tasks:
-            sums[families.index(family_of(task)), seed] += holds(row["verdicts"][task]), 1
-    return share(sums)
+    chosen = [
+        [(task, passed) for task, passed in row["verdicts"].items() if task.split("/")[1] == split] for row in rows
+    ]
+    return share(stacked([tally((family_of(task), holds(passed)) for task, passed in each) for each in chosen]))
 
 
 def table(rows: Sequence[dict]) -> str:
-    """Per cent by arm and split."""
+    """Per cent by arm, point and split."""
     lines = []
-    for arm in dict.fromkeys(row["arm"] for row in rows):
-        of_arm = [row for row in rows if row["arm"] == arm]
+    for arm, point in dict.fromkeys((row["arm"], row["point"]) for row in rows):
+        of_arm = [row for row in rows if (row["arm"], row["point"]) == (arm, point)]
         for split in SPLITS:
             found = [one_renaming(of_arm, split), *(steady(of_arm, split, k) for k in (0, 1, 3, TIMES))]
             cells = [hundredths(*each[:3], ".0f") for each in (*found, voted(of_arm, split))]
-            lines.append([arm, len(of_arm), split, *cells])
-    head = ["arm", "seeds", "split", "one renaming", "original", "and 1", "and 3", f"and all {TIMES}", "vote, at least"]
-    return markdown.table(head, lines)
+            lines.append([arm, f"{point / 1e6:g}", len(of_arm), split, *cells])
+    head = ["arm", "million tokens", "seeds", "split", "one renaming", "original", "and 1", "and 3"]
+    return markdown.table([*head, f"and all {TIMES}", "vote, at least"], lines)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -105,22 +100,16 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     with one_sentence(parser):
         rows = list(read_rows(args.out, required=("arm",))) if args.out.exists() else []
-        done = {(row["arm"], row["seed"]) for row in rows}
-        for arm in args.arms:
-            for seed, model in {0: "tiny"}.items() if arm == UNTUNED else trained(args.state, arm, args.point):
-                if (arm, seed) not in done:
-                    row = {"arm": arm, "seed": seed, "point": 0 if arm == UNTUNED else args.point}
-                    row["verdicts"] = verdicts(*load_model(model), scored_problems("report"))
-                    append_row(args.out, row)
-                    rows.append(row)
+        done = {(row["arm"], row["seed"], row["point"]) for row in rows}
+        for arm, seed, model in kept_models(args.arms, args.point, args.state):
+            point = 0 if arm == UNTUNED else args.point
+            if (arm, seed, point) not in done:
+                row = {"arm": arm, "seed": seed, "point": point}
+                row["verdicts"] = verdicts(*load_model(model), scored_problems("report"))
+                append_row(args.out, row)
+                rows.append(row)
         args.out.with_suffix(".md").write_text(table(rows) + "\n", encoding="utf-8")
         print(table(rows))
-
-
-def trained(state: Path, arm: str, point: int) -> list[tuple[int, Path]]:
-    """(seed, folder) of each run of an arm whose weights at a point are kept."""
-    found = state.glob(f"{arm.replace(' ', '_')}_[0-9]*/{point}")
-    return sorted((int(folder.parent.name.rpartition("_")[2]), folder) for folder in found)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from procure_kit.evaluation.crossed import Estimate, difference, share
+from procure_kit.evaluation.crossed import Estimate, difference, share, stacked, tally
 from procure_kit.experiments.curves.arms import LOSSES
 from procure_kit.experiments.curves.problems import family_of, scored_pairs, scored_problems
 from procure_kit.problems.rows import read_rows
@@ -15,6 +15,7 @@ from procure_kit.problems.rows import read_rows
 METRICS = ("counterfactual", "original", "whole", "ccs_valid", "ccs_all", "ame")
 PLANNED = ("counterfactual", "original", "whole", "ccs_valid")
 UNTUNED = "untuned"
+AT = 3_000_000  # tokens; where the plan compares
 # A measure of `scoring.measured`, and what it is a mean of
 MEASURES = {
     "behind_original": "loss behind the change, original (nats)",
@@ -51,10 +52,9 @@ def sums_of(row: dict, metric: str, split: str, concept: str | None = None) -> d
     found: dict = defaultdict(lambda: np.zeros(2))
     part = tuple(row["recipe"][name] for name in ("part", "composition", "family"))
     if metric == "whole":
-        for problem, passed in zip(scored_problems(*part), row["verdicts"]["whole"], strict=True):
-            if problem.task_id.split("/")[1] == split:
-                found[family_of(problem.task_id)] += int(passed), 1
-        return found
+        whole = zip(scored_problems(*part), row["verdicts"]["whole"], strict=True)
+        of_split = ((problem.task_id, passed) for problem, passed in whole if problem.task_id.split("/")[1] == split)
+        return tally((family_of(task), int(passed)) for task, passed in of_split)
     if metric in MEASURES:
         for key, cells in row["measures"].items():
             kind, family = key.split("/")
@@ -82,12 +82,7 @@ def _pair(metric: str, original: bool, counterfactual: bool) -> tuple[float, flo
 
 def array(rows: Iterable[dict], metric: str, split: str, concept: str | None = None) -> np.ndarray:
     """(F, S, 2): families of the split, seeds, the two sums."""
-    found = [sums_of(row, metric, split, concept) for row in rows]
-    families = sorted(set().union(*found))
-    zero = (0.0, 0.0)
-    return np.array([[of_seed.get(family, zero) for of_seed in found] for family in families]).reshape(
-        -1, len(found), 2
-    )
+    return stacked([sums_of(row, metric, split, concept) for row in rows])
 
 
 def level(runs: Runs, arm: str, point: int, metric: str, split: str, concept: str | None = None) -> Estimate:
@@ -119,7 +114,7 @@ def compared(
 
 def gap(runs: Runs, after: str, before: str, metric: str, split: str) -> list[tuple]:
     """(tokens, value, low, high) of the paired difference at each point where both arms have a seed in common."""
-    points = [point for point in points_of(runs, after) if set(runs[after, point]) & set(runs.get((before, point), ()))]
+    points = common_points(runs, after, before)
     return [(point, *compared(runs, after, before, point, metric, split)[:3]) for point in points]
 
 
@@ -129,9 +124,15 @@ def planned(runs: Runs) -> list[tuple[str, str]]:
     return [pair for pair in wanted if all(points_of(runs, arm) for arm in pair)]
 
 
+def common_points(runs: Runs, *arms: str) -> list[int]:
+    """The points at which all the arms have a seed in common."""
+    points = set.intersection(*(set(points_of(runs, arm)) for arm in arms))
+    return sorted(point for point in points if set.intersection(*(set(runs[arm, point]) for arm in arms)))
+
+
 def last_common(runs: Runs, *arms: str) -> int:
-    """The last point at which all the arms have a seed in common."""
-    for point in sorted(set.intersection(*(set(points_of(runs, arm)) for arm in arms)), reverse=True):
-        if set.intersection(*(set(runs[arm, point]) for arm in arms)):
-            return point
-    raise ValueError(f"{' and '.join(arms)} have no point with a seed in common")
+    """The last of them, up to AT. Raises: ValueError without one."""
+    points = [point for point in common_points(runs, *arms) if point <= AT]
+    if not points:
+        raise ValueError(f"{' and '.join(arms)} have no point with a seed in common")
+    return points[-1]

@@ -69,6 +69,25 @@ def run_one(name: str, seed: int, recipe: Recipe, until: int, out: Path, state: 
         tune(model, tokenizer, arm_named(name), recipe, seed, points, folder, reached)
 
 
+def kept_models(arms: Iterable[str], point: int, state: Path) -> list[tuple[str, int, str]]:
+    """(arm, seed, where `load_model` finds it) of each run whose weights at a point are kept, and of UNTUNED.
+
+    Raises: ValueError for a name that is no arm's, and for an arm without weights there.
+    """
+    found = []
+    for arm in arms:
+        if arm == UNTUNED:
+            found.append((arm, 0, Recipe.model))
+            continue
+        arm_named(arm)
+        folders = state.glob(f"{arm.replace(' ', '_')}_[0-9]*/{point}")
+        runs = sorted((arm, int(folder.parent.name.rpartition("_")[2]), str(folder)) for folder in folders)
+        if not runs:
+            raise ValueError(f"no weights of {arm!r} at {point:,} tokens in {state}: `curves.runs` keeps them there")
+        found += runs
+    return found
+
+
 def is_ready(folder: Path) -> bool:
     """Whether a pre-training there has come to its end: its picture is drawn last."""
     return (folder / "loss.svg").exists()

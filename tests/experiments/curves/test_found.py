@@ -34,6 +34,13 @@ def cells(table: str, *first: str) -> list[str]:
     return next(line for line in lines if line[: len(first)] == list(first))
 
 
+def test_what_the_data_does_is_told_at_every_point(runs):
+    again = runs | {(arm, 300): runs[arm, 100] for arm in ("plain", "originals")}
+    lines = [line for line in found.on_the_way(again).splitlines() if line.startswith("| plain − originals | family")]
+    assert [line.split("|")[3].strip() for line in lines] == ["0.0001", "0.0003"]
+    assert "both − plain" not in found.on_the_way(again)
+
+
 def test_a_gain_is_told_by_concept(runs):
     flips, swaps = cells(found.by_concept(runs), "plain − originals", "composition")[3:5]
     assert flips.startswith("+100 (") and swaps.startswith("+0 (")
@@ -64,7 +71,7 @@ def test_a_models_pairs_are_told_against_the_rules_of_the_same_sites(runs):
 
 def test_the_arm_for_smollm2_is_the_one_with_the_best_mean_of_both_splits(tmp_path):
     for arm, passes in {"both": lambda i: False, "mask": lambda i: True, "attention": solved}.items():
-        append_row(tmp_path / "runs.jsonl", row(arm, 0, found.CHOICE_POINT, lambda i: True, passes))
+        append_row(tmp_path / "runs.jsonl", row(arm, 0, found.AT, lambda i: True, passes))
     runs = load_runs(tmp_path / "runs.jsonl")
     lines = found.transferred(runs).splitlines()[2:]
     assert [line.split("|")[1].strip() for line in lines] == ["mask", "attention", "both"]
@@ -73,10 +80,11 @@ def test_the_arm_for_smollm2_is_the_one_with_the_best_mean_of_both_splits(tmp_pa
 
 def test_only_kinds_with_runs_have_a_section(runs):
     assert list(found.sections(runs)) == [
+        "Differences on the way",
         "Counterfactuals by concept",
         "Other weights, other rows",
         "A concept left out of tuning",
         "Counterfactuals by a language model",
     ]
     main = {key: of for key, of in runs.items() if key[0] in ("originals", "plain")}
-    assert list(found.sections(main)) == ["Counterfactuals by concept"]
+    assert list(found.sections(main)) == ["Differences on the way", "Counterfactuals by concept"]

@@ -11,6 +11,7 @@ def row(verdicts: dict[str, str]) -> dict:
     return {
         "arm": "a",
         "seed": 0,
+        "point": 1_000_000,
         "verdicts": {f"world/family/{name}/{i}": v for i, (name, v) in enumerate(verdicts.items())},
     }
 
@@ -40,12 +41,5 @@ def test_the_table_has_a_line_for_each_arm_and_split():
     rows = [row({name: "1" * 10 for name in "abcde"})]
     rows[0]["verdicts"] |= {f"world/composition/{name}/9": "0" * 10 for name in "abcde"}
     lines = renamings.table(rows).splitlines()
-    assert len(lines) == 4 and lines[2].startswith("| a | 1 | composition | 0 (")
+    assert len(lines) == 4 and lines[2].startswith("| a | 1 | 1 | composition | 0 (")
     assert lines[3].count("100 (") == 6
-
-
-def test_weights_are_found_by_arm_seed_and_point(tmp_path):
-    for name in ("mask_uses_0/100", "mask_uses_3/100", "mask_uses_3/300", "mask_0/100"):
-        (tmp_path / name).mkdir(parents=True)
-    assert renamings.trained(tmp_path, "mask uses", 100) == [(n, tmp_path / f"mask_uses_{n}/100") for n in (0, 3)]
-    assert renamings.trained(tmp_path, "mask", 100) == [(0, tmp_path / "mask_0/100")]

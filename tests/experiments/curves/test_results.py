@@ -74,6 +74,14 @@ def test_what_was_planned_is_compared_where_both_have_come(runs):
     assert results.curve(runs, "plain", "whole", "family")[1][:2] == (300, 0)
 
 
+def test_the_plan_compares_at_its_point_however_far_a_run_has_come(runs):
+    longer = runs | {(arm, point): runs[arm, 300] for arm in ("plain", "originals") for point in (results.AT, 10**7)}
+    assert results.last_common(longer, "plain", "originals") == results.AT
+    assert results.common_points(longer, "plain", "originals") == [100, 300, results.AT, 10**7]
+    with pytest.raises(ValueError, match="plain and kl have no point"):
+        results.last_common(longer, "plain", "kl")
+
+
 def test_a_gap_is_known_at_the_points_that_both_have(runs):
     (first, *_), (last, value, low, high) = results.gap(runs, "plain", "originals", "counterfactual", "composition")
     assert (first, last) == (100, 300) and 0 < low < value < high
@@ -88,5 +96,5 @@ def test_the_page_names_points_seeds_and_says_everything_once(runs, path):
     assert " p " in table and " p " not in report.planned_table(alone)  # one seed knows nothing of others
     assert "| untuned | 0 | 1 | composition |" in report.levels_table(runs)
     page = report.page(path)
-    assert "`originals` 3, `plain` 3 (arm, and its seeds)" in page and page.count("### ") == 6
+    assert "`originals` 3, `plain` 3 (arm, and its seeds)" in page and page.count("### ") == 7
     assert "+0.0 (" in report.measures_table(runs)

@@ -102,3 +102,13 @@ def test_a_score_holds_a_digit_a_pair_and_every_measure():
     assert found == {*MEASURES, "mass"}
     for cells in row["measures"].values():
         assert 0 < cells["mass"][0] / cells["mass"][1] < 1
+
+
+def test_weights_are_found_by_arm_seed_and_point(tmp_path):
+    for name in ("mask_uses_0/100", "mask_uses_3/100", "mask_uses_3/300", "mask_0/100"):
+        (tmp_path / name).mkdir(parents=True)
+    uses = [("mask uses", n, str(tmp_path / f"mask_uses_{n}/100")) for n in (0, 3)]
+    assert runs.kept_models(["untuned", "mask uses"], 100, tmp_path) == [("untuned", 0, "tiny"), *uses]
+    assert runs.kept_models(["mask"], 100, tmp_path) == [("mask", 0, str(tmp_path / "mask_0/100"))]
+    with pytest.raises(ValueError, match="no weights of 'mask' at 300 tokens"):
+        runs.kept_models(["mask"], 300, tmp_path)
