@@ -1,10 +1,11 @@
-"""The README's own figures: what was found, in one paragraph, and how long each notebook takes."""
+"""The README's own figures: what was found, and how long each notebook takes."""
 
 import re
 from statistics import fmean
 from textwrap import fill
 
 from procure_kit.evaluation.measures import measures
+from procure_kit.experiments.curves.arms import LOSSES
 from procure_kit.experiments.results import METRICS, load_runs
 from procure_kit.experiments.smollm2.results import PLANNED, compared, datasets, interval, measured_rows, told
 from procure_kit.shipped import RESULTS
@@ -20,36 +21,50 @@ FINDINGS = """\
 {rewritten} and refuse the others, each with a reason; {valid} are valid, and the {weak} left over have tests too weak
 to tell. No rewrite that claims to hold for any input changed what a program does, neither under the test suites of
 {suites} packages by others and of {modules} modules of Python's standard library, nor in {safe:,} rewrites of single
-programs, run before and after on the same inputs; of {tested:,} that claim less, {changed} did. **A small model goes
-by habit.** On problems held out from its training, the kit's own completes {original} % of the programs as they were,
-{counter} % of the rewritten ones, and {flipped} % of those whose branches changed places. **Training on rewritten
-pairs mends part of that, at a price.** By a plan that was written before its runs: after {million:g} million tokens of
-tuning, {share} of what the model had learnt from, and with {seeds} seeds, seeing such pairs beside originals changes
-the score on rewritten programs by {counterfactual[0]} points on new compositions and by {counterfactual[1]} on new
-families, against as much tuning on originals alone; that on the originals by {originals[0]} and {originals[1]}, that on
-functions written from scratch by {whole[0]} and {whole[1]} (95 % intervals over families of problems and seeds). So the
-gain is plain on compositions, and so is the loss from scratch; on families neither is. **The paper's loss adds nothing
-to such pairs that shows**: with {both_seeds} seeds its two terms together, λ = 0.1 as in the paper, change the score on
-rewritten programs by {both[0]} and {both[1]}, that on the originals by {both_originals[0]} and {both_originals[1]}, and
-that on functions written from scratch by {both_whole[0]} and {both_whole[1]}. That leaves room for a gain of at most
-{most} points on compositions, and for nearly anything on families. **In a real model it shows in likelihoods, and not
-in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA on {pairs:,} programs by others, with two seeds an
-arm, and scored on HumanEval (intervals over problems and seeds). A counterfactual beside each program, in place of
-another original, changes the score on rewritten programs by {verdict} points, that on the originals by
-{original_verdict}, and what untouched tokens behind a change cost more than in the original by {behind} nats. The uses
-of a changed name cost {excess} nats more, which changes by {uses}: for the better in both runs, and two do not settle
-it. The paper's loss changes that by a further {loss_uses}, for the better, the untouched tokens by {loss_behind}, for
-the worse, and the score on rewritten programs by {loss_verdict}. Its masked-token term alone does as much to both,
-{mask_uses} and {mask_behind}, and changes the score on rewritten programs by {mask_verdict}: off zero by a hair, as
-one interval in twenty is by chance, and {intervals} were planned. What the attention term adds to that term changes
-neither loss by anything that shows, {attention_uses} and {attention_behind}. The same model, asked to do the rewriting,
-gave {llm_valid} valid programs in {llm} attempts; tuned on the rules' rewritings of other programs, to answer by edits
-and with new names handed over, {by_concept}.
+programs, run before and after on the same inputs; of {tested:,} that claim less, {changed} did.
+
+**A small model goes by habit.** On problems held out from its training, the kit's own completes {original} % of the
+programs as they were, {counter} % of the rewritten ones, and {flipped} % of those whose branches changed places.
+
+**Training on rewritten pairs mends part of that, at a price. The paper's loss adds nothing to it that shows.** By a
+plan that was written before its runs, after {million:g} million tokens of tuning ({share} of what the model had learnt
+from), with {seeds} seeds; change of the score in points, with 95 % intervals over families of problems and seeds:
+
+| what differs | on new | rewritten programs | originals | functions from scratch |
+| --- | --- | --- | --- | --- |
+| pairs, not originals alone | compositions | {counterfactual[0]} | {originals[0]} | {whole[0]} |
+| | families | {counterfactual[1]} | {originals[1]} | {whole[1]} |
+| the paper's loss (λ = 0.1) on such pairs | compositions | {both[0]} | {both_originals[0]} | {both_whole[0]} |
+| | families | {both[1]} | {both_originals[1]} | {both_whole[1]} |
+
+The gain by pairs is plain on compositions, and so is the loss from scratch; on families neither is. For the paper's
+loss that leaves room for a gain of at most {most} points on compositions, and for nearly anything on families; its cost
+from scratch on compositions is off zero by itself, and not once corrected for the {losses} losses that were planned.
+
+**In a real model it shows in likelihoods, and not in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA
+on {pairs:,} programs by others, with two seeds an arm, and scored on HumanEval (intervals over problems and seeds).
+There the uses of a changed name cost {excess} nats more than in the original. How that changes, and what untouched
+tokens behind a change cost more:
+
+| what differs | rewritten programs, points | uses of a changed name, nats | untouched tokens, nats |
+| --- | --- | --- | --- |
+| pairs, not originals alone | {verdict} | {uses} | {behind} |
+| the paper's loss on such pairs | {loss_verdict} | {loss_uses} | {loss_behind} |
+| its masked-token term alone | {mask_verdict} | {mask_uses} | {mask_behind} |
+| its attention term, added to that one | {attention_verdict} | {attention_uses} | {attention_behind} |
+
+Less is better in nats. Pairs make changed names cheaper in both runs, and two do not settle it; they change the score
+on originals by {original_verdict} points. The paper's loss makes changed names cheaper and untouched tokens dearer, and
+its masked-token term does as much alone: its score on rewritten programs is off zero by a hair, as one interval in
+twenty is by chance, and {intervals} were planned. What the attention term adds to it shows nowhere.
+
+**A model that is tuned for it can do the rewriting.** SmolLM2 gave {llm_valid} valid programs in {llm} attempts; tuned
+on the rules' rewritings of other programs, to answer by edits and with new names handed over, {by_concept}.
 """
 
 
 def findings() -> str:
-    """The paragraph, every figure of it from a results file.
+    """Paragraphs and tables, every figure of them from a results file.
 
     Raises: ValueError when the files no longer say what its words do.
     """
@@ -71,7 +86,8 @@ def findings() -> str:
     if seeds < 3 or clear != [[True, True], [False, False]]:
         raise ValueError("curves_tiny.md: pairs do something else by now than the paragraph says")
     added, most = without_p(both, "counterfactual"), re.search(r"to \+([\d.]+)\)", both[0]["counterfactual"])
-    if int(both[0]["seeds"]) < 3 or added != [cells["counterfactual"] for cells in both] or not most:
+    hint = re.search(r"to -[\d.]+\)$", both[0]["whole"])
+    if int(both[0]["seeds"]) < 3 or added != [cells["counterfactual"] for cells in both] or not (most and hint):
         raise ValueError(
             "curves_tiny.md: the paper's loss does something by now, and the paragraph says that it does not"
         )
@@ -102,12 +118,20 @@ def findings() -> str:
         both_whole=without_p(both, "whole"),
         both_seeds=both[0]["seeds"],
         most=most[1],
+        losses=len(LOSSES),
         **transfer(),
         llm=sum(line["attempts"] for line in models),
         llm_valid=sum(line["valid"] for line in models),
         by_concept=", ".join(f"{line['valid']} in {line['attempts']} ({line['concept']})" for line in edits),
     )
-    return fill(said.replace(" %", "~%"), 120, break_long_words=False, break_on_hyphens=False).replace("~%", " %")
+    parts = said.strip().split("\n\n")
+    return "\n\n".join(part if part.startswith("|") else filled(part) for part in parts)
+
+
+def filled(text: str) -> str:
+    """A paragraph in lines of 120 characters; a number keeps its per cent."""
+    lines = fill(text.replace(" %", "~%"), 120, break_long_words=False, break_on_hyphens=False)
+    return lines.replace("~%", " %")
 
 
 def transfer() -> dict:
@@ -125,7 +149,7 @@ def transfer() -> dict:
         mask["pass@1 original"],
         *(part[score] for part in (data, loss) for score in METRICS[:2]),
     )
-    unsure += attention["uses_excess"], attention["behind_excess"]
+    unsure += tuple(attention[measure] for measure in ("uses_excess", "behind_excess", "pass@1 counterfactual"))
     if len(seeds) != 2 or not sure or not all(low <= 0 <= high for _, low, high in unsure):
         raise ValueError("smollm2.jsonl: the runs say something else by now than the paragraph does")
     rows = [row for seed, row in runs["originals"].items() if seed in seeds]
@@ -141,6 +165,7 @@ def transfer() -> dict:
         "mask_verdict": (mask, "pass@1 counterfactual"),
         "mask_uses": (mask, "uses_excess"),
         "mask_behind": (mask, "behind_excess"),
+        "attention_verdict": (attention, "pass@1 counterfactual"),
         "attention_uses": (attention, "uses_excess"),
         "attention_behind": (attention, "behind_excess"),
     }
