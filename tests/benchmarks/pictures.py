@@ -1,12 +1,16 @@
-"""Draw the pictures of README and results: `python -m tests.benchmarks.pictures` (data/pictures; needs Chromium)."""
+"""Draw the pictures of README and results: `python -m tests.benchmarks.pictures [NAME ...]` (needs Chromium)."""
 
 import re
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
 import procure_kit as pk
-from procure_kit.experiments.arms import SETS
-from procure_kit.experiments.results import compared, contrasts, load_runs
+from procure_kit.experiments.curves.problems import SPLITS
+from procure_kit.experiments.curves.results import compared, gap, last_common, load_runs, planned
 from procure_kit.shipped import DATA, RESULTS
 from procure_kit.views import figures
 from procure_kit.views.code_html import show_pair
@@ -14,6 +18,9 @@ from tests.views.browsing import chromium, lab_page, offline
 
 FOLDER = DATA / "pictures"
 TASK = "kit/38"
+CURVES = RESULTS / "curves_tiny.jsonl"
+NEW = {"composition": "new compositions", "family": "new families"}
+SHOWN = {"counterfactual": "rewritten programs", "original": "originals", "whole": "functions from scratch"}
 EXPLORER = f"""import procure_kit as pk
 
 box = pk.explorer()
@@ -21,14 +28,17 @@ box.problem.value, box.concept.value, box.tabs.selected_index = "{TASK}", "indep
 box"""
 
 
-def main() -> None:
+def main(names: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
-    source = {problem.task_id: problem for problem in pk.load_problems("kit")}[TASK].program
-    draw_html(show_pair(pk.perturb(of_the_readme(), "if_else_flip")).html, FOLDER / "if_else_flip.png")
-    pair = pk.attention_pair(*pk.load_model("smollm2"), pk.perturb(source, "variable_name_random"))
-    draw_pair(pair, FOLDER / "pair_view.png")
-    draw_grid(FOLDER / "experiments.png")
-    draw_explorer(FOLDER / "explorer.png")
+    drawn = {
+        "if_else_flip": draw_pair_of_programs,
+        "pair_view": draw_pair_view,
+        "curves": draw_curves,
+        "losses": draw_losses,
+        "explorer": draw_explorer,
+    }
+    for name in names or drawn:
+        drawn[name](FOLDER / f"{name}.png")
 
 
 def of_the_readme() -> str:
@@ -36,15 +46,18 @@ def of_the_readme() -> str:
     return re.search(r'source = """(.*?)"""', (DATA.parent / "README.md").read_text(encoding="utf-8"), re.S)[1]
 
 
-def draw_html(html: str, path: Path) -> None:
+def draw_pair_of_programs(path: Path) -> None:
+    html = show_pair(pk.perturb(of_the_readme(), "if_else_flip")).html
     with chromium() as browser:
         page = browser.new_page(device_scale_factor=2, viewport={"width": 940, "height": 900})
         page.set_content(f'<body style="font-family:sans-serif;margin:8px;background:white">{html}</body>')
         page.locator("table").first.screenshot(path=path)
 
 
-def draw_pair(pair, path: Path) -> None:
-    """The pair view with the last changed piece chosen, down to what it looks at in numbers."""
+def draw_pair_view(path: Path) -> None:
+    """With the last changed piece chosen, down to what it looks at in numbers."""
+    source = {problem.task_id: problem for problem in pk.load_problems("kit")}[TASK].program
+    pair = pk.attention_pair(*pk.load_model("smollm2"), pk.perturb(source, "variable_name_random"))
     unit = max(i for i, unit in enumerate(pair.sides[1].units("token")) if unit["changed"])
     with TemporaryDirectory() as folder, chromium() as browser:
         saved = pair.save_html(Path(folder, "pair.html"))
@@ -56,14 +69,55 @@ def draw_pair(pair, path: Path) -> None:
             page.screenshot(path=path, full_page=True, clip=clip)
 
 
-def draw_grid(path: Path) -> None:
-    """What the arms of the experiments gain over each other."""
-    runs = load_runs(RESULTS / "experiments_tiny.jsonl")
-    arms = SETS["main"] + SETS["lambda"]
-    found = {f"{after} − {before}": compared(runs, after, before) for after, before in contrasts(runs) if after in arms}
-    shown = {"pass@1 original": "original", "pass@1 counterfactual": "counterfactual", "ccs_valid": "ccs_valid"}
-    figure = figures.gains(found, shown | {"whole function": "whole function"}, "What tuning changes, 95 % intervals")
-    figure.write_image(path, width=1100, height=figure.layout.height, scale=1.5)
+def draw_curves(path: Path) -> None:
+    """What pairs change against originals alone, point by point: a panel a metric."""
+    runs = load_runs(CURVES)
+    parts = {
+        said: figures.curves(
+            {NEW[split]: gap(runs, "plain", "originals", metric, split) for split in SPLITS}, (0, 0, 0), "", "points"
+        )
+        for metric, said in SHOWN.items()
+    }
+    sheet = side_by_side(parts, "Pairs (plain) − originals alone, in points, with 95 % intervals")
+    sheet.add_hline(y=0, line_dash="dot", line_color=figures.GREY)
+    sheet.update_yaxes(title="", selector=lambda axis: axis.anchor != "x")
+    sheet.write_image(path, width=1100, height=460, scale=1.5)
+
+
+def draw_losses(path: Path) -> None:
+    """What each loss changes against the plain one, where the plan compares: a panel a split."""
+    runs = load_runs(CURVES)
+    points = {pair: last_common(runs, *pair) for pair in planned(runs) if pair[1] == "plain"}
+    parts = {
+        NEW[split]: figures.gains(
+            {
+                f"{pair[0]} ({len(runs[pair[0], point])})": {
+                    metric: compared(runs, *pair, point, metric, split)[:3] for metric in SHOWN
+                }
+                for pair, point in points.items()
+            },
+            SHOWN,
+            "",
+        )
+        for split in SPLITS
+    }
+    sheet = side_by_side(parts, "Each loss (and its seeds) − plain, in points, with 95 % intervals")
+    sheet.add_vline(x=0, line_color=figures.GREY)
+    sheet.update_xaxes(matches="x")
+    sheet.write_image(path, width=1100, height=200 + 70 * len(points), scale=1.5)
+
+
+def side_by_side(parts: dict[str, go.Figure], title: str) -> go.Figure:
+    """Figures of one kind as panels, by their titles, with one legend."""
+    sheet = make_subplots(1, len(parts), subplot_titles=[*parts], shared_yaxes=True, horizontal_spacing=0.04)
+    for column, figure in enumerate(parts.values(), 1):
+        if column > 1:
+            figure.update_traces(showlegend=False)
+        sheet.add_traces(figure.data, rows=1, cols=column)
+        sheet.update_xaxes(figure.layout.xaxis, row=1, col=column)
+        sheet.update_yaxes(figure.layout.yaxis, row=1, col=column)
+    sheet.update_layout(figures.LAYOUT | {"title": title, "margin": {"l": 120, "r": 20, "t": 90, "b": 100}})
+    return sheet.update_layout(legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"})
 
 
 def draw_explorer(path: Path) -> None:
@@ -77,4 +131,4 @@ def draw_explorer(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -47,7 +47,6 @@ def experiments() -> list[str]:
         "### 100 steps",
         made(f"{run} --seeds 5 --arms main lambda mode concepts", f"{run} --seeds 3 --arms transfer"),
         *levels_and_gains("experiments_tiny"),
-        "![Differences between arms, with their intervals](../pictures/experiments.png)",
         "### 400 steps",
         made(f"{run} --seeds 3 --steps 400 --arms untuned originals plain both \\\n"
              "  --out data/results/experiments_tiny_400.jsonl"),
@@ -73,7 +72,11 @@ def curves() -> list[str]:
     """The planned comparisons, and the rest folded."""
     run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.curves.runs"
     parts = dict(part.split("\n\n", 1) for part in text("curves_tiny").removeprefix("### ").split("\n### "))
-    shown = [parts.pop("Runs at hand"), parts.pop("Planned comparisons")]
+    pictures = (
+        "![What pairs change against originals alone, at each point](../pictures/curves.png)",
+        "![What each loss changes against the plain one](../pictures/losses.png)",
+    )
+    shown = [*pictures, parts.pop("Runs at hand"), parts.pop("Planned comparisons")]
     made_by = made(f"{run} --arms eight --seeds 5 --workers 2", f"{run} --arms others --seeds 3 --workers 2",
                    "python -m procure_kit.experiments.curves.report data/results/curves_tiny.jsonl")  # fmt: skip
     ask = made("python -m procure_kit.experiments.curves.written", f"{run} --arms writers --seeds 3 --until 300000")

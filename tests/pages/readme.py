@@ -39,7 +39,8 @@ from), with {seeds} seeds; change of the score in points, with 95 % intervals ov
 
 The gain by pairs is plain on compositions, and so is the loss from scratch; on families neither is. For the paper's
 loss that leaves room for a gain of at most {most} points on compositions, and for nearly anything on families; its cost
-from scratch on compositions is off zero by itself, and not once corrected for the {losses} losses that were planned.
+from scratch on compositions is off zero by itself, and not once corrected for the {losses} losses that were planned
+([the curves](data/pictures/curves.png), [all losses](data/pictures/losses.png)).
 
 **In a real model it shows in likelihoods, and not in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA
 on {pairs:,} programs by others, with two seeds an arm, and scored on HumanEval (intervals over problems and seeds).
