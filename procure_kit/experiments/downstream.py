@@ -143,7 +143,7 @@ def table(rows: Iterable[dict]) -> str:
     arms: dict[str, dict[int, dict]] = {}
     for row in rows:
         arms.setdefault(row["arm"], {})[row["seed"]] = row
-    pairs = [pair for pair in PAIRS if set(pair) <= set(arms)]
+    pairs = {pair: seeds for pair in PAIRS if set(pair) <= set(arms) and (seeds := in_common(arms, pair))}
     lines = []
     for split, form, task in product(SPLITS, FORMS, CHANCE):
 
@@ -152,13 +152,17 @@ def table(rows: Iterable[dict]) -> str:
 
         levels = {arm: sums(arm, of_seed) for arm, of_seed in arms.items()}
         cells = [hundredths(*share(level)[:3], ".0f") for level in levels.values()]
-        for pair in pairs:
-            seeds = sorted(set.intersection(*(set(arms[arm]) for arm in pair if arm != UNTUNED)))
+        for pair, seeds in pairs.items():
             cells.append(hundredths(*difference(*(sums(arm, seeds) for arm in pair))[:3], "+.1f"))
         number = int(next(iter(levels.values()))[:, 0, 1].sum())
         lines.append([split, form, task, number, f"{100 * CHANCE[task]:.0f}", *cells])
     head = ["split", "functions", "task", "problems", "chance", *arms, *(" − ".join(pair) for pair in pairs)]
     return markdown.table(head, lines)
+
+
+def in_common(arms: dict[str, dict[int, dict]], pair: tuple[str, str]) -> list[int]:
+    """The seeds that both arms have; the untuned model is one for all."""
+    return sorted(set.intersection(*(set(arms[arm]) for arm in pair if arm != UNTUNED)))
 
 
 def main(argv: list[str] | None = None) -> None:

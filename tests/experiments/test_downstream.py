@@ -97,3 +97,10 @@ def test_models_are_asked_once_and_problems_do_not_mix(run, capsys):
         with pytest.raises(SystemExit):
             ask(*line)
         assert said in capsys.readouterr().err
+
+
+def test_arms_without_a_seed_in_common_are_not_compared(run, capsys):
+    _, out, ask = run
+    (out.parent / "kl_7" / "300").mkdir(parents=True)
+    ask("--arms", "plain", "kl")
+    assert capsys.readouterr().out.splitlines()[0].endswith("| chance | plain | kl |")

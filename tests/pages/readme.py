@@ -28,7 +28,7 @@ programs as they were, {counter} % of the rewritten ones, and {flipped} % of tho
 
 **Training on rewritten pairs mends part of that, at a price. The paper's loss adds nothing to it that shows.** By a
 plan that was written before its runs, after {million:g} million tokens of tuning ({share} of what the model had learnt
-from), with {seeds} seeds; change of the score in points, with 95 % intervals over families of problems and seeds:
+from), with {seeds} seeds an arm; change of the score in points, with 95 % intervals over families of problems and seeds:
 
 | what differs | on new | rewritten programs | originals | functions from scratch |
 | --- | --- | --- | --- | --- |
@@ -111,13 +111,12 @@ def findings() -> str:
         flipped=round(100 * scores["if_else_flip"]["counterfactual"][0]),
         million=million,
         share=percent(1e6 * million / pretrained()),
-        seeds=seeds,
+        seeds=seeds if seeds == int(both[0]["seeds"]) else f"{both[0]['seeds']} to {seeds}",
         originals=without_p(tuned, "original"),
         **{metric: without_p(tuned, metric) for metric in ("counterfactual", "whole")},
         both=added,
         both_originals=without_p(both, "original"),
         both_whole=without_p(both, "whole"),
-        both_seeds=both[0]["seeds"],
         most=most[1],
         losses=len(LOSSES),
         **transfer(),
