@@ -131,10 +131,15 @@ def run_all(out: Path, arms: Iterable[str], point: int, state: Path, limit: int)
             append_row(out, row | {"verdicts": verdicts(*load_model(model), forms)})
 
 
-def sums_of(row: dict, form: str, task: str, split: str) -> dict:
-    """By family, how many of a model's answers are right, and how many there are."""
-    answers = zip(row["problems"], row["verdicts"][form][task], strict=True)
-    return tally((family_of(p), int(right)) for p, right in answers if right != "-" and p.split("/")[1] == split)
+def array(of_seed: dict[int, dict], seeds: Iterable[int], split: str, form: str, task: str) -> np.ndarray:
+    """(F, S, 2): families of a split, seeds, how many answers are right and how many there are. A seed that is not there
+    is the untuned model's."""
+    found = []
+    for row in (of_seed.get(seed, of_seed[min(of_seed)]) for seed in seeds):
+        answers = zip(row["problems"], row["verdicts"][form][task], strict=True)
+        of_split = ((problem, right) for problem, right in answers if problem.split("/")[1] == split and right != "-")
+        found.append(tally((family_of(problem), int(right)) for problem, right in of_split))
+    return stacked(found)
 
 
 def table(rows: Iterable[dict]) -> str:
@@ -145,17 +150,12 @@ def table(rows: Iterable[dict]) -> str:
         arms.setdefault(row["arm"], {})[row["seed"]] = row
     pairs = {pair: seeds for pair in PAIRS if set(pair) <= set(arms) and (seeds := in_common(arms, pair))}
     lines = []
-    for split, form, task in product(SPLITS, FORMS, CHANCE):
-
-        def sums(arm: str, seeds: Iterable[int], asked=(form, task, split)) -> np.ndarray:
-            return stacked([sums_of(arms[arm][0 if arm == UNTUNED else seed], *asked) for seed in seeds])
-
-        levels = {arm: sums(arm, of_seed) for arm, of_seed in arms.items()}
-        cells = [hundredths(*share(level)[:3], ".0f") for level in levels.values()]
-        for pair, seeds in pairs.items():
-            cells.append(hundredths(*difference(*(sums(arm, seeds) for arm in pair))[:3], "+.1f"))
-        number = int(next(iter(levels.values()))[:, 0, 1].sum())
-        lines.append([split, form, task, number, f"{100 * CHANCE[task]:.0f}", *cells])
+    for asked in product(SPLITS, FORMS, CHANCE):
+        levels = [array(of_seed, of_seed, *asked) for of_seed in arms.values()]
+        gains = [difference(*(array(arms[arm], seeds, *asked) for arm in pair)) for pair, seeds in pairs.items()]
+        cells = [hundredths(*share(level)[:3], ".0f") for level in levels]
+        cells += [hundredths(*gain[:3], "+.1f") for gain in gains]
+        lines.append([*asked, int(levels[0][:, 0, 1].sum()), f"{100 * CHANCE[asked[-1]]:.0f}", *cells])
     head = ["split", "functions", "task", "problems", "chance", *arms, *(" − ".join(pair) for pair in pairs)]
     return markdown.table(head, lines)
 
