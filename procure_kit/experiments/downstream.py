@@ -132,8 +132,8 @@ def run_all(out: Path, arms: Iterable[str], point: int, state: Path, limit: int)
 
 
 def array(of_seed: dict[int, dict], seeds: Iterable[int], split: str, form: str, task: str) -> np.ndarray:
-    """(F, S, 2): families of a split, seeds, how many answers are right and how many there are. A seed that is not there
-    is the untuned model's."""
+    """(F, S, 2): families of a split, seeds, how many answers are right and how many there are. For a seed that is not
+    there the first stands: the untuned model has but one."""
     found = []
     for row in (of_seed.get(seed, of_seed[min(of_seed)]) for seed in seeds):
         answers = zip(row["problems"], row["verdicts"][form][task], strict=True)
