@@ -28,7 +28,8 @@ programs as they were, {counter} % of the rewritten ones, and {flipped} % of tho
 
 **Training on rewritten pairs mends part of that, at a price. The paper's loss adds nothing to it that shows.** By a
 plan that was written before its runs, after {million:g} million tokens of tuning ({share} of what the model had learnt
-from), with {seeds} seeds an arm; change of the score in points, with 95 % intervals over families of problems and seeds:
+from), with {seeds} seeds an arm; change of the score in points, with 95 % intervals over families of problems and
+seeds:
 
 | what differs | on new | rewritten programs | originals | functions from scratch |
 | --- | --- | --- | --- | --- |
