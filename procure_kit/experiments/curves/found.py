@@ -9,6 +9,7 @@ from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
     AT,
     PLANNED,
+    UNTUNED,
     Runs,
     arms_of,
     common_points,
@@ -23,7 +24,7 @@ from procure_kit.problems.markdown import hundredths
 WITHOUT = "plain without "
 MODEL, RULES = SETS["writers"]
 TRANSFERABLE = ("mask", "mask uses", "no mentions", "attention", "both")
-ON_THE_WAY = (("plain", "originals"), ("both", "plain"))
+ON_THE_WAY = (("originals", UNTUNED), ("plain", "originals"), ("both", "plain"))
 COLUMNS = ["after − before", "split", "million tokens", "seeds", *PLANNED]
 WRITERS = ((MODEL, RULES), (RULES, "plain"), (MODEL, "originals"))
 
@@ -52,10 +53,11 @@ def writers(runs: Runs) -> str:
 
 
 def on_the_way(runs: Runs) -> str:
-    """The two differences of which most is known, at every point: in points."""
+    """What tuning does by itself, what pairs do and what the paper's loss does, at every point: in points."""
     lines = []
     for pair in ON_THE_WAY:
-        lines += [line for point in common_points(runs, *pair) for line in _lines(runs, pair, point)]
+        if pair[1] in arms_of(runs):
+            lines += [line for point in common_points(runs, *pair) for line in _lines(runs, pair, point)]
     return markdown.table(COLUMNS, lines)
 
 
@@ -67,7 +69,7 @@ def _lines(runs: Runs, pair: tuple[str, str], point: int) -> list[list]:
     lines = []
     for split in SPLITS:
         cells = [hundredths(*compared(runs, *pair, point, metric, split)[:3], "+.1f") for metric in PLANNED]
-        seeds = set.intersection(*(set(runs[arm, point]) for arm in pair))
+        seeds = set.intersection(*(set(runs[arm, point]) for arm in pair if arm != UNTUNED))
         lines.append([" − ".join(pair), split, f"{point / 1e6:g}", len(seeds), *cells])
     return lines
 

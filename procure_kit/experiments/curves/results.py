@@ -125,9 +125,10 @@ def planned(runs: Runs) -> list[tuple[str, str]]:
 
 
 def common_points(runs: Runs, *arms: str) -> list[int]:
-    """The points at which all the arms have a seed in common."""
-    points = set.intersection(*(set(points_of(runs, arm)) for arm in arms))
-    return sorted(point for point in points if set.intersection(*(set(runs[arm, point]) for arm in arms)))
+    """The points at which all the arms have a seed in common; the untuned model has one point for all."""
+    tuned = [arm for arm in arms if arm != UNTUNED] or [UNTUNED]
+    points = set.intersection(*(set(points_of(runs, arm)) for arm in tuned))
+    return sorted(point for point in points if set.intersection(*(set(runs[arm, point]) for arm in tuned)))
 
 
 def last_common(runs: Runs, *arms: str) -> int:

@@ -38,7 +38,9 @@ def test_what_the_data_does_is_told_at_every_point(runs):
     again = runs | {(arm, 300): runs[arm, 100] for arm in ("plain", "originals")}
     lines = [line for line in found.on_the_way(again).splitlines() if line.startswith("| plain − originals | family")]
     assert [line.split("|")[3].strip() for line in lines] == ["0.0001", "0.0003"]
-    assert "both − plain" not in found.on_the_way(again)
+    untuned = found.on_the_way(again | {("untuned", 0): {0: runs["plain", 100][0]}})
+    assert "originals − untuned" not in found.on_the_way(again) and "both − plain" not in untuned
+    assert cells(untuned, "originals − untuned", "composition")[2:4] == ["0.0001", "2"]
 
 
 def test_a_gain_is_told_by_concept(runs):
