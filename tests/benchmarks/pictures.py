@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 import procure_kit as pk
 from procure_kit.experiments.curves.problems import SPLITS
-from procure_kit.experiments.curves.results import compared, gap, last_common, load_runs, planned
+from procure_kit.experiments.curves.results import common_points, compared, gap, last_common, load_runs, planned
 from procure_kit.shipped import DATA, RESULTS
 from procure_kit.views import figures
 from procure_kit.views.code_html import show_pair
@@ -78,7 +78,10 @@ def draw_curves(path: Path) -> None:
         )
         for metric, said in SHOWN.items()
     }
-    sheet = side_by_side(parts, "Pairs (plain) − originals alone, in points, with 95 % intervals")
+    points = common_points(runs, "plain", "originals")
+    seeds = [str(len(set(runs["plain", point]) & set(runs["originals", point]))) for point in points]
+    title = f"Pairs (plain) − originals alone, in points, with 95 % intervals; seeds: {', '.join(seeds)}"
+    sheet = side_by_side(parts, title)
     sheet.add_hline(y=0, line_dash="dot", line_color=figures.GREY)
     sheet.update_yaxes(title="", selector=lambda axis: axis.anchor != "x")
     sheet.write_image(path, width=1100, height=460, scale=1.5)

@@ -14,6 +14,7 @@ from tests.pages.files import percent, read, text
 from tests.pages.rewriting import changes
 
 SPLITS = "composition", "family"
+LONGER = 10  # million tokens, where the main arms went on to
 TOLD = ("plain", "originals"), ("both", "plain")
 MASK, ATTENTION = ("mask", "plain"), ("both", "mask")  # what each term of the loss does in SmolLM2
 FINDINGS = """\
@@ -35,20 +36,22 @@ seeds:
 | --- | --- | --- | --- | --- |
 | pairs, not originals alone | compositions | {counterfactual[0]} | {originals[0]} | {whole[0]} |
 | | families | {counterfactual[1]} | {originals[1]} | {whole[1]} |
+| the same after {longer} million ({long_seeds}) | compositions | {long[0]} | {long_originals[0]} | {long_whole[0]} |
+| | families | {long[1]} | {long_originals[1]} | {long_whole[1]} |
 | the paper's loss (λ = 0.1) on such pairs | compositions | {both[0]} | {both_originals[0]} | {both_whole[0]} |
 | | families | {both[1]} | {both_originals[1]} | {both_whole[1]} |
 
-The gain by pairs is plain on compositions, and so is the loss from scratch; on families neither is. Tuning on originals
-alone costs neither anything that shows. For the paper's loss that leaves room for a gain of at most {most} points on
-compositions, and for nearly anything on families; its cost from scratch on compositions is off zero by itself, and not
-once corrected for {losses} losses ([curves](data/pictures/curves.png), [losses](data/pictures/losses.png)).
+The gain by pairs is plain on compositions, and so is the loss from scratch at {million:g} million; tuning on originals
+alone costs nothing that shows, and after {longer} million it gains {itself[0]} and {itself[1]} on rewritten programs.
+For the paper's loss that leaves room for a gain of at most {most} points on compositions, and for nearly anything on
+families; its cost from scratch on compositions is off zero by itself, and not once corrected for {losses} losses
+([curves](data/pictures/curves.png), [losses](data/pictures/losses.png)).
 
 **In a real model it shows in likelihoods, and not in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA
 on {pairs:,} programs by others, with two seeds an arm, and scored on HumanEval (intervals over problems and seeds).
-There the uses of a changed name cost {excess} nats more than in the original. How that changes, and what untouched
-tokens behind a change cost more:
+There the uses of a changed name cost {excess} nats more than in the original. How that changes:
 
-| what differs | rewritten programs, points | uses of a changed name, nats | untouched tokens, nats |
+| what differs | rewritten programs, points | uses of a changed name, nats | untouched tokens behind a change, nats |
 | --- | --- | --- | --- |
 | pairs, not originals alone | {verdict} | {uses} | {behind} |
 | the paper's loss on such pairs | {loss_verdict} | {loss_uses} | {loss_behind} |
@@ -88,6 +91,7 @@ def findings() -> str:
     if seeds < 3 or clear != [[True, True], [False, False]]:
         raise ValueError("curves_tiny.md: pairs do something else by now than the paragraph says")
     added, most = without_p(both, "counterfactual"), re.search(r"to \+([\d.]+)\)", both[0]["counterfactual"])
+    long = [curve("plain − originals", split, f"{LONGER:g}") for split in SPLITS]
     if any(high < 0 for split in SPLITS for high in ends(curve("originals − untuned", split, f"{million:g}"))):
         raise ValueError("curves_tiny.md: tuning on originals alone does harm, and the paragraph says that it does not")
     hint = re.search(r"to -[\d.]+\)$", both[0]["whole"])
@@ -121,6 +125,12 @@ def findings() -> str:
         both_originals=without_p(both, "original"),
         both_whole=without_p(both, "whole"),
         most=most[1],
+        longer=LONGER,
+        long_seeds="one seed" if long[0]["seeds"] == "1" else f"{long[0]['seeds']} seeds",
+        long=without_p(long, "counterfactual"),
+        long_originals=without_p(long, "original"),
+        itself=[curve("originals − untuned", split, f"{LONGER}")["counterfactual"] for split in SPLITS],
+        long_whole=without_p(long, "whole"),
         losses=len(LOSSES),
         **transfer(),
         llm=sum(line["attempts"] for line in models),
