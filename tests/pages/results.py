@@ -79,8 +79,8 @@ was written before the runs: what is compared, on which problems, and what would
 loss (`both`) adds, is answered, by fewer seeds than planned; its parts and the other losses have fewer still.**
 Ten points were hoped for from `plain`. Tuning by itself does no harm that shows (`originals` − `untuned`, among the
 differences on the way). Intervals are over families of problems, and over seeds where an arm has several; with one seed
-they say nothing about what another would give. `twins` spends a third of its tokens on twins that it does not learn, and
-reads fewer pairs for it. A real model is [below](#a-real-model-tuned-on-real-programs)."""
+they say nothing about what another would give. `twins` spends a third of its tokens on twins that it does not learn,
+and reads fewer pairs for it. A real model is [below](#a-real-model-tuned-on-real-programs)."""
 
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
