@@ -143,8 +143,8 @@ def array(of_seed: dict[int, dict], seeds: Iterable[int], split: str, form: str,
 
 
 def table(rows: Iterable[dict]) -> str:
-    """Each arm's share of right answers, in per cent, and what an arm differs by from the one that it is compared with,
-    in points: with 95 % intervals over families of problems, and over seeds where an arm has several."""
+    """Each arm's share of right answers, in per cent, with its number of seeds, and what an arm differs by from the one
+    that it is compared with, in points: 95 % intervals over families of problems, and over seeds where it has several."""
     arms: dict[str, dict[int, dict]] = {}
     for row in rows:
         arms.setdefault(row["arm"], {})[row["seed"]] = row
@@ -156,7 +156,8 @@ def table(rows: Iterable[dict]) -> str:
         cells = [hundredths(*share(level)[:3], ".0f") for level in levels]
         cells += [hundredths(*gain[:3], "+.1f") for gain in gains]
         lines.append([*asked, int(levels[0][:, 0, 1].sum()), f"{100 * CHANCE[asked[-1]]:.0f}", *cells])
-    head = ["split", "functions", "task", "problems", "chance", *arms, *(" − ".join(pair) for pair in pairs)]
+    shown = [f"{arm} ({len(of_seed)})" for arm, of_seed in arms.items()]
+    head = ["split", "functions", "task", "problems", "chance", *shown, *(" − ".join(pair) for pair in pairs)]
     return markdown.table(head, lines)
 
 

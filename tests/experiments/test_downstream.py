@@ -79,7 +79,7 @@ def test_a_table_has_the_levels_and_what_the_arms_differ_by(run, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert made == ["tiny", "originals_0/300", "plain_0/300", "plain_1/300"]
     assert out.with_suffix(".md").read_text().splitlines() == lines and len(lines) == 2 + 2 * 2 * 3
-    assert lines[0].endswith("| untuned | originals | plain | originals − untuned | plain − originals |")
+    assert lines[0].endswith("| untuned (1) | originals (1) | plain (2) | originals − untuned | plain − originals |")
     cells = [cell.strip() for cell in lines[3].split("|")[1:-1]]
     assert cells[:3] == ["composition", "as written", "defect"] and cells[4] == "50"
     assert [cell.split(" ")[0] for cell in cells[5:]] == ["0", "0", "100", "+0.0", "+100.0"]
@@ -103,4 +103,4 @@ def test_arms_without_a_seed_in_common_are_not_compared(run, capsys):
     _, out, ask = run
     (out.parent / "kl_7" / "300").mkdir(parents=True)
     ask("--arms", "plain", "kl")
-    assert capsys.readouterr().out.splitlines()[0].endswith("| chance | plain | kl |")
+    assert capsys.readouterr().out.splitlines()[0].endswith("| chance | plain (2) | kl (1) |")
