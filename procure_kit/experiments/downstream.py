@@ -144,7 +144,7 @@ def array(of_seed: dict[int, dict], seeds: Iterable[int], split: str, form: str,
 
 def table(rows: Iterable[dict]) -> str:
     """Each arm's share of right answers, in per cent, with its number of seeds, and what an arm differs by from the one
-    that it is compared with, in points: 95 % intervals over families of problems, and over seeds where it has several."""
+    that it is compared with, in points; 95 % intervals over families of problems, and over seeds where it has some."""
     arms: dict[str, dict[int, dict]] = {}
     for row in rows:
         arms.setdefault(row["arm"], {})[row["seed"]] = row
