@@ -89,10 +89,11 @@ CRUXEval, scored on HumanEval's problems and the kit's own. [The plan](smollm2_p
 repeated from rows as `procure perturb` makes them. Seeds that it does not name want `procure validate` between."""
 
 RENAMED = """\
-Programs of the same held-out problems, each under nine other sets of names: does the model complete the original, and
-it and the first one, three, nine of the renamings? The last column trains nothing: where more than half of the nine
-completions pass, the behaviour that most of them share is a right one. In per cent, with 95 % intervals over
-families."""
+Programs of the same held-out problems, each under nine other sets of names: how many of the nine does the model
+complete, and does it complete the original, and it and the first one, three, all nine? A **vote** trains nothing: where
+more than half of the nine completions pass, the behaviour that most of them share is a right one. The last column sets
+a tuned model that is asked once against the untuned one that votes; below zero the vote does better. In per cent, and
+that column in points, with 95 % intervals over families."""
 
 DOWNSTREAM = """\
 Other tasks on the same held-out functions, as written and rewritten, by models tuned on 3 million tokens: writing a
@@ -191,7 +192,9 @@ def page() -> str:
         ("What longer tuning does", CURVES, curves()),
         *([("A real model, tuned on real programs", SMOLLM2, smollm2())] if has("smollm2") else []),
         ("Renamings of one program, and votes", RENAMED,
-         [made("python -m procure_kit.experiments.curves.renamings --arms untuned"), text("renamings_tiny")]),
+         [made("python -m procure_kit.experiments.curves.renamings --arms untuned originals plain both --point 3000000",
+               "python -m procure_kit.experiments.curves.renamings --arms originals plain --point 10000000"),
+          text("renamings_tiny")]),
         ("Downstream", DOWNSTREAM,
          [made("python -m procure_kit.experiments.downstream --arms untuned originals plain both"),
           text("downstream_tiny")]),

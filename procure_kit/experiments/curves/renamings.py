@@ -9,13 +9,15 @@ the share counted here is what voting reaches at the least.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 from procure_kit.concepts.perturbation import perturb
 from procure_kit.errors import one_sentence
-from procure_kit.evaluation.crossed import Estimate, share, stacked, tally
+from procure_kit.evaluation.crossed import difference, share, stacked, tally
 from procure_kit.evaluation.evaluation import evaluate
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_problems
 from procure_kit.experiments.curves.runs import UNTUNED, kept_models
@@ -54,39 +56,45 @@ def verdicts(model, tokenizer, problems: Sequence[Problem], times: int = TIMES) 
     return found
 
 
-def steady(rows: Sequence[dict], split: str, k: int) -> Estimate:
-    """The share of problems whose original and first k renamings all pass, over the families and seeds of the rows."""
-    return _share(rows, split, lambda passed: "0" not in passed[: k + 1])
+def renamed(passed: str) -> float:
+    """The share of the renamings that pass."""
+    return passed[1:].count("1") / (len(passed) - 1)
 
 
-def one_renaming(rows: Sequence[dict], split: str) -> Estimate:
-    """Pass@1 on the first renaming."""
-    return _share(rows, split, lambda passed: passed[1] == "1")
+def voted(passed: str) -> bool:
+    """Whether a vote over the renamings is right at the least."""
+    return renamed(passed) > 1 / 2
 
 
-def voted(rows: Sequence[dict], split: str) -> Estimate:
-    """The share of problems that a vote over the renamings solves at the least."""
-    return _share(rows, split, lambda passed: 2 * passed[1:].count("1") > len(passed) - 1)
+def steady(k: int) -> Callable[[str], bool]:
+    """Whether the original and the first k renamings all pass."""
+    return lambda passed: "0" not in passed[: k + 1]
 
 
-def _share(rows: Sequence[dict], split: str, holds) -> Estimate:
-    chosen = [
-        [(task, passed) for task, passed in row["verdicts"].items() if task.split("/")[1] == split] for row in rows
-    ]
-    return share(stacked([tally((family_of(task), holds(passed)) for task, passed in each) for each in chosen]))
+def sums(rows: Sequence[dict], split: str, of: Callable[[str], float]) -> np.ndarray:
+    """(F, S, 2): families of a split, rows, and of the problems the sum of what `of` says of each, and the number."""
+    found = []
+    for row in rows:
+        chosen = [(task, passed) for task, passed in row["verdicts"].items() if task.split("/")[1] == split]
+        found.append(tally((family_of(task), of(passed)) for task, passed in chosen))
+    return stacked(found)
 
 
 def table(rows: Sequence[dict]) -> str:
-    """Per cent by arm, point and split."""
-    lines = []
+    """Per cent by arm, point and split; and, in points, what a renaming lacks to a vote of the untuned model."""
+    lines, untuned = [], [row for row in rows if row["arm"] == UNTUNED]
     for arm, point in dict.fromkeys((row["arm"], row["point"]) for row in rows):
         of_arm = [row for row in rows if (row["arm"], row["point"]) == (arm, point)]
         for split in SPLITS:
-            found = [one_renaming(of_arm, split), *(steady(of_arm, split, k) for k in (0, 1, 3, TIMES))]
-            cells = [hundredths(*each[:3], ".0f") for each in (*found, voted(of_arm, split))]
+            shares = [share(sums(of_arm, split, of)) for of in (renamed, *map(steady, (0, 1, 3, TIMES)), voted)]
+            cells = [hundredths(*each[:3], ".0f") for each in shares]
+            if untuned:
+                votes = sums(untuned * len(of_arm), split, voted)
+                cells.append(hundredths(*difference(sums(of_arm, split, renamed), votes)[:3], "+.1f"))
             lines.append([arm, f"{point / 1e6:g}", len(of_arm), split, *cells])
-    head = ["arm", "million tokens", "seeds", "split", "one renaming", "original", "and 1", "and 3"]
-    return markdown.table([*head, f"and all {TIMES}", "vote, at least"], lines)
+    head = ["arm", "million tokens", "seeds", "split", "a renaming", "original", "and 1", "and 3", f"and all {TIMES}"]
+    against = ["a renaming − vote of `untuned`"] if untuned else []
+    return markdown.table([*head, "vote, at least", *against], lines)
 
 
 def main(argv: list[str] | None = None) -> None:

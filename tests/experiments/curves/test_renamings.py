@@ -2,6 +2,7 @@
 
 import pytest
 
+from procure_kit.evaluation.crossed import share
 from procure_kit.experiments.curves import renamings
 from procure_kit.experiments.curves.problems import scored_problems
 from procure_kit.training.models import load_model
@@ -25,10 +26,13 @@ def test_a_program_is_renamed_as_often_as_asked_or_not_at_all():
 
 def test_steady_is_passing_the_original_and_the_first_renamings():
     rows = [row({"a": "1111", "b": "1101", "c": "0111", "d": "1000", "e": "1111"})]
-    shares = [renamings.steady(rows, "family", k).value for k in (0, 1, 2, 3)]
-    assert shares == [0.8, 0.6, 0.4, 0.4]
-    assert renamings.one_renaming(rows, "family").value == 0.8
-    assert renamings.voted(rows, "family").value == 0.8  # b: two of three, d: none
+
+    def mean(of) -> float:
+        return share(renamings.sums(rows, "family", of)).value
+
+    assert [mean(renamings.steady(k)) for k in (0, 1, 2, 3)] == [0.8, 0.6, 0.4, 0.4]
+    assert mean(renamings.renamed) == pytest.approx((1 + 2 / 3 + 1 + 0 + 1) / 5)
+    assert mean(renamings.voted) == 0.8  # b: two of three, d: none
 
 
 @pytest.mark.slow
@@ -43,3 +47,10 @@ def test_the_table_has_a_line_for_each_arm_and_split():
     lines = renamings.table(rows).splitlines()
     assert len(lines) == 4 and lines[2].startswith("| a | 1 | 1 | composition | 0 (")
     assert lines[3].count("100 (") == 6
+
+
+def test_a_renaming_is_held_against_a_vote_of_the_untuned_model():
+    untuned = row({name: "1" + "110" * 3 for name in "abcde"}) | {"arm": "untuned"}  # every vote is right
+    tuned = [row({name: "1" * 10 if name == "a" else "0" * 10 for name in "abcde"}) | {"seed": seed} for seed in (0, 1)]
+    lines = [line for line in renamings.table([untuned, *tuned]).splitlines() if "| family |" in line]
+    assert [line.split("|")[-2].split()[0] for line in lines] == ["-33.3", "-80.0"]
