@@ -14,7 +14,8 @@ KNOWN = sorted(set(FAMILIES) - set(HELD_OUT_FAMILIES))
 CHOICE = {"change_words", "digit_count", "take_until", *KNOWN[2::3]}
 
 
-def scored_problems(part: str, composition: int = 0, family: int = 0) -> list[Problem]:
+@cache
+def scored_problems(part: str, composition: int = 0, family: int = 0) -> tuple[Problem, ...]:
     """The held-out problems of a part, "choice" or "report"; the first of each split, or all (0)."""
     if part not in ("choice", "report"):
         raise ValueError(f'the problems are parted into "choice" and "report", not {part!r}')
@@ -23,7 +24,7 @@ def scored_problems(part: str, composition: int = 0, family: int = 0) -> list[Pr
         found = [p for p in load_problems("world") if p.task_id.split("/")[1] == split]
         found = [p for p in found if (family_of(p.task_id) in CHOICE) == (part == "choice")]
         chosen += found[: count or None]
-    return chosen
+    return tuple(chosen)
 
 
 def family_of(task_id: str) -> str:
