@@ -58,6 +58,7 @@ def test_a_fault_of_the_kits_keeps_its_traceback():
         raise AttributeError("a fault")
 
 
+@pytest.mark.slow
 def test_a_typo_at_the_shell_ends_without_a_traceback():
     done = subprocess.run(
         [sys.executable, "-m", "procure_kit.experiments.curves.runs", "--arms", "plane"], capture_output=True, text=True

@@ -69,7 +69,7 @@ def run(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "downstream", found)
     for folder in ("originals_0", "plain_0", "plain_1"):
         (tmp_path / folder / "300").mkdir(parents=True)
-    settings = ["--out", str(tmp_path / "rows.jsonl"), "--state", str(tmp_path), "--point", "300"]
+    settings = ["--out", str(tmp_path / "rows.jsonl"), "--state", str(tmp_path), "--point", "300", "--limit", "8"]
     return made, tmp_path / "rows.jsonl", lambda *more: main([*settings, *more])
 
 
