@@ -57,6 +57,32 @@ def test_findings_change_with_the_files(monkeypatch):
         readme.findings()
 
 
+@pytest.mark.parametrize(
+    "line, number, other, said",
+    [
+        ("| originals − untuned | composition | 3 |", 6, "-4.0 (-6.0 to -2.0)", "does harm"),
+        ("| originals − untuned | family | 10 |", 5, "+1.0 (-6.0 to +8.0)", "gains nothing"),
+        ("| both − plain | composition | 3 |", 5, "+4.0 (+1.0 to +7.0) p 0.01", "loss does something"),
+        ("| both − plain | composition | 3 |", 7, "-4.0 (-9.0 to +1.0)", "loss does something"),
+    ],
+)
+def test_the_findings_refuse_curves_that_say_something_else(monkeypatch, line, number, other, said):
+    """A cell of a comparison's line, turned over."""
+    true = readme.text
+
+    def turned(name: str) -> str:
+        lines = true(name).splitlines()
+        for i, found in enumerate(lines):
+            if name == "curves_tiny" and found.startswith(line):
+                cells = found.split("|")
+                lines[i] = "|".join([*cells[:number], f" {other} ", *cells[number + 1 :]])
+        return "\n".join(lines)
+
+    monkeypatch.setattr("tests.pages.readme.text", turned)
+    with pytest.raises(ValueError, match=said):
+        readme.findings()
+
+
 @pytest.mark.slow
 def test_the_findings_refuse_runs_that_say_something_else(monkeypatch):
     """Arms that did not differ, or another number of seeds, want other words."""

@@ -22,10 +22,10 @@ from procure_kit.errors import one_sentence
 from procure_kit.evaluation.completion import complete
 from procure_kit.evaluation.crossed import difference, share, stacked, tally
 from procure_kit.evaluation.metrics import Triple, interval
-from procure_kit.experiments.curves.arms import LOSSES
+from procure_kit.experiments.curves.arms import LOSSES, UNTUNED
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_problems
 from procure_kit.experiments.curves.results import AT
-from procure_kit.experiments.curves.runs import UNTUNED, kept_models
+from procure_kit.experiments.curves.runs import kept_models
 from procure_kit.experiments.downstream_tasks import RIVALS, Option, broken, defects, perturbed, summaries
 from procure_kit.problems import markdown
 from procure_kit.problems.markdown import hundredths
@@ -122,7 +122,7 @@ def run_all(out: Path, arms: Iterable[str], point: int, state: Path, limit: int)
     models, problems = kept_models(arms, point, state), scored_problems("report", limit, limit)
     forms, asked = {"as written": problems, "perturbed": perturbed(problems)}, [p.task_id for p in problems]
     kept = list(read_rows(out, required=("arm",))) if out.exists() else []
-    if any(row["problems"] != asked or row["point"] not in (0, point) for row in kept):
+    if any(row.get("problems") != asked or row["point"] not in (0, point) for row in kept):
         raise ValueError(f"{out} holds runs on other problems or of another point; name a new file")
     done = {(row["arm"], row["seed"]) for row in kept}
     for arm, seed, model in tqdm(models, desc="models"):

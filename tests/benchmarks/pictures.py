@@ -37,6 +37,8 @@ def main(names: list[str]) -> None:
         "losses": draw_losses,
         "explorer": draw_explorer,
     }
+    if unknown := set(names) - set(drawn):
+        sys.exit(f"no picture {', '.join(sorted(unknown))}: there are {', '.join(drawn)}")
     for name in names or drawn:
         drawn[name](FOLDER / f"{name}.png")
 

@@ -91,7 +91,13 @@ def test_models_are_asked_once_and_problems_do_not_mix(run, capsys):
     ask("--arms", "plain")
     ask("--arms", "originals", "plain")
     assert made == ["plain_0/300", "plain_1/300", "originals_0/300"] and len(out.read_text().splitlines()) == 3
-    told = {"other problems": ["--limit", "2"], "another point": ["--point", "400", "--arms", "untuned"]}
+    strange = out.with_name("strange.jsonl")
+    strange.write_text('{"arm": "plain", "seed": 0, "point": 300}\n')
+    told = {
+        "holds runs on other": ["--out", str(strange)],
+        "other problems": ["--limit", "2"],
+        "another point": ["--point", "400", "--arms", "untuned"],
+    }
     told |= {"no weights of 'both' at 300 tokens": ["--arms", "both"]}
     for said, line in told.items():
         with pytest.raises(SystemExit):

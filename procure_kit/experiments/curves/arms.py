@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from procure_kit.concepts.table import PAPER_CONCEPTS
 
 LAM = 0.1  # the paper's
+UNTUNED = "untuned"  # no arm: the model as it was
 WRITERS = ("model", "rules")
 
 

@@ -4,12 +4,11 @@ left out, a language model's rows, and the arm that goes to SmolLM2. Each is sai
 from statistics import fmean
 
 from procure_kit.concepts.table import PAPER_CONCEPTS
-from procure_kit.experiments.curves.arms import MAIN, SETS
+from procure_kit.experiments.curves.arms import MAIN, SETS, UNTUNED
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
     AT,
     PLANNED,
-    UNTUNED,
     Runs,
     arms_of,
     common_points,

@@ -19,8 +19,9 @@ from procure_kit.concepts.perturbation import perturb
 from procure_kit.errors import one_sentence
 from procure_kit.evaluation.crossed import difference, share, stacked, tally
 from procure_kit.evaluation.evaluation import evaluate
+from procure_kit.experiments.curves.arms import UNTUNED
 from procure_kit.experiments.curves.problems import SPLITS, family_of, scored_problems
-from procure_kit.experiments.curves.runs import UNTUNED, kept_models
+from procure_kit.experiments.curves.runs import kept_models
 from procure_kit.problems import markdown
 from procure_kit.problems.counterfactual import Counterfactual, NotApplicable
 from procure_kit.problems.markdown import hundredths
@@ -108,6 +109,9 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     with one_sentence(parser):
         rows = list(read_rows(args.out, required=("arm",))) if args.out.exists() else []
+        asked = {problem.task_id for problem in scored_problems("report")}
+        if not all(set(row.get("verdicts", [""])) <= asked for row in rows):
+            raise ValueError(f"{args.out} holds rows of another kind; name a new file")
         done = {(row["arm"], row["seed"], row["point"]) for row in rows}
         for arm, seed, model in kept_models(args.arms, args.point, args.state):
             point = 0 if arm == UNTUNED else args.point

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from procure_kit.evaluation.crossed import Estimate, difference, share, stacked, tally
-from procure_kit.experiments.curves.arms import LOSSES
+from procure_kit.experiments.curves.arms import LOSSES, UNTUNED
 from procure_kit.experiments.curves.problems import family_of, scored_pairs, scored_problems
 from procure_kit.problems.rows import read_rows
 
 METRICS = ("counterfactual", "original", "whole", "ccs_valid", "ccs_all", "ame")
 PLANNED = ("counterfactual", "original", "whole", "ccs_valid")
-UNTUNED = "untuned"
 AT = 3_000_000  # tokens; where the plan compares
 # A measure of `scoring.measured`, and what it is a mean of
 MEASURES = {

@@ -26,7 +26,7 @@ import torch
 from tqdm.auto import tqdm
 
 from procure_kit.errors import one_sentence
-from procure_kit.experiments.curves.arms import SETS, Recipe, arm_named
+from procure_kit.experiments.curves.arms import SETS, UNTUNED, Recipe, arm_named
 from procure_kit.experiments.curves.given import WRITTEN, given
 from procure_kit.experiments.curves.scoring import score
 from procure_kit.experiments.curves.tuning import tune
@@ -34,7 +34,6 @@ from procure_kit.problems.rows import append_row, read_rows
 from procure_kit.shipped import NEW_RESULTS
 
 POINTS = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)  # tokens
-UNTUNED = "untuned"
 CONTROLS = ("neutral", "rewritten_10", "rewritten_30")  # pre-trained anew: state/control_NAME
 
 
@@ -83,7 +82,7 @@ def kept_models(arms: Iterable[str], point: int, state: Path) -> list[tuple[str,
         folders = state.glob(f"{arm.replace(' ', '_')}_[0-9]*/{point}")
         runs = sorted((arm, int(folder.parent.name.rpartition("_")[2]), str(folder)) for folder in folders)
         if not runs:
-            raise ValueError(f"no weights of {arm!r} at {point:,} tokens in {state}: `curves.runs` keeps them there")
+            raise ValueError(f"no weights of {arm!r} at {point:,} tokens in {state}: `curves.runs` leaves them there")
         found += runs
     return found
 

@@ -54,3 +54,10 @@ def test_a_renaming_is_held_against_a_vote_of_the_untuned_model():
     tuned = [row({name: "1" * 10 if name == "a" else "0" * 10 for name in "abcde"}) | {"seed": seed} for seed in (0, 1)]
     lines = [line for line in renamings.table([untuned, *tuned]).splitlines() if "| family |" in line]
     assert [line.split("|")[-2].split()[0] for line in lines] == ["-33.3", "-80.0"]
+
+
+def test_a_file_of_other_rows_is_refused(tmp_path, capsys):
+    (tmp_path / "runs.jsonl").write_text('{"arm": "plain", "seed": 0, "point": 100, "verdicts": {"original": "1"}}\n')
+    with pytest.raises(SystemExit):
+        renamings.main(["--arms", "untuned", "--out", str(tmp_path / "runs.jsonl")])
+    assert "holds rows of another kind" in capsys.readouterr().err
