@@ -125,3 +125,8 @@ def test_a_share_of_the_programs_is_rewritten_and_the_seed_says_which():
     changed = sum(a != b for a, b in zip(programs, rewritten, strict=True))
     assert 0.2 < changed / len(programs) < 0.4
     assert all(compile(text, "text", "exec") for text in rewritten)
+
+
+def test_an_inner_function_that_does_not_compile_by_itself_stays_as_it_is():
+    alone = "def info():\n    nonlocal hits\n    hits += 1\n    return hits\n"
+    assert list(script.rewritten([alone], 1.0, seed=0)) == [alone]

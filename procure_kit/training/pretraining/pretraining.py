@@ -26,7 +26,6 @@ from transformers import AutoTokenizer, LlamaForCausalLM
 
 from procure_kit.concepts.perturbation import perturb
 from procure_kit.concepts.table import PAPER_CONCEPTS
-from procure_kit.problems.counterfactual import NotApplicable
 from procure_kit.training.config import fast_bf16
 from procure_kit.training.pretraining.loss_curve import loss_curve
 from procure_kit.training.pretraining.settings import Settings, learning_rate, new_model
@@ -130,12 +129,16 @@ def _prepare(out: Path, settings: Settings) -> None:
 
 
 def rewritten(samples: Iterable[str], share: float, seed: int) -> Iterator[str]:
-    """The texts, a share of them rewritten by a concept of the paper that applies; drawn by the seed."""
+    """The texts, a share of them rewritten by a concept of the paper that applies; drawn by the seed.
+
+    A text that no concept applies to stays as it is; so does an inner function of the library with a `nonlocal`,
+    which does not compile by itself.
+    """
     rng = random.Random(f"rewritten {seed}")
     for number, text in enumerate(samples):
         if rng.random() < share:
             for concept in rng.sample(PAPER_CONCEPTS, len(PAPER_CONCEPTS)):
-                with suppress(NotApplicable):
+                with suppress(ValueError):  # NotApplicable is one
                     text = perturb(text, concept, seed + number).counterfactual
                     break
         yield text
