@@ -1,5 +1,5 @@
-"""What the plan does not count among its comparisons: gains by concept, weights of a term, `procure` rows, a concept
-left out, a language model's rows, and the arm that goes to SmolLM2. Each is said to be found, not planned."""
+"""What the plan does not count among its comparisons: controls, gains by concept, weights of a term, `procure` rows, a
+concept left out, a language model's rows, and the arm that goes to SmolLM2. Each is said to be found, not planned."""
 
 from statistics import fmean
 
@@ -20,12 +20,18 @@ from procure_kit.experiments.curves.results import (
 from procure_kit.problems import markdown
 from procure_kit.problems.markdown import hundredths
 
+CONTROL = "control "
 WITHOUT = "plain without "
 MODEL, RULES = SETS["writers"]
 TRANSFERABLE = ("mask", "mask uses", "no mentions", "attention", "both")
 ON_THE_WAY = (("originals", UNTUNED), ("plain", "originals"), ("both", "plain"))
 COLUMNS = ["after − before", "split", "million tokens", "seeds", *PLANNED]
 WRITERS = ((MODEL, RULES), (RULES, "plain"), (MODEL, "originals"))
+
+
+def controls(runs: Runs) -> str:
+    """How far another diet from the start moves the scores, away from the untuned model's: differences in points."""
+    return _differences(runs, [(arm, UNTUNED) for arm in arms_of(runs) if arm.startswith(CONTROL)])
 
 
 def by_concept(runs: Runs) -> str:
@@ -105,6 +111,8 @@ def sections(runs: Runs) -> dict[str, str]:
     """Title and table of each kind that there are runs of."""
     others = set(arms_of(runs)) - set(MAIN)
     found = {"Differences on the way": on_the_way(runs), "Counterfactuals by concept": by_concept(runs)}
+    if any(arm.startswith(CONTROL) for arm in others):
+        found["Pre-trained anew on another diet"] = controls(runs)
     if any((arm, AT) in runs for arm in TRANSFERABLE):
         found["Which of them SmolLM2 is tuned by"] = transferred(runs)
     if any(" λ " in arm or arm.endswith(" procure") for arm in others):

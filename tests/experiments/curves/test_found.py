@@ -43,6 +43,13 @@ def test_what_the_data_does_is_told_at_every_point(runs):
     assert cells(untuned, "originals − untuned", "composition")[2:4] == ["0.0001", "2"]
 
 
+def test_a_control_is_told_against_the_untuned_model(runs):
+    made = {("untuned", 0): {0: runs["originals", 100][0]}, ("control neutral", 0): {0: runs["plain", 100][0]}}
+    line = cells(found.controls(made), "control neutral − untuned", "composition")
+    assert line[2:4] == ["0", "1"] and line[4].startswith("+") and line[5].startswith("+0.0 (")
+    assert list(found.sections(runs | made))[2] == "Pre-trained anew on another diet"
+
+
 def test_a_gain_is_told_by_concept(runs):
     flips, swaps = cells(found.by_concept(runs), "plain − originals", "composition")[3:5]
     assert flips.startswith("+100 (") and swaps.startswith("+0 (")
