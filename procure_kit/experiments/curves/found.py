@@ -1,5 +1,5 @@
-"""What the plan does not count among its comparisons: controls, gains by concept, weights of a term, `procure` rows, a
-concept left out, a language model's rows, and the arm that goes to SmolLM2. Each is said to be found, not planned."""
+"""What the plan does not count among its comparisons: gains by concept, weights of a term, `procure` rows, a concept
+left out, a language model's rows, and the arm that goes to SmolLM2, each said to be found; and the plan's controls."""
 
 from statistics import fmean
 
@@ -111,8 +111,6 @@ def sections(runs: Runs) -> dict[str, str]:
     """Title and table of each kind that there are runs of."""
     others = set(arms_of(runs)) - set(MAIN)
     found = {"Differences on the way": on_the_way(runs), "Counterfactuals by concept": by_concept(runs)}
-    if any(arm.startswith(CONTROL) for arm in others):
-        found["Pre-trained anew on another diet"] = controls(runs)
     if any((arm, AT) in runs for arm in TRANSFERABLE):
         found["Which of them SmolLM2 is tuned by"] = transferred(runs)
     if any(" λ " in arm or arm.endswith(" procure") for arm in others):

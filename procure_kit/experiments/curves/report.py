@@ -10,7 +10,7 @@ from procure_kit.errors import WHOLE, one_sentence
 from procure_kit.evaluation.crossed import holm
 from procure_kit.experiments.curves.arms import LOSSES
 from procure_kit.experiments.curves.distance import table as distance_table
-from procure_kit.experiments.curves.found import sections
+from procure_kit.experiments.curves.found import CONTROL, controls, sections
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
     MEASURES,
@@ -102,6 +102,7 @@ def page(path: Path) -> str:
         "Runs at hand": ", ".join(f"`{arm}` {number}" for arm, number in seeds.items()) + " (arm, and its seeds).",
         "Planned comparisons": "In points, with 95 % intervals. Of several seeds p where it is below 0.05; of "
         f"the losses after Holm's correction for all {len(LOSSES)} of the plan.\n\n" + planned_table(runs),
+        **({"Controls": controls(runs)} if any(arm.startswith(CONTROL) for arm in seeds) else {}),
         "Likelihoods and attention": measures_table(runs),
         "Drops by distance": "Original minus counterfactual, in points, by the tokens between change and cut.\n\n"
         + distance_table(runs),

@@ -47,7 +47,6 @@ def test_a_control_is_told_against_the_untuned_model(runs):
     made = {("untuned", 0): {0: runs["originals", 100][0]}, ("control neutral", 0): {0: runs["plain", 100][0]}}
     line = cells(found.controls(made), "control neutral − untuned", "composition")
     assert line[2:4] == ["0", "1"] and line[4].startswith("+") and line[5].startswith("+0.0 (")
-    assert list(found.sections(runs | made))[2] == "Pre-trained anew on another diet"
 
 
 def test_a_gain_is_told_by_concept(runs):
