@@ -64,6 +64,8 @@ def test_findings_change_with_the_files(monkeypatch):
         ("| originals − untuned | family | 10 |", 5, "+1.0 (-6.0 to +8.0)", "gains nothing"),
         ("| both − plain | composition | 3 |", 5, "+4.0 (+1.0 to +7.0) p 0.01", "loss does something"),
         ("| both − plain | composition | 3 |", 7, "-4.0 (-9.0 to +1.0)", "loss does something"),
+        ("| control rewritten_30 − untuned | composition |", 5, "+4.0 (-9.0 to +17.0)", "control gains nothing"),
+        ("| both λ 3 − plain | composition |", 5, "-9.0 (-19.0 to +1.0)", "λ = 3 does something else"),
     ],
 )
 def test_the_findings_refuse_curves_that_say_something_else(monkeypatch, line, number, other, said):
