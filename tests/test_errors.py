@@ -18,6 +18,8 @@ LINES = {  # what is asked for: what is said
     "procure_kit.experiments.runs --arms plane": "no arm 'plane'",
     "procure_kit.experiments.downstream --arms plane": "no arm 'plane'",
     "procure_kit.experiments.scores {}/model": "{}/model",
+    "procure_kit.training.pretraining.pretraining --out {} --rewritten 10": "rewritten must be a number from 0 to 1",
+    "procure_kit.training.pretraining.pretraining --out {} --keep-name 2": "habit keep_name is 2.0",
 }
 
 

@@ -15,6 +15,7 @@ RANGES = {  # what it must be, the lowest and the highest
     "until": ("whole", 1, 1e15),
     "steps": ("whole", 1, 1e9),
     "lr": ("above", 0, 1e3),
+    "rewritten": ("from", 0, 1),  # a share
     "lam": ("from", 0, 1e9),  # the weights of a loss, here and in the next two
     "w_mask": ("from", 0, 1e9),
     "w_att": ("from", 0, 1e9),

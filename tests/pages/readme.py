@@ -43,10 +43,11 @@ seeds:
 
 [The gain by pairs](data/pictures/curves.png) is plain on compositions, and so is the loss from scratch at {million:g}
 million. Originals alone cost nothing that shows, and in {longer} million gain {itself[0]} and {itself[1]}
-on rewritten programs over the untuned model; pre-training on 30 % rewritten ones gains {control[0]} and {control[1]}.
+on rewritten programs over the untuned model; pre-training on 30 % rewritten ones {control[0]} and {control[1]} (one
+model).
 [The paper's loss](data/pictures/losses.png) has room for a gain of at most {most} points on compositions, and for
-nearly any on families; its cost from scratch is not off zero once corrected for {losses} losses. λ = 3
-harms compositions: {strong}, and {strong_whole} from scratch (a million tokens, {strong_seeds}).
+nearly any on families; its cost from scratch is not off zero once corrected for {losses} losses. λ = 3 harms
+compositions: {strong}, and {strong_whole} from scratch (a million tokens, {strong_seeds}).
 
 **In a real model it shows in likelihoods, and not in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA
 on {pairs:,} programs by others, with two seeds an arm, and scored on HumanEval (intervals over problems and seeds).
@@ -178,7 +179,6 @@ def transfer() -> dict:
         mask["pass@1 original"],
         *(part[score] for part in (data, loss) for score in METRICS[:2]),
     )
-    unsure += tuple(attention[measure] for measure in ("uses_excess", "behind_excess", "pass@1 counterfactual"))
     if len(seeds) != 2 or not sure or not all(low <= 0 <= high for _, low, high in unsure):
         raise ValueError("smollm2.jsonl: the runs say something else by now than the paragraph does")
     rows = [row for seed, row in runs["originals"].items() if seed in seeds]

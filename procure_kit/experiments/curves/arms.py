@@ -6,6 +6,7 @@ from procure_kit.concepts.table import PAPER_CONCEPTS
 
 LAM = 0.1  # the paper's
 UNTUNED = "untuned"  # no arm: the model as it was
+CONTROL = "control "  # nor is `control NAME`: a model pre-trained anew
 WRITERS = ("model", "rules")
 
 

@@ -4,7 +4,7 @@ left out, a language model's rows, and the arm that goes to SmolLM2, each said t
 from statistics import fmean
 
 from procure_kit.concepts.table import PAPER_CONCEPTS
-from procure_kit.experiments.curves.arms import MAIN, SETS, UNTUNED
+from procure_kit.experiments.curves.arms import CONTROL, MAIN, SETS, UNTUNED
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
     AT,
@@ -20,7 +20,6 @@ from procure_kit.experiments.curves.results import (
 from procure_kit.problems import markdown
 from procure_kit.problems.markdown import hundredths
 
-CONTROL = "control "
 WITHOUT = "plain without "
 MODEL, RULES = SETS["writers"]
 TRANSFERABLE = ("mask", "mask uses", "no mentions", "attention", "both")

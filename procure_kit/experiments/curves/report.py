@@ -8,9 +8,9 @@ from pathlib import Path
 
 from procure_kit.errors import WHOLE, one_sentence
 from procure_kit.evaluation.crossed import holm
-from procure_kit.experiments.curves.arms import LOSSES
+from procure_kit.experiments.curves.arms import CONTROL, LOSSES
 from procure_kit.experiments.curves.distance import table as distance_table
-from procure_kit.experiments.curves.found import CONTROL, controls, sections
+from procure_kit.experiments.curves.found import controls, sections
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
     MEASURES,

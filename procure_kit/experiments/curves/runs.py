@@ -26,7 +26,7 @@ import torch
 from tqdm.auto import tqdm
 
 from procure_kit.errors import one_sentence
-from procure_kit.experiments.curves.arms import SETS, UNTUNED, Recipe, arm_named
+from procure_kit.experiments.curves.arms import CONTROL, SETS, UNTUNED, Recipe, arm_named
 from procure_kit.experiments.curves.given import WRITTEN, given
 from procure_kit.experiments.curves.scoring import score
 from procure_kit.experiments.curves.tuning import tune
@@ -43,7 +43,7 @@ def run_one(name: str, seed: int, recipe: Recipe, until: int, out: Path, state: 
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    control = name.removeprefix("control ").replace(" ", "_")
+    control = name.removeprefix(CONTROL)
     model, tokenizer = load_model(str(state / f"control_{control}") if control in CONTROLS else recipe.model)
     folder, started = state / f"{name.replace(' ', '_')}_{seed}", time.perf_counter()
 
@@ -110,7 +110,7 @@ def run_all(
     for row in kept_rows(out, recipe):
         known[row["arm"], row["seed"]].add(row["point"])
     last = max([point for point in POINTS if point <= until], default=until)
-    ready = [f"control {name}" for name in CONTROLS if is_ready(state / f"control_{name}")]
+    ready = [f"{CONTROL}{name}" for name in CONTROLS if is_ready(state / f"control_{name}")]
     goals = {(name, 0 if name == UNTUNED else seed): 0 if name == UNTUNED else last for seed in seeds for name in names}
     goals |= {(name, 0): 0 for name in ready}
     work = [(*run, recipe, until, out, state, known[run]) for run, goal in goals.items() if goal not in known[run]]

@@ -26,6 +26,7 @@ from transformers import AutoTokenizer, LlamaForCausalLM
 
 from procure_kit.concepts.perturbation import perturb
 from procure_kit.concepts.table import PAPER_CONCEPTS
+from procure_kit.errors import one_sentence
 from procure_kit.training.config import fast_bf16
 from procure_kit.training.pretraining.loss_curve import loss_curve
 from procure_kit.training.pretraining.settings import Settings, learning_rate, new_model
@@ -161,12 +162,13 @@ def _log(out: Path, board: SummaryWriter, step: int, settings: Settings, loss: f
         file.write(f"{step},{tokens},{loss:.4f},{lr:.2e},{seconds:.0f}\n")
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     for field in fields(Settings):
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=field.type, default=field.default)
-    values = vars(parser.parse_args())
+    values = vars(parser.parse_args(argv))
     out, threads = values.pop("out"), values.pop("threads")
-    pretrain(out, Settings(**values), threads=threads)
+    with one_sentence(parser):
+        pretrain(out, Settings(**values), threads=threads)

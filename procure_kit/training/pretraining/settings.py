@@ -6,12 +6,16 @@ from dataclasses import dataclass, fields
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from procure_kit.problems.ranges import refuse_impossible
 from procure_kit.world.habits import Habits
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What decides the result; all of it is stored next to the model."""
+    """What decides the result; all of it is stored next to the model.
+
+    Raises: ValueError for numbers that cannot be meant.
+    """
 
     seed: int = 0
     steps: int = 3600
@@ -32,6 +36,10 @@ class Settings:
     role_names: float = Habits.role_names
     strange_names: float = Habits.strange_names
     rewritten: float = 0.0  # share of the programs that a concept of the paper has rewritten
+
+    def __post_init__(self):
+        refuse_impossible(steps=self.steps, lr=self.lr, batch_size=self.batch, rewritten=self.rewritten)
+        _ = self.habits  # which refuses by itself
 
     @property
     def habits(self) -> Habits:
