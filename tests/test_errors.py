@@ -15,7 +15,6 @@ LINES = {  # what is asked for: what is said
     "procure_kit.experiments.curves.renamings --out {}": "{}",
     "procure_kit.experiments.curves.renamings --arms plane": "no arm 'plane'",
     "procure_kit.experiments.curves.report {}/rows.jsonl": "rows.jsonl",
-    "procure_kit.experiments.runs --arms plane": "no arm 'plane'",
     "procure_kit.experiments.downstream --arms plane": "no arm 'plane'",
     "procure_kit.experiments.scores {}/model": "{}/model",
     "procure_kit.training.pretraining.pretraining --out {} --rewritten 10": "rewritten must be a number from 0 to 1",

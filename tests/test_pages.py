@@ -53,13 +53,6 @@ def test_tables_are_those_of_the_files(name):
     assert len(rows) > 3 and all(row in RESULTS_PAGE for row in rows)
 
 
-@pytest.mark.parametrize("name", ["experiments_tiny", "experiments_tiny_400"])
-def test_levels_and_differences_over_all_sets_are_those_of_the_files(name):
-    rows = [line for line in files.text(name).splitlines() if "| world/" not in line and "| kit |" not in line]
-    rows = [row for row in rows if row.startswith("|")]
-    assert len(rows) > 9 and all(row in RESULTS_PAGE for row in rows)
-
-
 def test_the_rewrites_counted_are_those_of_the_file():
     for name, part in files.read("behaviour").items():
         numbers = [0] * 4

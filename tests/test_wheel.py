@@ -94,7 +94,7 @@ import json
 from pathlib import Path
 import procure_kit as pk
 from procure_kit import shipped
-from procure_kit.experiments import runs
+from procure_kit.experiments.curves import runs
 from procure_kit.generation.llm.prompting import prompt
 from procure_kit.generation.llm.server import REPLIES
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from itertools import cycle
 
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from procure_kit.concepts.table import CONCEPTS
 
@@ -73,27 +72,16 @@ def by_token(
 
 
 def loss_curves(log: list[dict]) -> go.Figure:
-    """The terms of the concept loss and the mass on changed tokens; a step without changed tokens has only the NLL."""
+    """The terms of the concept loss and the mass on changed tokens; a step without changed tokens has only the NLL. A
+    row without a count of tokens (`n_query`) has them all."""
     figure = go.Figure(
         layout=LAYOUT | {"xaxis_title": "step", "yaxis_title": "loss", "title": "The three terms, and the mass"}
     )
     for name, colour in (("nll", BLUE), ("mask", ORANGE), ("attention", GREEN), ("mean_mass", PURPLE)):
-        rows = [row for row in log if name == "nll" or row["n_query"]]
+        rows = [row for row in log if name == "nll" or row.get("n_query", 1)]
         steps, values = [row["step"] for row in rows], [row[name] for row in rows]
         figure.add_scatter(x=steps, y=values, name=name, mode="lines+markers", line_color=colour)
     return figure
-
-
-def runs_beside(logs: dict[str, list[dict]]) -> go.Figure:
-    """The terms of whole runs, a panel a model: each term by the step, as `loss_curves` has it for one run."""
-    figure = make_subplots(cols=max(1, len(logs)), subplot_titles=list(logs))
-    figure.update_layout(**LAYOUT, title="Tuning runs, each by its steps")
-    for column, log in enumerate(logs.values(), start=1):
-        for name, colour in (("nll", BLUE), ("mask", ORANGE), ("attention", GREEN)):
-            line = {"name": name, "legendgroup": name, "showlegend": column == 1, "line_color": colour}
-            steps, values = [row["step"] for row in log], [row[name] for row in log]
-            figure.add_scatter(x=steps, y=values, mode="lines+markers", row=1, col=column, **line)
-    return figure.update_xaxes(title="step").update_yaxes(title="loss", col=1)
 
 
 SCORES = ("pass@1 original", "pass@1 counterfactual", "ccs_all", "ccs_valid")

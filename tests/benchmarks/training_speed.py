@@ -17,13 +17,14 @@ import tempfile
 import time
 from contextlib import redirect_stdout
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 
 import torch
 from transformers import TrainerCallback
 
-from procure_kit.experiments.arms import Recipe, arm_named
-from procure_kit.experiments.data import training_examples
+from procure_kit.experiments.curves.arms import MAIN
+from procure_kit.experiments.curves.stream import units
 from procure_kit.shipped import RESULTS
 from procure_kit.training import order
 from procure_kit.training.config import TrainConfig, fast_bf16
@@ -33,7 +34,7 @@ from procure_kit.training.pretraining.pretraining import adamw, train_on
 from procure_kit.training.pretraining.settings import Settings
 from procure_kit.training.training import train
 
-STEPS, ROUNDS, BATCH = 5, 3, 16
+STEPS, ROUNDS, BATCH, EXAMPLES = 5, 3, 16, 1600
 BEFORE = {"pool": 1, "short": 0, "bf16": False}
 AS_IT_IS = {"pool": order.POOL, "short": attention.SHORT, "bf16": None}
 TUNED = {  # name: what differs from AS_IT_IS, and LoRA's rank
@@ -156,7 +157,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     now = time.process_time if args.threads == 1 else time.perf_counter
-    examples = training_examples(load_model("tiny")[1], arm_named("both"), Recipe(steps=100, batch_size=BATCH), 0)
+    stream = units(load_model("tiny")[1], MAIN["both"], 0)
+    examples = [row for unit in islice(stream, EXAMPLES // 2) for row in unit.rows]
     with redirect_stdout(StringIO()):  # the Trainers print each row of their logs
         rows = measured(now, examples, args.rounds)
     bf16 = "with" if fast_bf16(torch.device("cpu")) else "without"

@@ -1,65 +1,12 @@
 """Of the results' page: models that are tuned in several ways."""
 
-from textwrap import fill
-
 from procure_kit.shipped import RESULTS
-from tests.pages.files import folded, made, percent, text
-
-EXPERIMENTS = """\
-`tiny`, tuned in several ways (**arms**) that differ in one thing each. `originals` sees originals alone, `plain` as
-many counterfactuals with the ordinary loss, `mask`, `attention` and `both` the same with the terms of the
-concept-sensitive loss; a number is λ where it is not the paper's 0.1; `procure` trains on rewrites by the authors'
-looser definitions, `names` on renamings alone, `from:kit` on the kit's own problems. All are scored on the same
-held-out problems, in per cent. Arms that differ in the loss alone see the same tokens.
-
-{share} **That is too little to tell whether data or loss help; where the share that passes moved, it fell, most of all
-that of whole functions with λ at 1 and 3.** `ccs_all` counts pairs that both fail as consistent: it can rise while the
-model gets worse. Differences of each set by itself: [100 steps](experiments_tiny.md), [400
-steps](experiments_tiny_400.md)."""
+from tests.pages.files import folded, made, text
 
 
 def pretrained() -> int:
     """How many tokens `tiny` was trained on before."""
     return int((RESULTS.parent / "tiny" / "log.csv").read_text().split()[-1].split(",")[1])
-
-
-def tokens(name: str, arm: str = "both") -> int:
-    """How many tokens an arm was tuned on in a grid of experiments."""
-    cells = next(line for line in text(name).splitlines() if line.startswith(f"| {arm} |")).split("|")
-    return int(cells[3])
-
-
-def what_was_tuned() -> str:
-    short, longer = (tokens(name) for name in ("experiments_tiny", "experiments_tiny_400"))
-    share = (
-        f"It was little tuning: {short:,} tokens in 100 steps and {longer:,} in 400 (`from:kit` took more), "
-        f"{percent(short / pretrained())} and {percent(longer / pretrained())} of the {pretrained():,} that `tiny` "
-        "learnt from."
-    )
-    first, second = EXPERIMENTS.format(share=share).split("\n\n")
-    return f"{first}\n\n{fill(second, 120)}"
-
-
-def experiments() -> list[str]:
-    """The grid's levels, and its differences over all sets together, folded. Then the same of the longer runs."""
-    run = "OMP_NUM_THREADS=1 python -m procure_kit.experiments.runs"
-    parts = [
-        "### 100 steps",
-        made(f"{run} --seeds 5 --arms main lambda mode concepts", f"{run} --seeds 3 --arms transfer"),
-        *levels_and_gains("experiments_tiny"),
-        "### 400 steps",
-        made(f"{run} --seeds 3 --steps 400 --arms untuned originals plain both \\\n"
-             "  --out data/results/experiments_tiny_400.jsonl"),
-        *levels_and_gains("experiments_tiny_400"),
-    ]  # fmt: skip
-    return parts
-
-
-def levels_and_gains(name: str) -> tuple[str, str]:
-    kept = "\n".join(line for line in text(name).splitlines() if "| world/" not in line and "| kit |" not in line)
-    levels, head, gains = kept.partition("Paired differences")
-    summary, _, rows = gains.partition(":")
-    return levels.strip(), folded(f"{head}{summary}", rows)
 
 
 WRITTEN = """\

@@ -6,7 +6,7 @@ from textwrap import fill
 
 from procure_kit.evaluation.measures import measures
 from procure_kit.experiments.curves.arms import LOSSES
-from procure_kit.experiments.results import METRICS, load_runs
+from procure_kit.experiments.smollm2.reports import METRICS, load_runs
 from procure_kit.experiments.smollm2.results import PLANNED, compared, datasets, interval, measured_rows, told
 from procure_kit.shipped import RESULTS
 from tests.pages.experiments import pretrained

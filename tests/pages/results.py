@@ -7,7 +7,7 @@ from procure_kit.experiments.scores import table
 from procure_kit.problems import markdown
 from procure_kit.shipped import RESULTS
 from procure_kit.views.outcomes import CELLS
-from tests.pages.experiments import curves, experiments, smollm2, what_was_tuned
+from tests.pages.experiments import curves, smollm2
 from tests.pages.files import commands, has, machine, made, read, tables, text
 from tests.pages.rewriting import behaviour, commands_of_behaviour, counts, fuzzed, proofs
 
@@ -190,8 +190,7 @@ def page() -> str:
         ("What the kit's own model shows", SCORES, [made("python -m procure_kit.experiments.scores tiny --out "
          "data/results/tiny_scores.json"), table(read("tiny_scores"))]),
         ("What it makes of single pairs", OUTCOMES, [made("python -m tests.benchmarks.outcomes"), outcomes()]),
-        ("What a little tuning does", what_was_tuned(), experiments()),
-        ("What longer tuning does", CURVES, curves()),
+        ("What tuning does, and after how much", CURVES, curves()),
         *([("A real model, tuned on real programs", SMOLLM2, smollm2())] if has("smollm2") else []),
         ("Renamings of one program, and votes", RENAMED,
          [made("python -m procure_kit.experiments.curves.renamings --arms untuned originals plain both --point 3000000",

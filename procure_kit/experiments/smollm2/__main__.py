@@ -19,8 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from procure_kit.errors import one_sentence
-from procure_kit.experiments.results import load_runs
 from procure_kit.experiments.smollm2.recipe import DRY, Recipe
+from procure_kit.experiments.smollm2.reports import load_runs
 from procure_kit.experiments.smollm2.results import page
 from procure_kit.experiments.smollm2.runs import run_all, trainable
 from procure_kit.generation.rules import pairs_of

@@ -11,7 +11,6 @@ from functools import cache
 from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.experiments.curves.arms import Arm
 from procure_kit.experiments.curves.stream import altered
-from procure_kit.experiments.data import of_same_lengths
 from procure_kit.experiments.smollm2.choice import code_alone, fits, training_problems
 from procure_kit.experiments.smollm2.recipe import Recipe
 from procure_kit.generation.rules import pairs_of
@@ -56,6 +55,15 @@ def training_examples(
     firsts = map(original, pairs)
     counts = dict(Counter(cf.concept for cf in pairs))
     return [one for both in zip(firsts, seconds, strict=True) for one in both], counts
+
+
+def of_same_lengths(spare: list[dict], models: list[dict]) -> list[dict]:
+    """For each model example the spare one nearest to it in tokens, each taken once."""
+    left, chosen = list(spare), []
+    for model in models:
+        nearest = min(range(len(left)), key=lambda i: abs(len(left[i]["input_ids"]) - len(model["input_ids"])))
+        chosen.append(left.pop(nearest))
+    return chosen
 
 
 def _bare(problem: Problem) -> Counterfactual:

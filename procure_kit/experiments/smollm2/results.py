@@ -6,7 +6,7 @@ from procure_kit.concepts.table import DEFAULT_CONCEPTS
 from procure_kit.evaluation.evaluation import differences
 from procure_kit.evaluation.measures import MEASURES, measure_differences, measures
 from procure_kit.evaluation.metrics import Triple
-from procure_kit.experiments.results import METRICS, SHOWN, Runs, level, report_of
+from procure_kit.experiments.smollm2.reports import METRICS, SHOWN, Runs, level, report_of
 from procure_kit.problems import markdown
 
 FLOOR, CEILING = 0.1, 0.9  # a score is compared where the untuned model passes at least and at most so many

@@ -20,10 +20,10 @@ from tqdm.auto import tqdm
 from procure_kit.evaluation.evaluation import evaluate, evaluate_whole
 from procure_kit.evaluation.likelihood import NATS, likelihoods
 from procure_kit.experiments.curves.arms import MAIN, Arm, arm_named
-from procure_kit.experiments.results import report_of
 from procure_kit.experiments.smollm2.choice import chosen
 from procure_kit.experiments.smollm2.data import scored_pairs, scored_problems, training_examples
 from procure_kit.experiments.smollm2.recipe import Recipe
+from procure_kit.experiments.smollm2.reports import report_of
 from procure_kit.problems.rows import append_row, read_rows, replace_rows
 from procure_kit.training.card import add_scores
 from procure_kit.training.config import TrainConfig, fast_bf16

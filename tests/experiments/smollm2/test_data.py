@@ -7,7 +7,7 @@ import pytest
 from procure_kit.experiments.curves.arms import MAIN
 from procure_kit.experiments.smollm2 import choice
 from procure_kit.experiments.smollm2.choice import chosen
-from procure_kit.experiments.smollm2.data import scored_pairs, training_examples
+from procure_kit.experiments.smollm2.data import of_same_lengths, scored_pairs, training_examples
 from procure_kit.problems.problem import Problem
 from tests.experiments.smollm2.made_up import CODE, PROBLEMS, RECIPE, rows_file
 
@@ -90,3 +90,8 @@ def test_what_is_scored_has_a_concept_that_nothing_is_tuned_on():
     pairs = scored_pairs("kit", replace(RECIPE, limit=2))
     assert {cf.task_id for cf, _ in pairs} == {"kit/0", "kit/1"}
     assert "data_type" in {cf.concept for cf, _ in pairs} and "data_type" not in MAIN["plain"].concepts
+
+
+def test_nearest_lengths_are_each_taken_once():
+    spare = [{"input_ids": [0] * n} for n in (3, 5, 9)]
+    assert [len(e["input_ids"]) for e in of_same_lengths(spare, [{"input_ids": [0] * 6}] * 2)] == [5, 3]

@@ -1,11 +1,13 @@
 """What the rows say, by hand: the choice before tuning, paired differences, and what they could have shown."""
 
+import json
 from dataclasses import asdict
 
 import pytest
 
 from procure_kit.evaluation.likelihood import NATS
 from procure_kit.experiments.smollm2.recipe import Recipe
+from procure_kit.experiments.smollm2.reports import level, load_runs, report_of
 from procure_kit.experiments.smollm2.results import (
     NOISE,
     SEEDS,
@@ -36,6 +38,16 @@ def run(arm, seed, passing=5, whole=0, gain=0.0):
         "verdicts": verdicts,
         "likelihoods": likelihoods,
     }
+
+
+def test_rows_are_read_by_arm_and_seed_and_scored_as_reports(tmp_path):
+    path = tmp_path / "runs.jsonl"
+    path.write_text("".join(json.dumps(run("plain", seed, 5 + seed)) + "\n" for seed in (0, 1)))
+    of_seed = load_runs(path)["plain"]
+    pairs = [report_of(row, "HumanEval/") for row in of_seed.values()]
+    assert [len(report.rows) for report in pairs] == [TASKS, TASKS]
+    assert level(pairs, "pass@1 original") == pytest.approx(0.55) and level(pairs, "pass@1 counterfactual") == 0
+    assert len(report_of(of_seed[0], whole=True).rows) == 2 * TASKS
 
 
 @pytest.fixture
