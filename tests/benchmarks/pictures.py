@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 import procure_kit as pk
+from procure_kit.experiments.curves.arms import LAM
+from procure_kit.experiments.curves.found import weighed
 from procure_kit.experiments.curves.problems import SPLITS
-from procure_kit.experiments.curves.results import common_points, compared, gap, last_common, load_runs, planned
+from procure_kit.experiments.curves.results import Runs, common_points, compared, gap, last_common, load_runs, planned
 from procure_kit.shipped import DATA, RESULTS
 from procure_kit.views import figures
 from procure_kit.views.code_html import show_pair
@@ -35,6 +37,7 @@ def main(names: list[str]) -> None:
         "pair_view": draw_pair_view,
         "curves": draw_curves,
         "losses": draw_losses,
+        "weights": draw_weights,
         "explorer": draw_explorer,
     }
     if unknown := set(names) - set(drawn):
@@ -92,21 +95,33 @@ def draw_curves(path: Path) -> None:
 def draw_losses(path: Path) -> None:
     """What each loss changes against the plain one, where the plan compares: a panel a split."""
     runs = load_runs(CURVES)
-    points = {pair: last_common(runs, *pair) for pair in planned(runs) if pair[1] == "plain"}
+    points = {arm: last_common(runs, arm, before) for arm, before in planned(runs) if before == "plain"}
+    draw_against_plain(path, runs, points, "Each loss (and its seeds) − plain, in points, with 95 % intervals")
+
+
+def draw_weights(path: Path) -> None:
+    """What each weight of a term changes against the plain loss."""
+    runs = load_runs(CURVES)
+    title = f"Each weight (and its seeds; λ {LAM:g} where none is named) − plain, in points, with 95 % intervals"
+    draw_against_plain(path, runs, weighed(runs), title)
+
+
+def draw_against_plain(path: Path, runs: Runs, points: dict[str, int], title: str) -> None:
+    """Arms, each at its point: a panel a split, on the same axis."""
     parts = {
         NEW[split]: figures.gains(
             {
-                f"{pair[0]} ({len(runs[pair[0], point])})": {
-                    metric: compared(runs, *pair, point, metric, split)[:3] for metric in SHOWN
+                f"{arm} ({len(set(runs[arm, point]) & set(runs['plain', point]))})": {
+                    metric: compared(runs, arm, "plain", point, metric, split)[:3] for metric in SHOWN
                 }
-                for pair, point in points.items()
+                for arm, point in points.items()
             },
             SHOWN,
             "",
         )
         for split in SPLITS
     }
-    sheet = side_by_side(parts, "Each loss (and its seeds) − plain, in points, with 95 % intervals")
+    sheet = side_by_side(parts, title)
     sheet.add_vline(x=0, line_color=figures.GREY)
     sheet.update_xaxes(matches="x")
     sheet.write_image(path, width=1100, height=200 + 70 * len(points), scale=1.5)

@@ -35,6 +35,10 @@ def curves() -> list[str]:
     ask = made("python -m procure_kit.experiments.curves.written", f"{run} --arms writers --seeds 3 --until 300000")
     (title,) = (title for title in parts if title.startswith("Counterfactuals by a language model"))
     parts[title] = f"{WRITTEN}\n\n{ask}\n\n{text('written')}\n\n{parts[title]}"
+    (title,) = (title for title in parts if title.startswith("Other weights"))
+    ask = made(f"{run} --arms weights mode --seeds 3 --until 1000000 --workers 2")
+    picture = "![What each weight of a term changes against the plain loss](../pictures/weights.png)"
+    parts[title] = f"{ask}\n\n{picture}\n\n{parts[title]}"
     anew = "python -m procure_kit.training.pretraining --out runs/curves/control"
     habits = "--condition-first 0 --fixed-order 0 --keep-name 0 --role-names 0"
     diets = f"_neutral {habits}", "_rewritten_10 --rewritten 0.1", "_rewritten_30 --rewritten 0.3"

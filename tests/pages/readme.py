@@ -45,9 +45,9 @@ seeds:
 million. Originals alone cost nothing that shows, and in {longer} million gain {itself[0]} and {itself[1]}
 on rewritten programs over the untuned model; pre-training on 30 % rewritten ones {control[0]} and {control[1]} (one
 model).
-[The paper's loss](data/pictures/losses.png) has room for a gain of at most {most} points on compositions, and for
-nearly any on families; its cost from scratch is not off zero once corrected for {losses} losses. λ = 3 harms
-compositions: {strong}, and {strong_whole} from scratch (a million tokens, {strong_seeds}).
+[The paper's loss](data/pictures/losses.png) can gain {most} points at most on compositions, and nearly
+any on families; its cost from scratch holds zero, corrected for {losses} losses. λ = 3
+[harms](data/pictures/weights.png) compositions: {strong}; {strong_whole} from scratch (1 million, {strong_seeds}).
 
 **In a real model it shows in likelihoods, and not in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA
 on {pairs:,} programs by others, with two seeds an arm, and scored on HumanEval (intervals over problems and seeds).

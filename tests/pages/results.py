@@ -78,11 +78,11 @@ was written before the runs: what is compared, on which problems, and what would
 [chosen](curves_choice.md) on problems that stand in no table here. **What the data does, and what the paper's
 loss (`both`) adds, is answered, by fewer seeds than planned; its parts and the other losses have fewer still.**
 Ten points were hoped for from `plain`. Tuning by itself does no harm that shows (`originals` − `untuned`, among the
-differences on the way). At λ = 3 the paper's loss does harm, and so do its attention term and its masked-token term on
-uses, each by itself (one seed; among other weights). Intervals are over families of problems, and over seeds where an
-arm has several; with one seed they say nothing about what another would give. `twins` spends a third of its tokens on
-twins that it does not learn, and reads fewer pairs for it. A real model is
-[below](#a-real-model-tuned-on-real-programs)."""
+differences on the way). A larger λ does harm, the more the larger: the attention term by itself most to what was
+rewritten, the masked-token term on uses to functions from scratch, the paper's loss to both (a million tokens, one
+seed; among other weights). Intervals are over families of problems, and over seeds where an arm has several; with one
+seed they say nothing about what another would give. `twins` spends a third of its tokens on twins that it does not
+learn, and reads fewer pairs for it. A real model is [below](#a-real-model-tuned-on-real-programs)."""
 
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and

@@ -4,7 +4,7 @@ left out, a language model's rows, and the arm that goes to SmolLM2, each said t
 from statistics import fmean
 
 from procure_kit.concepts.table import PAPER_CONCEPTS
-from procure_kit.experiments.curves.arms import CONTROL, MAIN, SETS, UNTUNED
+from procure_kit.experiments.curves.arms import CONTROL, MAIN, SETS, UNTUNED, WEIGHED, arm_named
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
     AT,
@@ -45,9 +45,23 @@ def by_concept(runs: Runs) -> str:
     return markdown.table(["after − before", "split", "million tokens", *PAPER_CONCEPTS], rows)
 
 
+def weighed(runs: Runs) -> dict[str, int]:
+    """The arms with other weights, term by term with λ rising and the plan's own among them, and where each is compared
+    with `plain`: all at the last point that those of a term have in common."""
+    found = {}
+    for term in WEIGHED:
+        arms = [arm for arm in arms_of(runs) if arm.startswith(f"{term} λ ")]
+        at = min((last_common(runs, arm, "plain") for arm in arms), default=0)
+        own = [term] if (term, at) in runs else []
+        found |= dict.fromkeys(sorted([*own, *arms], key=lambda arm: arm_named(arm).lam), at)
+    return found
+
+
 def variants(runs: Runs) -> str:
     """Other weights of a term, and other rows, against `plain`: differences in points."""
-    return _differences(runs, [(arm, "plain") for arm in arms_of(runs) if arm.endswith(" procure") or " λ " in arm])
+    weights = [line for arm, at in weighed(runs).items() for line in _lines(runs, (arm, "plain"), at)]
+    modes = [(arm, "plain") for arm in arms_of(runs) if arm.endswith(" procure")]
+    return markdown.table(COLUMNS, [*weights, *_compared(runs, modes)])
 
 
 def writers(runs: Runs) -> str:
@@ -66,7 +80,11 @@ def on_the_way(runs: Runs) -> str:
 
 
 def _differences(runs: Runs, pairs: list[tuple[str, str]]) -> str:
-    return markdown.table(COLUMNS, [line for pair in pairs for line in _lines(runs, pair, last_common(runs, *pair))])
+    return markdown.table(COLUMNS, _compared(runs, pairs))
+
+
+def _compared(runs: Runs, pairs: list[tuple[str, str]]) -> list[list]:
+    return [line for pair in pairs for line in _lines(runs, pair, last_common(runs, *pair))]
 
 
 def _lines(runs: Runs, pair: tuple[str, str], point: int) -> list[list]:
@@ -112,7 +130,7 @@ def sections(runs: Runs) -> dict[str, str]:
     found = {"Differences on the way": on_the_way(runs), "Counterfactuals by concept": by_concept(runs)}
     if any((arm, AT) in runs for arm in TRANSFERABLE):
         found["Which of them SmolLM2 is tuned by"] = transferred(runs)
-    if any(" λ " in arm or arm.endswith(" procure") for arm in others):
+    if weighed(runs) or any(arm.endswith(" procure") for arm in others):
         found["Other weights, other rows"] = variants(runs)
     if any(arm.startswith(WITHOUT) for arm in others):
         found["A concept left out of tuning"] = left_out(runs)
