@@ -8,7 +8,7 @@ import pytest
 
 from procure_kit import cli
 from procure_kit.shipped import NOTEBOOKS, RESULTS
-from tests.pages import commands, files, results
+from tests.pages import commands, experiments, files, results
 from tests.pages.__main__ import put
 from tests.pages.commands import parser_of
 
@@ -120,3 +120,11 @@ def test_a_page_without_its_place_is_an_error(tmp_path):
     assert page.read_text() == "a\n<!-- map -->\nnew\n<!-- /map -->\nb\n"
     with pytest.raises(ValueError, match="has no place for its times"):
         put(page, "times", "new")
+
+
+@pytest.mark.parametrize("was, now", [("(-", "(+"), ("to -", "to +")])
+def test_words_about_concepts_left_out_ask_for_what_they_say(was, now):
+    table = files.text("curves_tiny").partition("### A concept left out")[2].partition("\n### ")[0]
+    assert experiments.found_of_left_out(table) == experiments.LEFT_OUT
+    with pytest.raises(ValueError, match="concepts left out do something else"):
+        experiments.found_of_left_out(table.replace(was, now))

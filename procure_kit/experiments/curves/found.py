@@ -46,14 +46,14 @@ def by_concept(runs: Runs) -> str:
 
 
 def weighed(runs: Runs) -> dict[str, int]:
-    """The arms with other weights, term by term with λ rising and the plan's own among them, and where each is compared
-    with `plain`: all at the last point that those of a term have in common."""
+    """The arms with other weights, term by term with λ rising, and the point at which each is compared with `plain`;
+    among them the plan's own λ, at the last of these points."""
     found = {}
     for term in WEIGHED:
-        arms = [arm for arm in arms_of(runs) if arm.startswith(f"{term} λ ")]
-        at = min((last_common(runs, arm, "plain") for arm in arms), default=0)
-        own = [term] if (term, at) in runs else []
-        found |= dict.fromkeys(sorted([*own, *arms], key=lambda arm: arm_named(arm).lam), at)
+        arms = {arm: last_common(runs, arm, "plain") for arm in arms_of(runs) if arm.startswith(f"{term} λ ")}
+        at = max(arms.values(), default=0)
+        arms |= {term: at} if (term, at) in runs else {}
+        found |= {arm: arms[arm] for arm in sorted(arms, key=lambda arm: arm_named(arm).lam)}
     return found
 
 
@@ -100,9 +100,9 @@ def left_out(runs: Runs) -> str:
     """What a concept gains that tuning never showed: Pass@1 on its counterfactuals, in points, against originals alone
     and against pairs of all concepts."""
     rows = []
-    for arm in arms_of(runs):
-        concept = arm.removeprefix(WITHOUT)
-        for before in ("originals", "plain") if arm.startswith(WITHOUT) else ():
+    for concept in PAPER_CONCEPTS:
+        arm = f"{WITHOUT}{concept}"
+        for before in ("originals", "plain") if arm in arms_of(runs) else ():
             point = last_common(runs, arm, before)
             for split in SPLITS:
                 found = compared(runs, arm, before, point, "counterfactual", split, concept)

@@ -59,13 +59,12 @@ def test_a_weight_of_its_own_is_told_against_plain(runs):
     assert line[2:4] == ["0.0001", "2"] and line[4].startswith("-100.0 (") and line[5].startswith("+0.0 (")
 
 
-def test_weights_rise_with_the_plans_own_among_them_where_all_of_a_term_are(runs):
-    both = runs["mask uses λ 3", 100]
-    more = {("both λ 3", 300): both, ("both λ 0.03", 100): both, ("both λ 3", 100): both, ("both", 100): both}
-    found_of_all = found.weighed(runs | more | {("plain", 300): runs["plain", 100], ("kl λ 2", 100): both})
-    assert found_of_all == {"mask uses λ 3": 100, "both λ 0.03": 100, "both": 100, "both λ 3": 100}
-    assert list(found_of_all) == ["mask uses λ 3", "both λ 0.03", "both", "both λ 3"]
-    assert "both − plain" in found.variants(runs | more)
+def test_weights_rise_with_the_plans_own_among_them_where_the_last_of_a_term_is(runs):
+    points = {"plain": 300, "both λ 3": 300, "both λ 0.03": 100, "both": 300, "kl λ 2": 100}
+    more = runs | {(arm, point): runs["plain", 100] for arm, point in points.items()}
+    expected = [("mask uses λ 3", 100), ("both λ 0.03", 100), ("both", 300), ("both λ 3", 300)]
+    assert list(found.weighed(more).items()) == expected
+    assert cells(found.variants(more), "both − plain", "family")[2] == "0.0003"
 
 
 def test_a_concept_left_out_is_scored_on_its_own_counterfactuals(runs):
