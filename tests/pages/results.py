@@ -82,7 +82,8 @@ differences on the way). A larger λ does harm, the more the larger: the attenti
 rewritten, the masked-token term on uses to functions from scratch, the paper's loss to both (a million tokens, one
 seed; among other weights). Intervals are over families of problems, and over seeds where an arm has several; with one
 seed they say nothing about what another would give. `twins` spends a third of its tokens on twins that it does not
-learn, and reads fewer pairs for it. A real model is [below](#a-real-model-tuned-on-real-programs)."""
+learn, reads fewer pairs for it, and ends below `plain` on rewritten compositions, corrected or not. A real model is
+[below](#a-real-model-tuned-on-real-programs)."""
 
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
