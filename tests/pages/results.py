@@ -81,9 +81,9 @@ Ten points were hoped for from `plain`. Tuning by itself does no harm that shows
 differences on the way). A larger λ does harm, the more the larger: the attention term by itself most to what was
 rewritten, the masked-token term on uses to functions from scratch, the paper's loss to both (a million tokens, one
 seed; among other weights). Intervals are over families of problems, and over seeds where an arm has several; with one
-seed they say nothing about what another would give. `twins` spends a third of its tokens on twins that it does not
-learn, reads fewer pairs for it, and ends below `plain` on rewritten compositions, corrected or not. A real model is
-[below](#a-real-model-tuned-on-real-programs)."""
+seed they say nothing about what another would give. `kl` and `twins` end below `plain` on rewritten compositions,
+corrected or not; `twins` spends a third of its tokens on twins that it does not learn, and reads fewer pairs for it. A
+real model is [below](#a-real-model-tuned-on-real-programs)."""
 
 SMOLLM2 = """\
 The paper's transfer test on a real pre-trained model: SmolLM2-135M, tuned by QLoRA on counterfactuals of CodeI/O and
