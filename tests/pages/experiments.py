@@ -27,9 +27,10 @@ move, and about how far. As many tokens teach `neutral` less of everything: its 
 
 
 LEFT_OUT = """\
-What tuning on the other four gives a concept that it never shows, one seed each. Nothing: against originals alone no
-interval lies above zero, and on compositions those of `variable_name_shuffle` and `independent_swap` lie below. Against
-all five, the same two lose: what `plain` gains on a concept comes from having shown it."""
+What tuning on the other four gives a concept that it never shows, one seed each. Nothing that shows: against originals
+alone no interval lies above zero, and on compositions those of `variable_name_shuffle` and `independent_swap` lie
+below. Against all five, the same two lose: what `plain` gains on these comes from having shown them. The intervals of
+the others leave room for gains of some points on compositions, and of more on families."""
 
 
 def curves() -> list[str]:

@@ -14,6 +14,7 @@ from tests.pages.files import percent, read, text
 from tests.pages.rewriting import changes
 
 SPLITS = "composition", "family"
+HARMED = "original", "whole"
 LONGER = 10  # million tokens, where the main arms went on to
 TOLD = ("plain", "originals"), ("both", "plain")
 MASK, ATTENTION = ("mask", "plain"), ("both", "mask")  # what each term of the loss does in SmolLM2
@@ -45,8 +46,8 @@ seeds:
 million. Originals alone cost nothing that shows, and in {longer} million gain {itself[0]} and {itself[1]}
 on rewritten programs over the untuned model; pre-training on 30 % rewritten ones {control[0]} and {control[1]} (one
 model).
-[The paper's loss](data/pictures/losses.png) can gain {most} points at most on compositions, and nearly
-any on families; its cost from scratch holds zero, corrected for {losses} losses. λ = 3
+[The paper's loss](data/pictures/losses.png) has room for gains of {most[0]} points on compositions and
+{most[1]} on families; its cost from scratch holds zero, corrected for {losses} losses. λ = 3
 [harms](data/pictures/weights.png) compositions: {strong}; {strong_whole} from scratch (1 million, {strong_seeds}).
 
 **In a real model it shows in likelihoods, and not in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA
@@ -92,9 +93,9 @@ def findings() -> str:
     clear = [[" p " in cells[metric] for metric in ("counterfactual", "whole")] for cells in tuned]
     if seeds < 3 or clear != [[True, True], [False, False]]:
         raise ValueError("curves_tiny.md: pairs do something else by now than the paragraph says")
-    added, most = without_p(both, "counterfactual"), re.search(r"to \+([\d.]+)\)", both[0]["counterfactual"])
+    added, most = without_p(both, "counterfactual"), [end for cells in both for end in ends(cells, "counterfactual")]
     long = [curve("plain − originals", split, f"{LONGER:g}") for split in SPLITS]
-    if any(high < 0 for split in SPLITS for high in ends(curve("originals − untuned", split, f"{million:g}"))):
+    if any(high < 0 for split in SPLITS for high in ends(curve("originals − untuned", split, f"{million:g}"), *HARMED)):
         raise ValueError("curves_tiny.md: tuning on originals alone does harm, and the paragraph says that it does not")
     itself = [curve("originals − untuned", split, f"{LONGER}")["counterfactual"] for split in SPLITS]
     if not all(gain.split(" ")[1].startswith("(+") for gain in itself):
@@ -108,7 +109,8 @@ def findings() -> str:
     if not all(re.search(r"to -", strong[metric]) for metric in ("counterfactual", "whole")):
         raise ValueError("curves_tiny.md: λ = 3 does something else by now than the paragraph says")
     hint = re.search(r"to -[\d.]+\)$", both[0]["whole"])
-    if int(both[0]["seeds"]) < 3 or added != [cells["counterfactual"] for cells in both] or not (most and hint):
+    held = added == [cells["counterfactual"] for cells in both] and min(most) > 0 and hint
+    if int(both[0]["seeds"]) < 3 or not held:
         raise ValueError(
             "curves_tiny.md: the paper's loss does something by now, and the paragraph says that it does not"
         )
@@ -137,7 +139,7 @@ def findings() -> str:
         both=added,
         both_originals=without_p(both, "original"),
         both_whole=without_p(both, "whole"),
-        most=most[1],
+        most=most,
         longer=LONGER,
         long_seeds=seeds_of(long[0]),
         long=without_p(long, "counterfactual"),
@@ -224,9 +226,9 @@ def seeds_of(cells: dict[str, str]) -> str:
     return "one seed" if cells["seeds"] == "1" else f"{cells['seeds']} seeds"
 
 
-def ends(cells: dict[str, str]) -> list[float]:
-    """The upper ends of the intervals on originals and on whole functions."""
-    return [float(re.search(r"to ([+-][\d.]+)\)", cells[metric])[1]) for metric in ("original", "whole")]
+def ends(cells: dict[str, str], *metrics: str) -> list[float]:
+    """The upper ends of the intervals."""
+    return [float(re.search(r"to ([+-][\d.]+)\)", cells[metric])[1]) for metric in metrics]
 
 
 def with_times(readme: str) -> str:

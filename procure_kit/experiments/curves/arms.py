@@ -42,13 +42,14 @@ MAIN = {
     "kl": Arm(kl=1.0),
     "twins": Arm("twins", preference=0.1),
 }
-WEIGHED = ("mask uses", "attention", "both")  # whose λ is varied
 LOSSES = tuple(arm for arm in MAIN if arm not in ("originals", "plain"))  # each is compared with `plain`
 SETS = {
     "first": ("originals", "plain"),
     "eight": tuple(MAIN)[:8],
     "others": ("kl", "twins"),
-    "weights": tuple(f"{arm} λ {lam}" for arm in WEIGHED for lam in ("0.03", "0.3", "1", "3")),
+    "weights": tuple(
+        f"{arm} λ {lam}" for arm in ("mask uses", "attention", "both") for lam in ("0.03", "0.3", "1", "3")
+    ),
     "left out": tuple(f"plain without {concept}" for concept in PAPER_CONCEPTS),
     "mode": ("plain procure",),
     "writers": tuple(f"plain given {writer}" for writer in WRITERS),

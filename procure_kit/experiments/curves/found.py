@@ -4,7 +4,7 @@ left out, a language model's rows, and the arm that goes to SmolLM2, each said t
 from statistics import fmean
 
 from procure_kit.concepts.table import PAPER_CONCEPTS
-from procure_kit.experiments.curves.arms import CONTROL, MAIN, SETS, UNTUNED, WEIGHED, arm_named
+from procure_kit.experiments.curves.arms import CONTROL, MAIN, SETS, UNTUNED, arm_named
 from procure_kit.experiments.curves.problems import SPLITS
 from procure_kit.experiments.curves.results import (
     AT,
@@ -49,7 +49,7 @@ def weighed(runs: Runs) -> dict[str, int]:
     """The arms with other weights, term by term with λ rising, and the point at which each is compared with `plain`;
     among them the plan's own λ, at the last of these points."""
     found = {}
-    for term in WEIGHED:
+    for term in MAIN:
         arms = {arm: last_common(runs, arm, "plain") for arm in arms_of(runs) if arm.startswith(f"{term} λ ")}
         at = max(arms.values(), default=0)
         arms |= {term: at} if (term, at) in runs else {}

@@ -62,7 +62,7 @@ def test_a_weight_of_its_own_is_told_against_plain(runs):
 def test_weights_rise_with_the_plans_own_among_them_where_the_last_of_a_term_is(runs):
     points = {"plain": 300, "both λ 3": 300, "both λ 0.03": 100, "both": 300, "kl λ 2": 100}
     more = runs | {(arm, point): runs["plain", 100] for arm, point in points.items()}
-    expected = [("mask uses λ 3", 100), ("both λ 0.03", 100), ("both", 300), ("both λ 3", 300)]
+    expected = [("mask uses λ 3", 100), ("both λ 0.03", 100), ("both", 300), ("both λ 3", 300), ("kl λ 2", 100)]
     assert list(found.weighed(more).items()) == expected
     assert cells(found.variants(more), "both − plain", "family")[2] == "0.0003"
 
