@@ -91,9 +91,12 @@ def _lines(runs: Runs, pair: tuple[str, str], point: int) -> list[list]:
     lines = []
     for split in SPLITS:
         cells = [hundredths(*compared(runs, *pair, point, metric, split)[:3], "+.1f") for metric in PLANNED]
-        seeds = set.intersection(*(set(runs[arm, point]) for arm in pair if arm != UNTUNED))
-        lines.append([" − ".join(pair), split, f"{point / 1e6:g}", len(seeds), *cells])
+        lines.append([" − ".join(pair), split, f"{point / 1e6:g}", len(_seeds(runs, pair, point)), *cells])
     return lines
+
+
+def _seeds(runs: Runs, pair: tuple[str, str], point: int) -> set[int]:
+    return set.intersection(*(set(runs[arm, point]) for arm in pair if arm != UNTUNED))
 
 
 def left_out(runs: Runs) -> str:
@@ -107,8 +110,9 @@ def left_out(runs: Runs) -> str:
             for split in SPLITS:
                 found = compared(runs, arm, before, point, "counterfactual", split, concept)
                 cell = hundredths(*found[:3], "+.1f")
-                rows.append([f"`{concept}`", f"{arm} − {before}", split, f"{point / 1e6:g}", cell])
-    return markdown.table(["left out", "after − before", "split", "million tokens", "on its counterfactuals"], rows)
+                seeds = len(_seeds(runs, (arm, before), point))
+                rows.append([f"`{concept}`", f"{arm} − {before}", split, f"{point / 1e6:g}", seeds, cell])
+    return markdown.table(["left out", *COLUMNS[:4], "on its counterfactuals"], rows)
 
 
 def transferred(runs: Runs) -> str:
