@@ -46,8 +46,8 @@ seeds:
 million. Originals alone cost nothing that shows, and in {longer} million gain {itself[0]} and {itself[1]}
 on rewritten programs over the untuned model; pre-training on 30 % rewritten ones {control[0]} and {control[1]} (one
 model).
-[The paper's loss](data/pictures/losses.png) has room for gains of {most[0]} points on compositions and
-{most[1]} on families; its cost from scratch holds zero, corrected for {losses} losses. λ = 3
+[The paper's loss](data/pictures/losses.png) may still gain up to {most[0]} points on compositions and
+{most[1]} on families; its costs on compositions hold zero, corrected for {losses} losses. λ = 3
 [harms](data/pictures/weights.png) compositions: {strong}; {strong_whole} from scratch (1 million, {strong_seeds}).
 
 **In a real model it shows in likelihoods, and not in verdicts.** SmolLM2, of 135 million parameters, was tuned by QLoRA
@@ -108,7 +108,7 @@ def findings() -> str:
     strong = curve("both λ 3 − plain", SPLITS[0])
     if not all(re.search(r"to -", strong[metric]) for metric in ("counterfactual", "whole")):
         raise ValueError("curves_tiny.md: λ = 3 does something else by now than the paragraph says")
-    hint = re.search(r"to -[\d.]+\)$", both[0]["whole"])
+    hint = all(re.search(r"to -[\d.]+\)$", both[0][metric]) for metric in HARMED)
     held = added == [cells["counterfactual"] for cells in both] and min(most) > 0 and hint
     if int(both[0]["seeds"]) < 3 or not held:
         raise ValueError(

@@ -76,7 +76,7 @@ CURVES = """\
 on its way. `plain` − `originals` is what the data does; the others are what a loss adds. [The plan](curves_plan.md)
 was written before the runs: what is compared, on which problems, and what would count as an answer; the recipe was
 [chosen](curves_choice.md) on problems that stand in no table here. **What the data does, and what the paper's
-loss (`both`) adds, is answered, by fewer seeds than planned; its parts and the other losses have fewer still.**
+loss (`both`) adds, is answered, by the five seeds planned; its parts and other losses have fewer than planned.**
 Ten points were hoped for from `plain`. Tuning by itself does no harm that shows (`originals` − `untuned`, among the
 differences on the way). A larger λ does harm, the more the larger: the attention term by itself most to what was
 rewritten, the masked-token term on uses to functions from scratch, the paper's loss to both (a million tokens, one
