@@ -53,6 +53,14 @@ def test_tables_are_those_of_the_files(name):
     assert len(rows) > 3 and all(row in RESULTS_PAGE for row in rows)
 
 
+@pytest.mark.parametrize("cells, found", [
+    ("| 80 (71 to 88) | 99 (98 to 100) |", (0, 0)), ("| +0.0 (-8.0 to +8.0) | +0.7 (+0.0 to +1.3) |", (0, 2)),
+    ("| +2.5 (+0.1 to +4.9) p 0.01 | -5 (-9 to -1) | +1.0 (-0.1 to +2.1) |", (2, 3)),
+])  # fmt: skip
+def test_intervals_off_zero_are_counted_among_those_of_differences(cells, found):
+    assert files.off_zero(cells) == found
+
+
 def test_the_rewrites_counted_are_those_of_the_file():
     for name, part in files.read("behaviour").items():
         numbers = [0] * 4

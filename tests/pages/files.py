@@ -46,3 +46,9 @@ def folded(title: str, body: str) -> str:
 
 def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
+
+
+def off_zero(table: str) -> tuple[int, int]:
+    """How many intervals of differences lie off zero, and of how many."""
+    found = re.findall(r"[+-][\d.]+ \(([+-][\d.]+) to ([+-][\d.]+)\)", table)
+    return sum(not float(low) <= 0 <= float(high) for low, high in found), len(found)
