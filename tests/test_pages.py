@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from procure_kit import cli
+from procure_kit.experiments.curves.arms import LOSSES
 from procure_kit.shipped import NOTEBOOKS, RESULTS
-from tests.pages import commands, experiments, files, results
+from tests.pages import commands, experiments, files, readme, results
 from tests.pages.__main__ import put
 from tests.pages.commands import parser_of
 
@@ -136,3 +137,17 @@ def test_words_about_concepts_left_out_ask_for_what_they_say(was, now):
     assert experiments.found_of_left_out(table) == experiments.LEFT_OUT
     with pytest.raises(ValueError, match="concepts left out do something else"):
         experiments.found_of_left_out(table.replace(was, now))
+
+
+def test_the_losses_that_end_below_plain_are_those_that_the_words_name():
+    lost = {
+        (split, metric): {arm for arm in LOSSES if " p " in readme.curve(f"{arm} − plain", split)[metric]}
+        for split in readme.SPLITS
+        for metric in ("counterfactual", "ccs_valid")
+    }
+    assert lost == {
+        ("composition", "counterfactual"): {"kl", "twins"},
+        ("composition", "ccs_valid"): {"attention", "kl", "twins"},
+        ("family", "counterfactual"): set(),
+        ("family", "ccs_valid"): set(),
+    }
