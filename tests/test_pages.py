@@ -151,3 +151,14 @@ def test_the_losses_that_end_below_plain_are_those_that_the_words_name():
         ("family", "counterfactual"): set(),
         ("family", "ccs_valid"): set(),
     }
+
+
+@pytest.mark.parametrize("arm", ["attention", "both"])
+def test_one_family_loses_in_every_seed_as_the_words_say(arm):
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in files.text("curves_tiny").splitlines()]
+    head = next(line for line in lines if line[-1:] and line[-1].startswith("two_counts"))
+    cells = next(line for line in lines if line[:2] == [f"{arm} − plain", "counterfactual"])
+    found = {name.split()[0]: [int(part) for part in re.findall(r"[+-]\d+", cell)]
+             for name, cell in zip(head[4:], cells[4:], strict=True)}  # fmt: skip
+    assert len(found) == 7 and found.pop("sum_by_key")[2] < -20
+    assert all(abs(mean) <= 5 for mean, _, _ in found.values())

@@ -1,5 +1,6 @@
-"""What the plan does not count among its comparisons: gains by concept, weights of a term, `procure` rows, a concept
-left out, a language model's rows, and the arm that goes to SmolLM2, each said to be found; and the plan's controls."""
+"""What the plan does not count among its comparisons: gains by concept and by family, weights of a term, `procure`
+rows, a concept left out, a language model's rows, and the arm that goes to SmolLM2, each said to be found; and the
+plan's controls."""
 
 from statistics import fmean
 
@@ -16,6 +17,7 @@ from procure_kit.experiments.curves.results import (
     last_common,
     level,
     planned,
+    sums_of,
 )
 from procure_kit.problems import markdown
 from procure_kit.problems.markdown import hundredths
@@ -43,6 +45,27 @@ def by_concept(runs: Runs) -> str:
             cells = [hundredths(*each[:3], "+.0f") for each in found]
             rows.append([f"{after} − {before}", split, f"{point / 1e6:g}", *cells])
     return markdown.table(["after − before", "split", "million tokens", *PAPER_CONCEPTS], rows)
+
+
+def by_family(runs: Runs) -> str:
+    """Differences of Pass@1 in points on each family that no training shows (with its pairs), at the last point of both
+    arms: the mean over seeds, and the least and the largest of a seed."""
+    rows, heads = [], []
+    for after, before in planned(runs):
+        point = last_common(runs, after, before)
+        seeds = sorted(_seeds(runs, (after, before), point))
+        for metric in ("counterfactual", "original"):
+            of_seeds = [
+                [sums_of(runs[arm, point][seed], metric, "family") for arm in (after, before)] for seed in seeds
+            ]
+            pairs = {family: int(of) for family, (_, of) in sorted(of_seeds[0][0].items())}
+            heads = [f"{family} ({of})" for family, of in pairs.items()]
+            cells = []
+            for family, of in pairs.items():
+                gains = [100 * (tuned[family][0] - plain[family][0]) / of for tuned, plain in of_seeds]
+                cells.append(f"{fmean(gains):+.0f} ({min(gains):+.0f} to {max(gains):+.0f})")
+            rows.append([f"{after} − {before}", metric, f"{point / 1e6:g}", len(seeds), *cells])
+    return markdown.table(["after − before", "score", "million tokens", "seeds", *heads], rows)
 
 
 def weighed(runs: Runs) -> dict[str, int]:
@@ -132,6 +155,7 @@ def sections(runs: Runs) -> dict[str, str]:
     """Title and table of each kind that there are runs of."""
     others = set(arms_of(runs)) - set(MAIN)
     found = {"Differences on the way": on_the_way(runs), "Counterfactuals by concept": by_concept(runs)}
+    found["New families one by one, over seeds"] = by_family(runs)
     if any((arm, AT) in runs for arm in TRANSFERABLE):
         found["Which of them SmolLM2 is tuned by"] = transferred(runs)
     if weighed(runs) or any(arm.endswith(" procure") for arm in others):

@@ -1,5 +1,7 @@
 """What stands beside the plan, on rows made up so that the answer is known."""
 
+from collections import Counter
+
 import pytest
 
 from procure_kit.experiments.curves import found
@@ -59,6 +61,22 @@ def test_a_weight_of_its_own_is_told_against_plain(runs):
     assert line[2:4] == ["0.0001", "2"] and line[4].startswith("-100.0 (") and line[5].startswith("+0.0 (")
 
 
+def test_a_family_is_told_by_itself_with_the_seeds_that_gain_least_and_most(runs):
+    head = [cell.strip() for cell in found.by_family(runs).splitlines()[0].strip("|").split("|")]
+    counts = Counter(cf.task_id.split("/")[2] for cf, _ in scored_pairs(*PART) if "/family/" in cf.task_id)
+    assert head[4:] == [f"{family} ({of})" for family, of in sorted(counts.items())]
+    flips = Counter(
+        cf.task_id.split("/")[2] for cf, _ in scored_pairs(*PART) if "/family/" in cf.task_id and cf.concept == FLIP
+    )
+    shares = [100 * flips[family] / of for family, of in sorted(counts.items())]
+    line = cells(found.by_family(runs), "plain − originals", "counterfactual")
+    assert line[2:] == ["0.0001", "2", *(f"{share:+.0f} ({share:+.0f} to {share:+.0f})" for share in shares)]
+    failing = row("plain", 1, 100, lambda i: False, solved)
+    mixed = runs | {("plain", 100): {0: runs["plain", 100][0], 1: failing}}
+    line = cells(found.by_family(mixed), "plain − originals", "original")
+    assert set(line[4:]) == {"-50 (-100 to +0)"}
+
+
 def test_weights_rise_with_the_plans_own_among_them_where_the_last_of_a_term_is(runs):
     points = {"plain": 300, "both λ 3": 300, "both λ 0.03": 100, "both": 300, "kl λ 2": 100}
     more = runs | {(arm, point): runs["plain", 100] for arm, point in points.items()}
@@ -99,9 +117,14 @@ def test_only_kinds_with_runs_have_a_section(runs):
     assert list(found.sections(runs)) == [
         "Differences on the way",
         "Counterfactuals by concept",
+        "New families one by one, over seeds",
         "Other weights, other rows",
         "A concept left out of tuning",
         "Counterfactuals by a language model",
     ]
     main = {key: of for key, of in runs.items() if key[0] in ("originals", "plain")}
-    assert list(found.sections(main)) == ["Differences on the way", "Counterfactuals by concept"]
+    assert list(found.sections(main)) == [
+        "Differences on the way",
+        "Counterfactuals by concept",
+        "New families one by one, over seeds",
+    ]
