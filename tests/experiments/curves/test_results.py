@@ -96,5 +96,5 @@ def test_the_page_names_points_seeds_and_says_everything_once(runs, path):
     assert " p " in table and " p " not in report.planned_table(alone)  # one seed knows nothing of others
     assert "| untuned | 0 | 1 | composition |" in report.levels_table(runs)
     page = report.page(path)
-    assert "`originals` 3, `plain` 3 (arm, and its seeds)" in page and page.count("### ") == 7
+    assert "`originals` 3, `plain` 3 (arm, and its seeds)" in page and page.count("### ") == 8
     assert "+0.0 (" in report.measures_table(runs)
