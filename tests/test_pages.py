@@ -131,7 +131,7 @@ def test_a_page_without_its_place_is_an_error(tmp_path):
         put(page, "times", "new")
 
 
-@pytest.mark.parametrize("was, now", [("(-", "(+"), ("to -", "to +")])
+@pytest.mark.parametrize("was, now", [("(-", "(+"), ("to -", "to +"), ("| 1 | 1 |", "| 1 | 3 |")])
 def test_words_about_concepts_left_out_ask_for_what_they_say(was, now):
     table = files.text("curves_tiny").partition("### A concept left out")[2].partition("\n### ")[0]
     assert experiments.found_of_left_out(table) == experiments.LEFT_OUT
