@@ -49,7 +49,7 @@ def by_concept(runs: Runs) -> str:
 
 def by_family(runs: Runs) -> str:
     """Differences of Pass@1 in points on each family that no training shows (with its pairs), at the last point of both
-    arms: the mean over seeds, and the least and the largest of a seed."""
+    arms: the mean of the seeds, and their range, which is no interval; where seeds are alike there is none."""
     rows, heads = [], []
     for after, before in planned(runs):
         point = last_common(runs, after, before)
@@ -63,7 +63,8 @@ def by_family(runs: Runs) -> str:
             cells = []
             for family, of in pairs.items():
                 gains = [100 * (tuned[family][0] - plain[family][0]) / of for tuned, plain in of_seeds]
-                cells.append(f"{fmean(gains):+.0f} ({min(gains):+.0f} to {max(gains):+.0f})")
+                mean, low, high = (round(found) for found in (fmean(gains), min(gains), max(gains)))
+                cells.append(f"{mean:+}" + (f" [{low:+} … {high:+}]" if low < high else ""))
             rows.append([f"{after} − {before}", metric, f"{point / 1e6:g}", len(seeds), *cells])
     return markdown.table(["after − before", "score", "million tokens", "seeds", *heads], rows)
 
@@ -155,7 +156,7 @@ def sections(runs: Runs) -> dict[str, str]:
     """Title and table of each kind that there are runs of."""
     others = set(arms_of(runs)) - set(MAIN)
     found = {"Differences on the way": on_the_way(runs), "Counterfactuals by concept": by_concept(runs)}
-    found["New families one by one, over seeds"] = by_family(runs)
+    found["New families one by one: mean of the seeds [their range]"] = by_family(runs)
     if any((arm, AT) in runs for arm in TRANSFERABLE):
         found["Which of them SmolLM2 is tuned by"] = transferred(runs)
     if weighed(runs) or any(arm.endswith(" procure") for arm in others):

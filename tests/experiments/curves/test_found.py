@@ -70,11 +70,11 @@ def test_a_family_is_told_by_itself_with_the_seeds_that_gain_least_and_most(runs
     )
     shares = [100 * flips[family] / of for family, of in sorted(counts.items())]
     line = cells(found.by_family(runs), "plain − originals", "counterfactual")
-    assert line[2:] == ["0.0001", "2", *(f"{share:+.0f} ({share:+.0f} to {share:+.0f})" for share in shares)]
+    assert line[2:] == ["0.0001", "2", *(f"{round(share):+}" for share in shares)]
     failing = row("plain", 1, 100, lambda i: False, solved)
     mixed = runs | {("plain", 100): {0: runs["plain", 100][0], 1: failing}}
     line = cells(found.by_family(mixed), "plain − originals", "original")
-    assert set(line[4:]) == {"-50 (-100 to +0)"}
+    assert set(line[4:]) == {"-50 [-100 … +0]"}
 
 
 def test_weights_rise_with_the_plans_own_among_them_where_the_last_of_a_term_is(runs):
@@ -117,7 +117,7 @@ def test_only_kinds_with_runs_have_a_section(runs):
     assert list(found.sections(runs)) == [
         "Differences on the way",
         "Counterfactuals by concept",
-        "New families one by one, over seeds",
+        "New families one by one: mean of the seeds [their range]",
         "Other weights, other rows",
         "A concept left out of tuning",
         "Counterfactuals by a language model",
@@ -126,5 +126,5 @@ def test_only_kinds_with_runs_have_a_section(runs):
     assert list(found.sections(main)) == [
         "Differences on the way",
         "Counterfactuals by concept",
-        "New families one by one, over seeds",
+        "New families one by one: mean of the seeds [their range]",
     ]
