@@ -151,8 +151,8 @@ def read_run(path: str | Path, changes: dict | None = None) -> Run:
 
     Raises: ValueError naming the file and the field that is wrong.
     """
-    text = Path(path).read_text(encoding="utf-8")
     try:
+        text = Path(path).read_text(encoding="utf-8-sig")  # some editors begin a file with a mark of its encoding
         values = json.loads(text) if str(path).endswith(".json") else tomllib.loads(text)
     except ValueError as error:
         raise ValueError(f"{path} cannot be read: {error}") from error
@@ -183,7 +183,10 @@ def checked(kind: type, values: dict, where: str | Path):
 
 
 def training_pairs(job: Run, on_bad: Callable[[BadRow], None] = warn_bad_row) -> list[tuple]:
-    """The valid counterfactuals, each with its problem or None. Raises: ValueError when there is none."""
+    """The valid counterfactuals, each with its problem or None.
+
+    Raises: ValueError when there is none, or none of a problem among the job's.
+    """
     problems = {p.task_id: p for p in load_problems(job.problems, on_bad=on_bad)} if job.problems else {}
     if problems and not any(problem.has_code for problem in problems.values()):
         raise ValueError(f"{job.problems} has no reference code that rows could be made of: it is for scoring models")
@@ -195,4 +198,10 @@ def training_pairs(job: Run, on_bad: Callable[[BadRow], None] = warn_bad_row) ->
     if not valid:
         raise ValueError(f'{job.rows}: none of the {len(rows)} rows has status "valid": run `procure validate` first')
     print(f"{len(valid)} of {len(rows)} rows are valid")
+    strange = [row["task_id"] for row in valid if problems and row["task_id"] not in problems]
+    if strange:
+        lacks = f"{len(strange)} of {len(valid)} valid rows have no problem in {job.problems}, {strange[0]!r} the first"
+        if len(strange) == len(valid):
+            raise ValueError(f"{job.rows}: {lacks}: name the set that the rows are of, or none")
+        print(f"{lacks}: their prompts are without a statement")
     return [(Counterfactual.from_row(row), problems.get(row["task_id"])) for row in valid]

@@ -166,6 +166,31 @@ def test_a_set_in_place_of_rows_or_without_code_says_what_to_do(tmp_path):
         training_pairs(replace(job, problems=str(bare)))
 
 
+def test_problems_of_other_rows_are_refused_and_of_some_counted(tmp_path, capsys):
+    job = read_run(run_file(tmp_path, ["valid"]).config)
+    other = tmp_path / "other.jsonl"
+    append_row(other, PROBLEM.to_row() | {"task_id": "other/0"})
+    with pytest.raises(
+        ValueError, match="1 of 1 valid rows have no problem in .*other.jsonl, .* the first: name the set"
+    ):
+        training_pairs(replace(job, problems=str(other)))
+    append_row(tmp_path / "pairs.jsonl", RENAMED.to_row() | {"status": "valid", "task_id": "other/0"})
+    capsys.readouterr()
+    assert [problem and problem.task_id for _, problem in training_pairs(job)] == [PROBLEM.task_id, None]
+    assert "1 of 2 valid rows have no problem in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_with_a_byte_order_mark_is_read_and_of_another_encoding_named(tmp_path, encoding):
+    path = tmp_path / "run.toml"
+    path.write_text(MINIMAL, encoding=encoding)
+    if encoding == "utf-8-sig":
+        assert read_run(path).model == "smollm2"
+    else:
+        with pytest.raises(ValueError, match="run.toml cannot be read: .*utf-8"):
+            read_run(path)
+
+
 def test_rows_that_nobody_validated_are_refused(tmp_path):
     with pytest.raises(ValueError, match='none of the 2 rows has status "valid": run `procure validate` first'):
         run(run_file(tmp_path, ["", "tests_fail"]))
