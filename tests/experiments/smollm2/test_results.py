@@ -119,6 +119,10 @@ def test_the_page_compares_scores_where_they_are_chosen_and_measures_everywhere(
     assert "| plain | HumanEval | 2 | 7 | 70.0 | 0.0 |" in text
     assert "<summary>plain − untuned</summary>" in found and "untuned" not in planned
     assert SEEDS[2] in text and SEEDS[1] not in text
+
+
+@pytest.mark.slow
+def test_a_page_of_one_seed_says_so(runs):
     assert SEEDS[1] in page(runs | {"plain": {1: runs["plain"][1]}})
 
 
