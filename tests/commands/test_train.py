@@ -170,9 +170,7 @@ def test_problems_of_other_rows_are_refused_and_of_some_counted(tmp_path, capsys
     job = read_run(run_file(tmp_path, ["valid"]).config)
     other = tmp_path / "other.jsonl"
     append_row(other, PROBLEM.to_row() | {"task_id": "other/0"})
-    with pytest.raises(
-        ValueError, match="1 of 1 valid rows have no problem in .*other.jsonl, .* the first: name the set"
-    ):
+    with pytest.raises(ValueError, match="1 of 1 valid rows have no problem in .*other.jsonl, .* the first: name"):
         training_pairs(replace(job, problems=str(other)))
     append_row(tmp_path / "pairs.jsonl", RENAMED.to_row() | {"status": "valid", "task_id": "other/0"})
     capsys.readouterr()
@@ -180,15 +178,13 @@ def test_problems_of_other_rows_are_refused_and_of_some_counted(tmp_path, capsys
     assert "1 of 2 valid rows have no problem in" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_a_file_with_a_byte_order_mark_is_read_and_of_another_encoding_named(tmp_path, encoding):
+def test_a_file_with_a_byte_order_mark_is_read_and_of_another_encoding_named(tmp_path):
     path = tmp_path / "run.toml"
-    path.write_text(MINIMAL, encoding=encoding)
-    if encoding == "utf-8-sig":
-        assert read_run(path).model == "smollm2"
-    else:
-        with pytest.raises(ValueError, match="run.toml cannot be read: .*utf-8"):
-            read_run(path)
+    path.write_text(MINIMAL, encoding="utf-8-sig")
+    assert read_run(path).model == "smollm2"
+    path.write_text(MINIMAL, encoding="utf-16")
+    with pytest.raises(ValueError, match="run.toml cannot be read: .*utf-8"):
+        read_run(path)
 
 
 def test_rows_that_nobody_validated_are_refused(tmp_path):

@@ -75,18 +75,18 @@ CURVES = """\
 `tiny`, tuned on programs and rewrites that never come twice, with some of its pre-training text replayed, and scored on
 its way. `plain` − `originals` is what the data does; the others are what a loss adds. [The plan](curves_plan.md) was
 written before the runs: what is compared, on which problems, and what would count as an answer; the recipe was
-[chosen](curves_choice.md) on problems that stand in no table here. **What the data does, and what each loss adds,
-is answered, with the seeds that were planned: five, of `kl` and `twins` three. Other weights and concepts left out were
+[chosen](curves_choice.md) on problems that stand in no table here. **What the data does, and what each loss adds, is
+answered, with the seeds that were planned: five, of `kl` and `twins` three. Other weights and concepts left out were
 planned with three, and have fewer.** Ten points were hoped for from `plain`, and an interval above zero on both splits
 asked for: on compositions it is, on families not. Tuning by itself does no harm that shows (`originals` − `untuned`,
 among the differences on the way). A larger λ does harm, the more the larger: the attention term by itself most to what
 was rewritten, the masked-token term on uses to functions from scratch, the paper's loss to both (a million tokens, one
 seed or two; among other weights). Intervals are over families of problems, and over seeds where an arm has several;
-with one seed they say nothing about what another would give. `kl` and `twins` end below
-`plain` on rewritten compositions, corrected or not; `twins` spends a third of its tokens on twins that it does not
-learn, and reads fewer pairs for it. `attention` does so by a little, before the correction alone: a hint. On families
-intervals are wide because the seven differ, and not their seeds: `attention` and `both` lose more than 20 points of
-rewritten `sum_by_key` in every seed, and little elsewhere (families one by one). A real model is
+with one seed they say nothing about what another would give. `kl` and `twins` end below `plain` on rewritten
+compositions, corrected or not; `twins` spends a third of its tokens on twins that it does not learn, and reads fewer
+pairs for it. `attention` does so by a little, before the correction alone: a hint. On families intervals are wide
+because the seven differ, and not their seeds: `attention` and `both` lose more than 20 points of rewritten `sum_by_key`
+in every seed, and little elsewhere (families one by one). A real model is
 [below](#a-real-model-tuned-on-real-programs)."""
 
 SMOLLM2 = """\
